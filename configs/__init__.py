@@ -1,0 +1,1 @@
+"""Configurations: default.py names every field, the others override a few."""

@@ -1,0 +1,71 @@
+"""Every field with its default: the paper's recipe on one gray channel. Other configurations override a few."""
+
+from ml_collections import ConfigDict
+
+
+def get_config() -> ConfigDict:
+    """Returns the default configuration; dcgan_jax/settings.py holds the types and ranges."""
+    config = ConfigDict()
+    config.seed = 0  # the one seed: weights, latents, dropout, order of the data, held-out patients
+
+    data = config.data = ConfigDict()
+    data.source = "chest_xray"  # chest_xray (a folder or the published archive) | phantom (drawn, no download)
+    data.dir = ""  # folder with split/class/* or class/*; empty: download the published archive (1.2 GB)
+    data.variant = "kaggle"  # of the archive: kaggle (1,341 NORMAL in train, as in the paper) | published (1,349)
+    data.label = "NORMAL"  # the class to learn
+    data.image_size = 128  # pixels a side: 64 | 128 | 256
+    data.resize = "antialias"  # antialias | nearest (as in the paper)
+    data.aspect = "ignore"  # ignore (stretch to a square, as in the paper) | pad (keep the shape, add black borders)
+    data.intensity = "dataset"  # files deeper than 8 bits: dataset (one range for all) | container (the type's) | image
+    data.on_bad_image = "error"  # unreadable files: error (stop, listing all of them) | skip (leave out, reported)
+    data.holdout = 0.0  # share of the training patients kept out of training, for scores and memorisation checks
+    data.fraction = 1.0  # share of the remaining training patients that is used
+    data.sampling = "replacement"  # replacement (as in the paper) | shuffle (every image once per pass)
+    data.placement = "auto"  # auto (device if it fits the budget) | device (resident) | stream (tf.data)
+    data.device_budget_mib = 2048  # MiB that resident images may take on each device under auto
+    data.phantom_count = 512  # drawn training images per class, for data.source=phantom
+
+    model = config.model = ConfigDict()
+    model.channels = 1  # 1 (gray) | 3 (as in the paper)
+    model.base_channels = 64  # channels of the widest feature maps; the narrowest have 16 times as many
+    model.latent_size = 100  # length of the latent vector
+    model.upsample = "transposed"  # transposed (the paper's code) | resize (its text: upsampling, then convolution)
+    model.dtype = "float32"  # compute type: float32 | bfloat16 (parameters, moments and losses stay float32)
+
+    optimizer = config.optimizer = ConfigDict()
+    optimizer.generator_learning_rate = 1e-4  # Adam's, per update
+    optimizer.discriminator_learning_rate = 2e-5  # Adam's, per update; there are two a step
+    optimizer.beta1 = 0.5  # decay of the first moment
+    optimizer.beta2 = 0.999  # decay of the second moment
+    optimizer.epsilon = 1e-7  # added after the bias correction (Keras adds it before)
+
+    train = config.train = ConfigDict()
+    train.epochs = 500  # passes of floor(N / batch_size) steps each
+    train.steps = 0  # steps in all; not 0: wins over epochs
+    train.batch_size = 128  # images in the generator's update; the discriminator sees half real, half generated
+    train.steps_per_dispatch = 1  # steps in one call to the device; more hide the host's time
+    train.sample_every_epochs = 10  # a grid of generated images every so many epochs; 0: only at the end
+    train.sample_every_steps = 0  # the same in steps; not 0: wins over epochs
+
+    checkpoint = config.checkpoint = ConfigDict()
+    checkpoint.dir = ""  # where checkpoints go, gs:// included; empty: checkpoints/ in the workdir
+    checkpoint.every_epochs = 10  # a checkpoint every so many epochs; 0: only at the end
+    checkpoint.every_steps = 0  # the same in steps; not 0: wins over epochs
+    checkpoint.keep = 3  # how many of the newest are kept
+
+    evaluation = config.eval = ConfigDict()
+    evaluation.weights = ""  # Inception-V3 weights in pytorch-fid's format; empty: download the official file (96 MB)
+    evaluation.dims = 768  # length of the feature vectors: 64 | 192 | 768 (as in the paper) | 2048
+    evaluation.every_epochs = 0  # scores during training every so many epochs; 0: off
+    evaluation.every_steps = 0  # the same in steps; not 0: wins over epochs
+    evaluation.num_samples = 1000  # generated images per score
+    evaluation.preprocess = "pytorch_fid"  # pytorch_fid | pillow (Pillow to 299 first, as in the paper) | clean
+    evaluation.protocol = "default"  # default | paper (1,341 against 1,000, pillow, 768)
+    evaluation.checkpoint = "best"  # best | latest | a step: what evaluate and generate take
+
+    generate = config.generate = ConfigDict()
+    generate.count = 1000  # images to write
+    generate.seed = 0  # seed of their latents
+    generate.out = ""  # folder for them; empty: generated/ in the workdir
+
+    return config

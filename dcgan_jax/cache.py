@@ -1,0 +1,21 @@
+"""Where everything that can be made again is kept: prepared records, downloads, weights, features, programs."""
+
+import os
+from pathlib import Path
+
+CACHE_VARIABLE = "DCGAN_JAX_CACHE"
+
+
+def cache_dir(name: str) -> Path:
+    """Returns the folder for one kind of cached things, without creating it.
+
+    Args:
+      name: the kind, for example "prepared" or "inception".
+
+    Returns:
+      `$DCGAN_JAX_CACHE/name`, or `name` under the user's cache directory (XDG) when the variable is not set.
+    """
+    root = os.environ.get(CACHE_VARIABLE)
+    if not root:
+        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dcgan_jax"
+    return Path(root).expanduser().resolve() / name

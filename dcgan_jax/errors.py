@@ -1,0 +1,16 @@
+"""The one exception for what the user, not the code, has to mend."""
+
+
+class UserError(Exception):
+    """A mistake of the user: one sentence that names the field or file, the value and the remedy.
+
+    Commands print the sentence and exit with `EXIT_USER_ERROR`, without a traceback. Anything else that
+    reaches the top is a defect of ours and keeps its traceback.
+    """
+
+
+EXIT_USER_ERROR = 2
+"""Exit code of a user's mistake: running the same command again cannot help."""
+
+EXIT_INTERRUPTED = 75
+"""Exit code of a run that a signal stopped after saving (EX_TEMPFAIL): run the same command again."""

@@ -1,0 +1,59 @@
+"""Progress of a long job: a bar on a terminal, a plain line now and then where output is piped or logged."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TextIO, TypeVar
+
+from tqdm import tqdm
+
+Item = TypeVar("Item")
+
+_PLAIN_FORMAT = "{desc}: {n_fmt} of {total_fmt} {unit}, {rate_fmt}, {remaining} left{postfix}"
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+class _PlainLines(tqdm):
+    """A tqdm that writes whole lines, so that a log file stays readable."""
+
+    def display(self, msg=None, pos=None):
+        self.fp.write(f"{msg or self}\n")
+        self.fp.flush()
+
+    def close(self):
+        if not self.disable:
+            self.disable = True
+            self._decr_instances(self)
+            if self.n:
+                self.display()
+
+
+def create_progress(total: int, description: str, unit: str, initial: int = 0, stream: TextIO | None = None) -> tqdm:
+    """Returns a tqdm that shows count, rate and time left; use it as a context manager and call `update`.
+
+    Args:
+      total: how many units the job has.
+      description: what the job does, shown first.
+      unit: what is counted, plural ("images").
+      initial: units that were done before.
+      stream: where to write; standard error by default.
+    """
+    stream = stream or sys.stderr
+    shared = {"total": total, "desc": description, "initial": initial, "file": stream}
+    if stream.isatty():
+        return tqdm(**shared, unit=f" {unit}", dynamic_ncols=True)
+    return _PlainLines(
+        **shared,
+        unit=unit,
+        bar_format=_PLAIN_FORMAT,
+        mininterval=_SECONDS_BETWEEN_LINES,
+        maxinterval=_SECONDS_BETWEEN_LINES,
+        delay=0.1,
+    )
+
+
+def track(items: Iterable[Item], total: int, description: str, unit: str) -> Iterator[Item]:
+    """Yields the items while showing how far the iteration has come."""
+    with create_progress(total, description, unit) as progress:
+        for item in items:
+            yield item
+            progress.update()
