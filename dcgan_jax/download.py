@@ -97,7 +97,8 @@ def _fetch(url: str, part: Path, size: int, what: str, by_hand: str) -> None:
         while done < size:
             before, problem = done, "the connection broke off"
             try:
-                for done in _receive(url, part, done, size):
+                for received in _receive(url, part, before, size):
+                    done = received
                     progress.update(done // _MIB - progress.n)
             except _NETWORK_ERRORS as error:
                 problem = str(getattr(error, "reason", None) or error or type(error).__name__)
