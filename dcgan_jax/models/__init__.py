@@ -1,0 +1,1 @@
+"""The networks: generator, discriminator and the Inception-V3 that judges them."""
