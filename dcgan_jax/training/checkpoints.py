@@ -1,0 +1,77 @@
+"""Checkpoints of the training state: a small class around orbax's CheckpointManager."""
+
+from types import TracebackType
+
+import jax
+import orbax.checkpoint as ocp
+from etils import epath
+from orbax.checkpoint import checkpoint_managers as policies
+
+from dcgan_jax.errors import UserError
+from dcgan_jax.training.state import TrainState
+
+
+class Checkpoints:
+    """The newest states of a run. Use it as a context manager: a save that is not waited for may be lost.
+
+    Saving is asynchronous: the state is copied to the host at once and written in the background, into a temporary
+    folder that gets its name only when it is whole. So a killed run leaves nothing that looks like a checkpoint.
+    """
+
+    def __init__(self, directory: str, keep: int):
+        self.directory = epath.Path(directory)
+        options = ocp.CheckpointManagerOptions(
+            save_decision_policy=policies.FixedIntervalPolicy(1),
+            preservation_policy=policies.LatestN(keep),
+            cleanup_tmp_directories=True,
+        )
+        self._manager = ocp.CheckpointManager(self.directory, options=options)
+
+    def __enter__(self) -> "Checkpoints":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Waits for saves under way."""
+        self._manager.close()
+
+    def steps(self) -> list[int]:
+        """Returns the steps that can be restored, in ascending order."""
+        return sorted(self._manager.all_steps())
+
+    def save(self, step: int, state: TrainState) -> None:
+        """Starts saving the state, unless it is saved already; the state may be donated right afterwards."""
+        if step not in self._manager.all_steps():
+            self._manager.save(step, args=ocp.args.StandardSave(state))
+
+    def wait(self) -> None:
+        """Returns when all saves under way are complete."""
+        self._manager.wait_until_finished()
+
+    def restore(self, step: int, like: TrainState) -> TrainState:
+        """Reads the state of a step.
+
+        Args:
+          step: one of `steps()`.
+          like: the shapes, types and shardings to restore into (`jax.ShapeDtypeStruct` leaves).
+
+        Raises:
+          UserError: the checkpoint is damaged or of another network.
+        """
+        try:
+            return self._manager.restore(step, args=ocp.args.StandardRestore(like))
+        except Exception as error:  # orbax and tensorstore raise many kinds for damaged files
+            reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+            raise UserError(
+                f"The checkpoint {self.directory / str(step)} cannot be read ({reason}): "
+                "remove that folder to continue from the one before it."
+            ) from error
+
+
+def abstract_state(state: TrainState, sharding: jax.sharding.Sharding) -> TrainState:
+    """Returns the shapes and types of a state, to be restored under the given sharding."""
+    return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), state)

@@ -1,0 +1,44 @@
+"""Ctrl-C and SIGTERM as a request that the loop answers between two steps."""
+
+import signal
+from types import FrameType, TracebackType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupted(Exception):
+    """A signal stopped the run after its state was saved: the same command continues it.
+
+    Attributes:
+      step: completed updates of the saved state.
+    """
+
+    def __init__(self, step: int):
+        super().__init__(f"stopped by a signal at step {step}")
+        self.step = step
+
+
+class StopRequest:
+    """While it is entered, the first signal only asks for a stop; a second one acts as it would without us."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._previous: dict[signal.Signals, signal._HANDLER] = {}
+
+    def __enter__(self) -> "StopRequest":
+        self._previous = {number: signal.signal(number, self._request) for number in SIGNALS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._restore()
+
+    def _request(self, number: int, frame: FrameType | None) -> None:
+        self.requested = True
+        self._restore()
+
+    def _restore(self) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        self._previous = {}

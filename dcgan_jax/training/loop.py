@@ -1,0 +1,108 @@
+"""The training loop: look at the state, save it, next batch, step, log.
+
+In that order, so that what is looked at is what is saved, and a resumed run starts where the saved one stood.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import jax
+import numpy as np
+from jaxtyping import Array, Key
+
+from dcgan_jax.data.pipeline import Batches
+from dcgan_jax.errors import UserError
+from dcgan_jax.training.checkpoints import Checkpoints
+from dcgan_jax.training.interruption import Interrupted, StopRequest
+from dcgan_jax.training.schedule import Schedule
+from dcgan_jax.training.state import TrainState, all_finite
+
+Dispatch = Callable[[TrainState, Key[Array, ""], Any, Any], tuple[TrainState, dict[str, Array]]]
+
+
+class Observer(Protocol):
+    """What wants to know how the training goes."""
+
+    def on_steps(self, rows: list[dict[str, float]]) -> None:
+        """Takes the metrics of completed steps, one row each with its `step`."""
+
+    def on_samples(self, step: int, state: TrainState) -> None:
+        """Takes the state whenever a grid of generated images is due."""
+
+
+def run_loop(
+    state: TrainState,
+    key: Key[Array, ""],
+    dispatch: Dispatch,
+    batches: Batches,
+    schedule: Schedule,
+    checkpoints: Checkpoints,
+    observer: Observer,
+    stop: StopRequest,
+) -> TrainState:
+    """Trains to the end of the schedule and returns the final state, which is saved.
+
+    Raises:
+      Interrupted: a signal came; the state is saved.
+      UserError: a loss or a weight is not finite any more; the last good checkpoint is kept.
+    """
+    step = int(state.step)
+    pending: tuple[int, dict[str, Array]] | None = None
+
+    def report() -> None:
+        nonlocal pending
+        if pending is not None:
+            observer.on_steps(_rows(*pending))
+            pending = None
+
+    while True:
+        if schedule.samples_at(step):
+            report()
+            observer.on_samples(step, state)
+
+        stopping = stop.requested
+        if schedule.saves_at(step) or stopping:
+            report()
+            _require_finite(state, step)
+            checkpoints.save(step, state)
+        if step == schedule.total:
+            return state
+        if stopping:
+            checkpoints.wait()
+            raise Interrupted(step)
+
+        length = schedule.dispatch_length(step)
+        feed = batches.feed(step, length)
+        state, metrics = dispatch(state, key, batches.dataset, feed)
+
+        # One dispatch behind: reading the metrics just asked for would make the device wait for the host.
+        report()
+        pending = (step, metrics)
+        step += length
+
+
+def _rows(first_step: int, metrics: dict[str, Array]) -> list[dict[str, float]]:
+    """Returns one row a step; raises UserError at the first value that is not finite."""
+    values = {name: np.asarray(value) for name, value in jax.device_get(metrics).items()}
+    count = len(next(iter(values.values())))
+    rows = [
+        {"step": first_step + index + 1, **{name: float(value[index]) for name, value in values.items()}}
+        for index in range(count)
+    ]
+    for row in rows:
+        for name, value in row.items():
+            if not np.isfinite(value):
+                raise _not_finite(f"{name} is {value}", int(row["step"]))
+    return rows
+
+
+def _require_finite(state: TrainState, step: int) -> None:
+    if not all_finite(state):
+        raise _not_finite("a weight or an optimizer moment is not finite", step)
+
+
+def _not_finite(what: str, step: int) -> UserError:
+    return UserError(
+        f"At step {step} {what}: lower config.optimizer.generator_learning_rate and discriminator_learning_rate in a "
+        "new --workdir; the last good checkpoint is kept."
+    )

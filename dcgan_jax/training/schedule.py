@@ -1,0 +1,73 @@
+"""What happens at which step; the one place where epochs become steps."""
+
+from dataclasses import dataclass
+
+from dcgan_jax.errors import UserError
+from dcgan_jax.settings import Settings
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Steps of a run. An interval of 0 means: only at the end.
+
+    Attributes:
+      total: steps in all.
+      steps_per_epoch: floor(images / batch size), as in the paper's code.
+      sample_every: steps between grids of generated images.
+      checkpoint_every: steps between checkpoints.
+      steps_per_dispatch: steps in one call to the device, at most.
+    """
+
+    total: int
+    steps_per_epoch: int
+    sample_every: int
+    checkpoint_every: int
+    steps_per_dispatch: int
+
+    def samples_at(self, step: int) -> bool:
+        """Returns whether a grid is drawn after this many steps; noise (step 0) and the end always are."""
+        return step in (0, self.total) or _is_multiple(step, self.sample_every)
+
+    def saves_at(self, step: int) -> bool:
+        """Returns whether a checkpoint is saved after this many steps; the last always is, step 0 never."""
+        return step == self.total or _is_multiple(step, self.checkpoint_every)
+
+    def dispatch_length(self, step: int) -> int:
+        """Returns how many steps the next call to the device runs: steps_per_dispatch, or 1 before an event is due.
+
+        Two lengths mean two compiled programs. The length depends on the step alone, so that a resumed run is cut
+        into the same calls as an uninterrupted one.
+        """
+        intervals = [every for every in (self.sample_every, self.checkpoint_every) if every]
+        until_next_event = min([self.total - step, *(every - step % every for every in intervals)])
+        return self.steps_per_dispatch if self.steps_per_dispatch <= until_next_event else 1
+
+
+def create_schedule(settings: Settings, num_images: int) -> Schedule:
+    """Derives the schedule of a run over `num_images` training images.
+
+    Raises:
+      UserError: the batch is larger than the data.
+    """
+    train, checkpoint = settings.train, settings.checkpoint
+    steps_per_epoch = num_images // train.batch_size
+    if steps_per_epoch == 0:
+        raise UserError(
+            f"config.train.batch_size={train.batch_size} is larger than the data: there are {num_images} training "
+            f"images of config.data.label={settings.data.label!r}; choose at most {num_images - num_images % 2}."
+        )
+
+    def to_steps(epochs: int, steps: int) -> int:
+        return steps or epochs * steps_per_epoch
+
+    return Schedule(
+        total=to_steps(train.epochs, train.steps),
+        steps_per_epoch=steps_per_epoch,
+        sample_every=to_steps(train.sample_every_epochs, train.sample_every_steps),
+        checkpoint_every=to_steps(checkpoint.every_epochs, checkpoint.every_steps),
+        steps_per_dispatch=train.steps_per_dispatch,
+    )
+
+
+def _is_multiple(step: int, interval: int) -> bool:
+    return interval > 0 and step > 0 and step % interval == 0
