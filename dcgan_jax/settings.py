@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from ml_collections import ConfigDict as RawConfig
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from dcgan_jax.errors import UserError
 
@@ -46,7 +46,7 @@ class DataSettings(_Section):
     @classmethod
     def _image_size_is_supported(cls, value: int) -> int:
         if value not in IMAGE_SIZES:
-            raise ValueError(f"choose one of {', '.join(map(str, IMAGE_SIZES))}")
+            raise ValueError(f"one of {', '.join(map(str, IMAGE_SIZES))}")
         return value
 
 
@@ -122,3 +122,76 @@ class Settings(_Section):
     checkpoint: CheckpointSettings
     eval: EvalSettings
     generate: GenerateSettings
+
+    @classmethod
+    def from_config(cls, config: RawConfig) -> "Settings":
+        """Validates a configuration; raises UserError with one line for each field at fault."""
+        return cls._validated(config.to_dict())
+
+    @classmethod
+    def load(cls, path: Path) -> "Settings":
+        """Reads settings that `save` wrote; raises UserError when the file is missing, damaged or of other fields."""
+        try:
+            values = json.loads(path.read_text())
+        except FileNotFoundError:
+            raise UserError(f"{path} does not exist: give the --workdir of a run that has been started.") from None
+        except ValueError as error:
+            raise UserError(f"{path} is damaged ({error}): restore it, or start the run in a new --workdir.") from None
+        return cls._validated(values)
+
+    @classmethod
+    def _validated(cls, values: Any) -> "Settings":
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise UserError("\n".join(_sentence(details) for details in error.errors())) from None
+
+    def save(self, path: Path) -> None:
+        """Writes all fields as JSON."""
+        path.write_text(json.dumps(self.model_dump(), indent=2) + "\n")
+
+    def with_overrides(self, overrides: dict[str, Any]) -> "Settings":
+        """Returns a copy with some fields replaced, given by their dotted names ("generate.count")."""
+        values = self.model_dump()
+        for name, value in overrides.items():
+            *sections, field = name.split(".")
+            section = values
+            for part in sections:
+                section = section[part]
+            section[field] = value
+        return self._validated(values)
+
+    def differences(self, other: "Settings") -> dict[str, tuple[Any, Any]]:
+        """Returns the fields in which two settings differ: dotted name -> (value here, value there)."""
+        here, there = _flat(self.model_dump()), _flat(other.model_dump())
+        return {name: (here[name], there[name]) for name in here if here[name] != there[name]}
+
+
+_IDENTITY_SECTIONS = ("seed", "data", "model", "optimizer")
+_NOT_IDENTITY = ("data.dir", "data.placement", "data.device_budget_mib")
+
+
+def makes_the_run(name: str) -> bool:
+    """Returns whether a field, given by its dotted name, makes a run what it is: it must not change on resuming.
+
+    `data.dir` may: a data set may move, and the images themselves are compared through train_files.tsv.
+    """
+    section = name.split(".")[0]
+    return name == "train.batch_size" or (section in _IDENTITY_SECTIONS and name not in _NOT_IDENTITY)
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        flat.update(_flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value})
+    return flat
+
+
+def _sentence(details: Any) -> str:
+    name = ".".join(str(part) for part in details["loc"])
+    if details["type"] == "extra_forbidden":
+        return f"config.{name} is not a field: see configs/default.py for all of them."
+    if details["type"] == "missing":
+        return f"config.{name} is missing: see configs/default.py for its default."
+    remedy = details["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"config.{name}={details['input']!r} is not possible: give {remedy}."

@@ -1,0 +1,57 @@
+"""Where a state comes from: the newest checkpoint, a chosen one, or the run's first draw."""
+
+import logging
+
+import jax
+from jax.sharding import Mesh
+
+from dcgan_jax.devices import replicated
+from dcgan_jax.errors import UserError
+from dcgan_jax.sampling import Sampler
+from dcgan_jax.settings import Settings
+from dcgan_jax.training.checkpoints import Checkpoints, abstract_state
+from dcgan_jax.training.state import Networks, TrainState, create_generator, create_networks, create_state
+from dcgan_jax.workdir import Workdir
+
+logger = logging.getLogger(__name__)
+
+
+def start_or_restore(networks: Networks, seed: int, checkpoints: Checkpoints, mesh: Mesh) -> TrainState:
+    """Returns the state of the newest checkpoint, or the one at step 0 where there is none; replicated."""
+    steps = checkpoints.steps()
+    if steps:
+        logger.info("continuing from the checkpoint at step %d", steps[-1])
+        return restore(networks, checkpoints, steps[-1], mesh)
+    create = jax.jit(lambda key: create_state(networks, key), out_shardings=replicated(mesh))
+    return create(jax.random.key(seed))
+
+
+def restore(networks: Networks, checkpoints: Checkpoints, step: int, mesh: Mesh) -> TrainState:
+    """Returns the state of one checkpoint, replicated; raises UserError when it cannot be read."""
+    shapes = jax.eval_shape(lambda key: create_state(networks, key), jax.random.key(0))
+    return checkpoints.restore(step, abstract_state(shapes, replicated(mesh)))
+
+
+def restore_chosen(settings: Settings, workdir: Workdir, mesh: Mesh) -> TrainState:
+    """Returns the state of the checkpoint that `eval.checkpoint` names.
+
+    Raises:
+      UserError: there is no such checkpoint.
+    """
+    where, choice = workdir.checkpoints(settings), settings.eval.checkpoint
+    with Checkpoints(where, settings.checkpoint.keep) as checkpoints:
+        steps = checkpoints.steps()
+        if not steps:
+            raise UserError(f"There is no checkpoint in {where}: train first, with the same --workdir.")
+        step = steps[-1] if choice in ("best", "latest") else int(choice)
+        if step not in steps:
+            raise UserError(
+                f"config.eval.checkpoint={choice} is not kept in {where}: choose best, latest or one of "
+                f"{', '.join(map(str, steps))}."
+            )
+        return restore(create_networks(settings), checkpoints, step, mesh)
+
+
+def create_sampler(settings: Settings, mesh: Mesh) -> Sampler:
+    """Returns the sampler of a run's generator."""
+    return Sampler(create_generator(settings), settings.model.latent_size, mesh)

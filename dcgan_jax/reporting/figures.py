@@ -1,0 +1,65 @@
+"""Figures: grids of images, real beside generated ones, loss and accuracy curves."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+from matplotlib.figure import Figure
+from PIL import Image
+
+from dcgan_jax.training.step import METRICS
+
+Images = UInt8[np.ndarray, "n height width channels"]
+
+GAP = 2
+"""Pixels between the images of a grid."""
+
+
+def save_image(image: UInt8[np.ndarray, "height width channels"], path: Path, **options: Any) -> None:
+    """Writes one image, gray or RGB; options go to Pillow."""
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(path, **options)
+
+
+def tile(images: Images, columns: int | None = None) -> UInt8[np.ndarray, "height width channels"]:
+    """Returns the images as one grid, row by row, with as many columns as rows unless given otherwise."""
+    count, height, width, channels = images.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    grid = np.full((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, channels), 255, np.uint8)
+    for index, image in enumerate(images):
+        top, left = (index // columns) * (height + GAP), (index % columns) * (width + GAP)
+        grid[top : top + height, left : left + width] = image
+    return grid
+
+
+def save_comparison(real: Images, generated: Images, path: Path) -> None:
+    """Draws real images beside generated ones (the paper's Figure 3)."""
+    figure = Figure(figsize=(12, 6.4), layout="constrained")
+    for axes, images, title in zip(figure.subplots(1, 2), (real, generated), ("Real", "Generated"), strict=True):
+        axes.imshow(tile(images).squeeze(), cmap="gray", vmin=0, vmax=255)
+        axes.set_title(title)
+        axes.set_axis_off()
+    figure.savefig(path, dpi=100)
+
+
+def save_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    """Draws loss and accuracy over the iterations (the paper's Figure 4).
+
+    Args:
+      rows: the rows of metrics.jsonl.
+      path: where to write the figure.
+    """
+    figure = Figure(figsize=(10, 7), layout="constrained")
+    for axes, kind in zip(figure.subplots(2, 1, sharex=True), ("loss", "accuracy"), strict=True):
+        for name in (name for name in METRICS if kind in name):
+            steps = [row["step"] for row in rows if name in row]
+            values = [row[name] for row in rows if name in row]
+            axes.plot(steps, values, label=name.replace("_", " "), linewidth=0.8)
+        axes.set_ylabel(kind)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    axes.set_xlabel("iteration")
+    figure.savefig(path, dpi=100)

@@ -1,0 +1,52 @@
+"""The metrics of a run, as JSON lines and as TensorBoard events."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tensorboardX import SummaryWriter
+
+
+class RunLog:
+    """Appends rows to metrics.jsonl and to TensorBoard. Rows past the step that a run continues from are dropped."""
+
+    def __init__(self, metrics: Path, tensorboard: Path, step: int):
+        _keep_rows_until(metrics, step)
+        self._file = metrics.open("a")
+        self._tensorboard = SummaryWriter(str(tensorboard), purge_step=step + 1)
+
+    def __enter__(self) -> "RunLog":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        self._tensorboard.close()
+
+    def write(self, rows: list[dict[str, Any]]) -> None:
+        """Writes rows, each with its `step`; TensorBoard gets the last one."""
+        self._file.writelines(json.dumps(row) + "\n" for row in rows)
+        self._file.flush()
+        for name, value in rows[-1].items():
+            if name != "step":
+                self._tensorboard.add_scalar(name, value, rows[-1]["step"])
+
+
+def read_rows(metrics: Path) -> Iterator[dict[str, Any]]:
+    """Yields the rows of a metrics file; a last line that a crash cut off is passed over."""
+    with metrics.open() as lines:
+        for line in lines:
+            if line.endswith("\n"):
+                yield json.loads(line)
+
+
+def _keep_rows_until(metrics: Path, step: int) -> None:
+    if not metrics.exists():
+        return
+    kept = [row for row in read_rows(metrics) if row["step"] <= step]
+    shortened = metrics.with_suffix(".part")
+    shortened.write_text("".join(json.dumps(row) + "\n" for row in kept))
+    shortened.replace(metrics)

@@ -1,0 +1,64 @@
+"""Latents -> uint8 images; the one place where float images become uint8."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh
+from jaxtyping import Array, Float, Int, Key, PyTree, UInt8
+
+from dcgan_jax.devices import replicated, split
+from dcgan_jax.models.generator import Generator
+from dcgan_jax.random_streams import draw_latents, example_keys, stream_key
+
+
+def to_uint8(images: Float[Array, "*shape"]) -> UInt8[Array, "*shape"]:
+    """Maps [-1, 1] to 0..255, rounding to the nearest; `pipeline.to_float` is its inverse."""
+    return jnp.clip(jnp.round((images + 1.0) * 127.5), 0, 255).astype(jnp.uint8)
+
+
+class Sampler:
+    """Generates images in batches on all devices of a mesh.
+
+    Image i of a seed depends on (seed, i) alone: not on the batch size, nor on the devices.
+    """
+
+    def __init__(self, generator: Generator, latent_size: int, mesh: Mesh, batch_size: int = 64):
+        devices = mesh.size
+        self._batch_size = -(-batch_size // devices) * devices
+        self._examples_sharding = split(mesh)
+
+        @partial(jax.jit, out_shardings=replicated(mesh))
+        def generate(
+            params: PyTree, key: Key[Array, ""], examples: Int[Array, " batch"]
+        ) -> UInt8[Array, "batch height width channels"]:
+            latents = draw_latents(example_keys(key, examples), latent_size)
+            return to_uint8(generator.apply({"params": params}, latents))
+
+        self._generate = generate
+
+    def batches(
+        self, params: PyTree, seed: int, stream: str, count: int, first: int = 0
+    ) -> Iterator[UInt8[np.ndarray, "batch height width channels"]]:
+        """Yields images first .. first + count - 1 of a seed, the last batch perhaps smaller than the others.
+
+        Args:
+          params: the generator's.
+          seed: of the latents.
+          stream: name of the random stream, so that grids, exports and scores never share latents.
+          count: images in all.
+          first: position of the first image.
+        """
+        key = stream_key(jax.random.key(seed), stream)
+        for start in range(first, first + count, self._batch_size):
+            examples = np.arange(start, start + self._batch_size, dtype=np.int32)
+            images = self._generate(params, key, jax.device_put(examples, self._examples_sharding))
+            yield np.asarray(images)[: first + count - start]
+
+    def sample(
+        self, params: PyTree, seed: int, stream: str, count: int
+    ) -> UInt8[np.ndarray, "count height width channels"]:
+        """Returns the first `count` images of a seed."""
+        return np.concatenate(list(self.batches(params, seed, stream, count)))

@@ -1,0 +1,128 @@
+"""The command: `python launch.py --config=configs/cxr.py --workdir=runs/cxr [--mode=...] [--config.<field>=<value>]`.
+
+Exit codes: 0 done; 1 a defect of ours (with a traceback); 2 a mistake to mend before trying again; 75 saved and stopped
+by a signal (run the same command again to continue).
+"""
+
+import errno
+import importlib
+import logging
+import os
+import sys
+from pathlib import Path
+
+import absl.logging
+from absl import app, flags
+from ml_collections import config_flags
+
+from dcgan_jax.errors import EXIT_INTERRUPTED, EXIT_USER_ERROR, UserError
+from dcgan_jax.settings import Settings
+from dcgan_jax.training.interruption import Interrupted
+from dcgan_jax.workdir import Workdir
+
+MODES = ("train", "prepare", "generate", "evaluate")
+CONTINUING_MODES = ("generate", "evaluate")
+DEFAULT_CONFIG = str(Path(__file__).resolve().parent / "configs" / "default.py")
+STORAGE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+
+FLAGS = flags.FLAGS
+CONFIG = config_flags.DEFINE_config_file(
+    "config", DEFAULT_CONFIG, "Configuration file; override its fields with --config.<field>=<value>."
+)
+WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run; by default runs/<name of the configuration>.")
+MODE = flags.DEFINE_enum("mode", "train", MODES, "What to do.")
+DETERMINISTIC = flags.DEFINE_bool("deterministic", False, "Bit-identical runs on GPUs too, at some cost in speed.")
+
+logger = logging.getLogger("dcgan_jax")
+
+
+def main(argv: list[str]) -> None:
+    """Runs one mode; turns what stops it into a sentence and an exit code."""
+    set_up_logging()
+    try:
+        if len(argv) > 1:
+            raise UserError(f"{argv[1]!r} is not understood: options begin with --, as in --mode=train.")
+        run(MODE.value)
+    except UserError as error:
+        stop(str(error), EXIT_USER_ERROR)
+    except Interrupted as interruption:
+        stop(
+            f"Saved and stopped at step {interruption.step}: run the same command again to continue.", EXIT_INTERRUPTED
+        )
+    except OSError as error:
+        if error.errno not in STORAGE_ERRORS:
+            raise
+        stop(
+            f"{error.filename or 'The disk'} cannot be written ({error.strerror}): make room or choose another place; "
+            "the last checkpoint is kept.",
+            EXIT_USER_ERROR,
+        )
+
+
+def run(mode: str) -> None:
+    """Sets the devices up and hands the settings to a mode."""
+    workdir = Workdir(workdir_root())
+    settings = read_settings(mode, workdir)
+    if DETERMINISTIC.value:  # read when the devices are first used
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true"
+
+    from dcgan_jax.devices import warn_of_unused_gpu
+
+    warn_of_unused_gpu()
+    module = importlib.import_module(f"dcgan_jax.modes.{mode}")
+    getattr(module, mode)(settings, workdir)
+
+
+def read_settings(mode: str, workdir: Workdir) -> Settings:
+    """Returns the settings: of the configuration file, or of the run that a mode takes up, with overrides."""
+    if mode in CONTINUING_MODES:
+        return Settings.load(workdir.config).with_overrides(config_flags.get_override_values(FLAGS["config"]))
+    if not FLAGS["config"].present:
+        raise UserError("--config is missing: give a configuration, for example --config=configs/quickstart.py.")
+    return Settings.from_config(CONFIG.value)
+
+
+def workdir_root() -> Path:
+    """Returns the folder of the run, absolute."""
+    if WORKDIR.value:
+        return Path(WORKDIR.value).expanduser().resolve()
+    name = Path(config_flags.get_config_filename(FLAGS["config"])).name.replace(".py", "").replace(":", "_")
+    return Path("runs", name).resolve()
+
+
+def stop(sentence: str, code: int) -> None:
+    """Prints a sentence and leaves."""
+    print(sentence, file=sys.stderr, flush=True)
+    sys.exit(code)
+
+
+def set_up_logging() -> None:
+    """Shows our own messages as plain lines and, of other packages, warnings only."""
+    absl.logging.set_verbosity(absl.logging.WARNING)
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+def parse_flags(argv: list[str]) -> list[str]:
+    """Parses the command line; a mistake in it is the user's, like any other."""
+    try:
+        return FLAGS(argv)
+    except (
+        flags.Error,
+        AttributeError,
+        ImportError,
+        LookupError,
+        OSError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+    ) as error:
+        stop(f"The command line cannot be understood: {error}", EXIT_USER_ERROR)
+    return []
+
+
+if __name__ == "__main__":
+    app.run(main, flags_parser=parse_flags)
