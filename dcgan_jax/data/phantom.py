@@ -15,6 +15,9 @@ from dcgan_jax.data.phantom_anatomy import Build, Outline
 
 CLASSES = ("NORMAL", "PNEUMONIA")
 SIDES = (-1, 1)
+DRAWING_VERSION = 1
+"""Counts up whenever the drawings change, so that no prepared set mixes two."""
+
 _OVERSAMPLING = 2
 
 Mask = Float32[np.ndarray, "side side"]

@@ -1,0 +1,41 @@
+"""What preparing needs to know of a source of images, wherever they come from."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+TRAIN, VALIDATION, TEST = "train", "val", "test"
+
+
+@dataclass(frozen=True, order=True)
+class SourceImage:
+    """One image of a source: its split, its class, and its path relative to the source."""
+
+    split: str
+    label: str
+    file: str
+
+
+class Source(Protocol):
+    """Images in splits and classes.
+
+    Attributes:
+      name: what it is and where, for reports.
+      fingerprint: changes whenever the images do; known without a download.
+    """
+
+    name: str
+    fingerprint: str
+
+    def list_images(self) -> list[SourceImage]:
+        """Returns all images in a fixed order.
+
+        Raises:
+          UserError: when there are none, or not in the layout they should have.
+        """
+
+    def read_file(self, image: SourceImage) -> bytes:
+        """Returns the content of an image file; many threads call this at once.
+
+        Raises:
+          BadImageError: when it can't be read.
+        """
