@@ -1,0 +1,1 @@
+"""What is fast, against what: each module runs alone and prints a table."""
