@@ -99,7 +99,7 @@ class PreparedSet:
                 if split not in self._sources:
                     builder = tfds.builder_from_directory(self.directory / RECORDS)
                     self._sources[split] = builder.as_data_source(split)
-                return self._sources[split].__getitems__(positions)
+            return self._sources[split].__getitems__(positions)
         except (OSError, ValueError, RuntimeError) as error:
             raise _damaged(self.directory, RECORDS, f"can't be read ({error})") from error
 

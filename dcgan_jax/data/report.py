@@ -27,6 +27,8 @@ def create_report(examples: Sequence[Example], facts: Report) -> Report:
         "images": _count(examples),
         "sizes": {label: _measure_sizes(group) for label, group in _group(examples, lambda e: e.label).items()},
         "duplicates": _find_duplicates(examples),
+        # A name that both readings take alike carries no patient.
+        "files_without_patient": sum(example.patient == example.published_patient for example in examples),
         "patients": {name: _count_patients(examples, key) for name, key in _READINGS.items()},
     }
     report["warnings"] = _warn(report)
@@ -117,6 +119,11 @@ def describe_report(report: Report) -> str:
         lines += [
             "",
             "Values of deeper files that became 0 and 255: {low:g} and {high:g}.".format(**report["depth_range"]),
+        ]
+    if report["files_without_patient"]:
+        lines += [
+            "",
+            f"{report['files_without_patient']:,} file names carry no patient: each counts as one of its own.",
         ]
     lines += _section("Warnings", report["warnings"])
     lines += _section("Left out", [f"{bad['file']}: {bad['reason']}" for bad in report["left_out"]])

@@ -33,9 +33,9 @@ def select_training(
     check_label(data.label, {example.label for example in in_training})
     of_class = [example for example in in_training if example.label == data.label]
     ranked = rank_by_hash(f"training {seed}", {example.patient for example in of_class})
-    num_held_out = math.ceil(data.holdout * len(ranked))
+    num_held_out = _count_share(data.holdout, len(ranked))
     rest = ranked[num_held_out:]
-    chosen, held_out = set(rest[: math.ceil(data.fraction * len(rest))]), set(ranked[:num_held_out])
+    chosen, held_out = set(rest[: _count_share(data.fraction, len(rest))]), set(ranked[:num_held_out])
     if not chosen:
         raise UserError(
             f"data.holdout={data.holdout} leaves none of the {len(ranked)} patients of {data.label} to train on: "
@@ -45,6 +45,11 @@ def select_training(
         tuple(example for example in of_class if example.patient in chosen),
         tuple(example for example in of_class if example.patient in held_out),
     )
+
+
+def _count_share(share: float, whole: int) -> int:
+    """Returns the share in whole patients, rounded up; 0.07 of 100 is 7, whatever floating point makes of it."""
+    return max(math.ceil(round(share * whole, 6)), int(share > 0))
 
 
 def check_label(label: str, labels: Collection[str]) -> None:

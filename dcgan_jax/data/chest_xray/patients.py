@@ -36,9 +36,3 @@ def identify_patient(label: str, file: str) -> Patient:
     if match is None:
         return Patient(f"{label}/{stem}", f"{label}/{stem}")
     return Patient(f"{label}/{match['number']}", match["published"])
-
-
-def is_named_like_published(file: str) -> bool:
-    """Tells whether the file's name carries a patient."""
-    stem = PurePosixPath(file).stem
-    return bool(_PNEUMONIA.fullmatch(stem) or _NORMAL.fullmatch(stem))

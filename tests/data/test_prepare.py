@@ -1,0 +1,232 @@
+import json
+import os
+import random
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from dcgan_jax.cache import CACHE_VARIABLE
+from dcgan_jax.data.phantom import draw_phantom
+from dcgan_jax.data.prepare import prepare
+from dcgan_jax.data.selection import select_training
+from dcgan_jax.errors import UserError
+
+SPLIT_FILES = (
+    "train/NORMAL/IM-0001-0001.png",
+    "train/NORMAL/IM-0001-0002.png",
+    "train/PNEUMONIA/person7_virus_1.png",
+    "test/NORMAL/NORMAL2-IM-0001-0001.png",
+    "test/PNEUMONIA/person7_bacteria_1.png",
+    "test/PNEUMONIA/person8_bacteria_1.PNG",
+)
+
+
+@pytest.fixture
+def xrays(tmp_path, write_xrays):
+    return write_xrays(tmp_path / "xrays", *SPLIT_FILES)
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_a_folder_with_splits_becomes_records_with_its_report(xrays, settings):
+    prepared = prepare(settings(dir=str(xrays)), seed=0)
+    assert [example.file for example in prepared.examples] == sorted(SPLIT_FILES)
+    assert prepared.report["images"] == {"test": {"NORMAL": 1, "PNEUMONIA": 2}, "train": {"NORMAL": 2, "PNEUMONIA": 1}}
+    assert prepared.report["patients"]["published"]["in_several_splits"] == 0
+    assert prepared.report["patients"]["careful"] == {
+        "counts": {"test": {"NORMAL": 1, "PNEUMONIA": 2}, "train": {"NORMAL": 1, "PNEUMONIA": 1}},
+        "in_several_splits": 2,
+        "images_of_those": {"test": 2, "train": 3},
+    }
+    text = (prepared.directory / "report.md").read_text()
+    assert "| train | NORMAL | 2 | 1 | 1 |" in text
+    assert "by the careful reading of the file names 2 patients are in several splits" in text
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_pixels_are_those_of_the_file_resized(tmp_path, gray_file, settings):
+    pixels = np.repeat(np.arange(0, 256, 4, dtype=np.uint8)[None], 64, axis=0)
+    gray_file(tmp_path / "xrays" / "train" / "NORMAL" / "a.png", pixels)
+    prepared = prepare(settings(dir=str(tmp_path / "xrays")), seed=0)
+    np.testing.assert_array_equal(prepared.images(prepared.examples)[0, :, :, 0], pixels)
+    assert (prepared.examples[0].width, prepared.examples[0].height) == (64, 64)
+
+
+def test_it_is_done_once_per_source_and_settings(xrays, settings, own_cache, write_xrays):
+    first = prepare(settings(dir=str(xrays)), seed=0).directory
+    assert prepare(settings(dir=str(xrays), holdout=0.5, label="PNEUMONIA"), seed=1).directory == first
+    assert prepare(settings(dir=str(xrays), resize="nearest"), seed=0).directory != first
+    write_xrays(xrays, "train/NORMAL/IM-0009-0001.png")
+    changed = prepare(settings(dir=str(xrays)), seed=0)
+    assert changed.directory != first
+    assert len(changed.examples) == len(SPLIT_FILES) + 1
+    assert len([path for path in own_cache.iterdir() if path.is_dir()]) == 3
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_file_names_without_a_patient_are_counted(tmp_path, write_xrays, settings):
+    folder = write_xrays(
+        tmp_path / "xrays", "train/NORMAL/IM-0001-0001.png", "train/NORMAL/a.png", "train/NORMAL/b.png"
+    )
+    prepared = prepare(settings(dir=str(folder)), seed=0)
+    assert prepared.report["files_without_patient"] == 2
+    assert "2 file names carry no patient" in (prepared.directory / "report.md").read_text()
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_a_rewritten_file_is_noticed(xrays, settings):
+    first = prepare(settings(dir=str(xrays)), seed=0).directory
+    os.utime(xrays / SPLIT_FILES[0], (0, 0))
+    assert prepare(settings(dir=str(xrays)), seed=0).directory != first
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_all_bad_images_are_listed_at_once(xrays, settings):
+    (xrays / "train" / "NORMAL" / "empty.jpeg").touch()
+    (xrays / "test" / "NORMAL" / "text.jpeg").write_text("not an image")
+    with pytest.raises(UserError, match=r"2 of 8 images.*data\.on_bad_image=skip") as caught:
+        prepare(settings(dir=str(xrays)), seed=0)
+    assert "test/NORMAL/text.jpeg: its content is not an image" in str(caught.value)
+    assert "train/NORMAL/empty.jpeg: it is empty" in str(caught.value)
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_bad_images_can_be_left_out_and_are_reported(xrays, settings):
+    (xrays / "train" / "NORMAL" / "empty.jpeg").touch()
+    prepared = prepare(settings(dir=str(xrays), on_bad_image="skip"), seed=0)
+    assert len(prepared.examples) == len(SPLIT_FILES)
+    assert prepared.report["left_out"] == [{"file": "train/NORMAL/empty.jpeg", "reason": "it is empty"}]
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_a_source_of_bad_images_only_is_refused(tmp_path, settings):
+    (tmp_path / "xrays" / "NORMAL").mkdir(parents=True)
+    (tmp_path / "xrays" / "NORMAL" / "empty.jpeg").touch()
+    with pytest.raises(UserError, match=r"no image of the folder .* can be used"):
+        prepare(settings(dir=str(tmp_path / "xrays"), on_bad_image="skip"), seed=0)
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_deep_images_share_one_range(tmp_path, gray_file, settings):
+    for name, values in {"a": (1000, 2000), "b": (1500, 3000)}.items():
+        ramp = np.repeat(np.array([values], np.uint16), 2, axis=0)
+        gray_file(tmp_path / "xrays" / "train" / "NORMAL" / f"{name}.png", ramp)
+    data = settings(dir=str(tmp_path / "xrays"), resize="nearest")
+    prepared = prepare(data, seed=0)
+    assert prepared.report["depth_range"] == {"low": 1000.0, "high": 3000.0}
+    pixels = prepared.images(prepared.examples)[:, 0, [0, -1], 0]
+    np.testing.assert_array_equal(pixels, [[0, 128], [64, 255]])  # 1000 of 2000 is 127.5, 500 of 2000 is 63.75
+    own = prepare(settings(dir=str(tmp_path / "xrays"), resize="nearest", intensity="image"), seed=0)
+    np.testing.assert_array_equal(own.images(own.examples)[:, 0, [0, -1], 0], [[0, 255], [0, 255]])
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_same_pixels_are_found_within_and_across_splits(tmp_path, gray_file, settings):
+    flat, other = np.full((8, 8), 9, np.uint8), np.full((8, 8), 7, np.uint8)
+    for file in ("train/NORMAL/a.png", "train/NORMAL/b.bmp", "train/NORMAL/c.png", "test/NORMAL/d.png"):
+        gray_file(tmp_path / "xrays" / file, flat if file[-5] in "ab" else other)
+    report = prepare(settings(dir=str(tmp_path / "xrays")), seed=0).report
+    assert report["duplicates"] == {
+        "within_splits": [["train/NORMAL/a.png", "train/NORMAL/b.bmp"]],
+        "across_splits": [["test/NORMAL/d.png", "train/NORMAL/c.png"]],
+    }
+    assert any("in several splits, pixel by pixel" in warning for warning in report["warnings"])
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_an_unknown_label_is_answered_with_those_there_are(xrays, settings):
+    with pytest.raises(UserError, match=r"data\.label=COVID .* NORMAL, PNEUMONIA"):
+        prepare(settings(dir=str(xrays), label="COVID"), seed=0)
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path, xrays, settings, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "file"))
+    with pytest.raises(UserError, match=f"file/prepared.*{CACHE_VARIABLE}"):
+        prepare(settings(dir=str(xrays)), seed=0)
+
+
+def test_a_full_disk_leaves_nothing_behind(xrays, settings, own_cache, monkeypatch):
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", fail)
+    with pytest.raises(UserError, match="No space left on device"):
+        prepare(settings(dir=str(xrays)), seed=0)
+    assert [path.suffix for path in own_cache.iterdir()] == [".lock"]
+
+
+def test_phantoms_are_prepared_and_read_without_tensorflow(run_python, forbid_tensorflow, settings):
+    code = """
+prepared = prepare(settings(source="phantom", phantom_count=4), seed=3)
+print(prepared.images(prepared.examples).sum())
+"""
+    outcomes = [run_python(code, before=forbid_tensorflow).communicate() for _ in range(2)]  # prepares, then reads
+    assert outcomes[0][0] == outcomes[1][0], outcomes
+    prepared = prepare(settings(source="phantom", phantom_count=4), seed=3)
+    assert prepared.report["images"]["train"] == {"NORMAL": 4, "PNEUMONIA": 4}
+    example = next(e for e in prepared.examples if e.file == "train/PNEUMONIA/phantom-00000002.pgm")
+    np.testing.assert_array_equal(prepared.images([example])[0, :, :, 0], draw_phantom(64, 3, 2, "PNEUMONIA"))
+    assert prepare(settings(source="phantom", phantom_count=4), seed=4).directory != prepared.directory
+
+
+def test_processes_at_once_prepare_once(run_python, own_cache):
+    code = """
+print(len(prepare(settings(source="phantom", phantom_count=60), seed=0).examples))
+"""
+    processes = [run_python(code) for _ in range(2)]
+    outcomes = [process.communicate() for process in processes]
+    assert [out for out, _ in outcomes] == ["150\n", "150\n"]
+    assert sum("preparing: 150 of 150" in messages for _, messages in outcomes) == 1
+    assert sum(path.is_dir() for path in own_cache.iterdir()) == 1
+
+
+KILL_AT = """
+import os, signal, threading
+from dcgan_jax.data import decoding, prepare as module
+kill = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "os.pwrite = kill",  # while decoding
+        "module.write_examples = kill",  # the records are written, the index is not
+        "module.write_files_list = kill",
+        "module.Path.rename = kill",  # all is there, half of it in its place
+        "module._flush_folder = kill",
+    ],
+)
+def test_a_killed_preparation_leaves_nothing_half_made(run_python, own_cache, settings, moment):
+    arguments = {"source": "phantom", "phantom_count": 4}
+    process = run_python(f"{KILL_AT}\n{moment}\nprepare(settings(**{arguments}), seed=0)")
+    _, messages = process.communicate()
+    assert process.returncode == -signal.SIGKILL, messages
+    assert len(prepare(settings(**arguments), seed=0).examples) == 10
+    assert sorted(path.suffix for path in own_cache.iterdir()) == ["", ".lock"]
+
+
+def test_a_kill_at_a_random_moment_leaves_nothing_half_made(run_python, own_cache, settings):
+    arguments = {"source": "phantom", "phantom_count": 40}
+    process = run_python(f"prepare(settings(**{arguments}), seed=0)")
+    while not own_cache.exists() and process.poll() is None:
+        time.sleep(0.01)
+    time.sleep(random.uniform(0, 1.5))
+    process.kill()
+    process.communicate()
+    prepared = prepare(settings(**arguments), seed=0)
+    assert prepared.images(prepared.examples).shape == (100, 64, 64, 1)
+    assert sorted(path.suffix for path in own_cache.iterdir()) == ["", ".lock"]
+
+
+@pytest.mark.usefixtures("own_cache")
+@pytest.mark.skipif("DCGAN_JAX_TEST_DATA" not in os.environ, reason="DCGAN_JAX_TEST_DATA names no folder of real data")
+@pytest.mark.parametrize(("folder", "normal"), [("chest_xray", 1341), ("originals", 24)])
+def test_the_real_training_set_has_the_papers_count(settings, folder, normal):
+    data = settings(dir=os.path.join(os.environ["DCGAN_JAX_TEST_DATA"], folder))  # noqa: PTH118
+    prepared = prepare(data, seed=0)
+    train, held_out = select_training(prepared, data, seed=0)
+    assert (len(train), len(held_out)) == (normal, 0)
+    assert json.loads((prepared.directory / "report.json").read_text())["left_out"] == []

@@ -1,0 +1,89 @@
+import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from dcgan_jax.data.phantom import draw_phantom
+from dcgan_jax.data.prepare import prepare
+from dcgan_jax.data.prepared import Example, PreparedSet, write_examples, write_files_list
+from dcgan_jax.errors import UserError
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A prepared set of phantoms, made once."""
+    from configs import default
+    from dcgan_jax.settings import DataSettings
+
+    fields = {**default.get_config().data.to_dict(), "image_size": 64, "source": "phantom", "phantom_count": 8}
+    return prepare(DataSettings(**fields), seed=0)
+
+
+def drawn(example):
+    return draw_phantom(64, 0, int(example.file[-12:-4]), example.label)[..., None]
+
+
+def test_images_come_in_the_order_asked_for_whatever_their_split(whole):
+    order = np.random.default_rng(0).permutation(len(whole.examples))
+    wanted = [whole.examples[index] for index in order] + [whole.examples[3]] * 2
+    np.testing.assert_array_equal(whole.images(wanted), np.stack([drawn(example) for example in wanted]))
+
+
+def test_no_images_is_an_empty_array(whole):
+    assert whole.images([]).shape == (0, 64, 64, 1)
+
+
+def test_threads_may_read_at_once(whole):
+    opened = PreparedSet(whole.directory)
+    with ThreadPoolExecutor(8) as threads:
+        for example, pixels in zip(
+            whole.examples, threads.map(lambda e: opened.images([e]), whole.examples), strict=True
+        ):
+            np.testing.assert_array_equal(pixels[0], drawn(example))
+
+
+def flip_a_byte(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+DAMAGE = {
+    "missing": lambda path: path.unlink(),
+    "empty": lambda path: path.write_bytes(b""),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "changed": flip_a_byte,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize(
+    "file",
+    ["examples.tsv", "report.json", "records/features.json", "records/chest_xray-train.array_record-00000-of-00001"],
+)
+def test_damage_is_named_with_the_remedy(whole, tmp_path, file, damage):
+    directory = tmp_path / "set"
+    shutil.copytree(whole.directory, directory)
+    DAMAGE[damage](directory / file)
+    remedy = rf"delete the folder {re.escape(str(directory))} and run again"
+    with pytest.raises(UserError, match=rf"^{re.escape(str(directory / file))} .*{remedy}"):
+        PreparedSet(directory)
+
+
+def test_a_set_without_its_list_of_files_is_damaged(whole, tmp_path):
+    directory = tmp_path / "set"
+    shutil.copytree(whole.directory, directory)
+    (directory / "files.json").unlink()
+    with pytest.raises(UserError, match=r"files\.json can't be read.*delete the folder"):
+        PreparedSet(directory)
+
+
+def test_odd_file_names_survive_the_index(tmp_path):
+    names = ["a\tb.png", 'quo"te.png', "new\nline.png", "umläut.png", b"bytes\xff.png".decode(errors="surrogateescape")]
+    examples = [Example("train", i, name, "A", name, name, "00", 1, 2) for i, name in enumerate(names)]
+    write_examples(tmp_path / "examples.tsv", examples)
+    (tmp_path / "report.json").write_text("{}")
+    write_files_list(tmp_path)
+    assert list(PreparedSet(tmp_path).examples) == examples

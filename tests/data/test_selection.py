@@ -1,0 +1,96 @@
+import hashlib
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dcgan_jax.data.prepared import Example
+from dcgan_jax.data.selection import select_training, write_train_files
+from dcgan_jax.errors import UserError
+
+
+def example(split, label, patient, image):
+    file = f"{split}/{label}/{patient}-{image}.png"
+    sha256 = hashlib.sha256(file.encode()).hexdigest()
+    return Example(split, 0, file, label, f"{label}/{patient}", f"{label}/{patient}", sha256, 8, 8)
+
+
+PREPARED = SimpleNamespace(
+    examples=[
+        example(split, label, patient, image)
+        for split in ("test", "train")
+        for label in ("NORMAL", "PNEUMONIA")
+        for patient in range(20)
+        for image in range(1 + patient % 3)
+    ]
+)
+NUM_NORMAL = 39  # 7 patients with one image, 7 with two, 6 with three
+SHARES = st.floats(0.01, 1.0)
+SEEDS = st.integers(0, 5)
+
+
+def select(seed=0, **shares):
+    data = SimpleNamespace(**{"label": "NORMAL", "holdout": 0.0, "fraction": 1.0, **shares})
+    return select_training(PREPARED, data, seed)
+
+
+def patients(examples):
+    return {example.patient for example in examples}
+
+
+def test_by_default_it_is_the_whole_class_of_the_training_split():
+    train, held_out = select()
+    assert held_out == ()
+    assert len(train) == NUM_NORMAL
+    assert {(example.split, example.label) for example in train} == {("train", "NORMAL")}
+
+
+@given(SEEDS, st.floats(0, 0.9), SHARES)
+def test_a_patient_is_trained_on_or_held_out_and_never_both(seed, holdout, fraction):
+    train, held_out = select(seed, holdout=holdout, fraction=fraction)
+    assert not patients(train) & patients(held_out)
+    assert train
+    assert bool(held_out) == (holdout > 0)
+
+
+@given(SEEDS, SHARES, SHARES)
+def test_a_smaller_fraction_is_a_part_of_a_larger_one(seed, one, other):
+    smaller, larger = (select(seed, holdout=0.2, fraction=fraction) for fraction in sorted((one, other)))
+    assert set(smaller[0]) <= set(larger[0])
+    assert smaller[1] == larger[1]
+
+
+def test_shares_are_shares_of_patients():
+    train, held_out = select(holdout=0.25, fraction=0.2)
+    assert (len(patients(held_out)), len(patients(train))) == (5, 3)
+    assert len(patients(select(holdout=0.55)[1])) == 11  # 0.55 * 20 is a little more in floating point
+
+
+def test_the_seed_decides_who_it_is():
+    assert select(1, fraction=0.5) == select(1, fraction=0.5)
+    assert select(1, fraction=0.5) != select(2, fraction=0.5)
+
+
+def test_all_images_of_a_patient_go_together():
+    train, held_out = select(holdout=0.5)
+    assert len(train) + len(held_out) == NUM_NORMAL
+
+
+def test_an_unknown_class_is_answered_with_those_there_are():
+    with pytest.raises(UserError, match=r"data\.label=normal .*: choose one of NORMAL, PNEUMONIA"):
+        select(label="normal")
+
+
+def test_a_holdout_that_leaves_nobody_is_refused():
+    with pytest.raises(UserError, match=r"data\.holdout=0\.99 .*20 patients of NORMAL"):
+        select(holdout=0.99)
+
+
+def test_the_list_of_training_files_can_be_read_again(tmp_path):
+    write_train_files(tmp_path / "train_files.tsv", select()[0])
+    rows = (tmp_path / "train_files.tsv").read_text().splitlines()
+    assert rows[0] == "file\tclass\tpatient\tsha256"
+    assert len(rows) == 1 + NUM_NORMAL
+    first = PREPARED.examples[next(i for i, e in enumerate(PREPARED.examples) if e.split == "train")]
+    assert rows[1] == f"{first.file}\tNORMAL\tNORMAL/0\t{first.sha256}"
