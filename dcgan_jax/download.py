@@ -44,21 +44,24 @@ def download(url: str, path: Path, size: int, sha256: str, what: str) -> Path:
     """
     by_hand = f"get {url} by other means and put it at {path}"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{path}.lock"):
-            if path.exists():
-                if not _is_expected(path, size, sha256):
-                    raise UserError(
-                        f"{path} is not {what} (expected {size:,} bytes with sha256 {sha256}): delete it to download "
-                        f"it again, or {by_hand}."
-                    )
-                return path
-            part = path.with_name(f"{path.name}.part")
-            _fetch_checked(url, part, size, sha256, what, by_hand)
-            part.replace(path)
-            return path
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{path}.lock"):
+                if not path.exists():
+                    part = path.with_name(f"{path.name}.part")
+                    _fetch_checked(url, part, size, sha256, what, by_hand)
+                    part.replace(path)
+                    return path
+        if not _is_expected(path, size, sha256):
+            raise UserError(
+                f"{path} is not {what} (expected {size:,} bytes with sha256 {sha256}): delete it to download it again, "
+                f"or {by_hand}."
+            )
+        return path
     except OSError as error:
-        raise UserError(f"{what} can't be written to {path}: {error.strerror or error}; free or change it.") from error
+        raise UserError(
+            f"{what} can't be kept at {path} ({error.strerror or error}): free space or permit writing there."
+        ) from error
 
 
 def compute_sha256(path: Path) -> str:

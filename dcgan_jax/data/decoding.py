@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from jaxtyping import UInt8
@@ -54,18 +54,22 @@ class PixelFile:
         self._size = size
         self._file = path.open("w+b", buffering=0)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
     def write(self, slot: int, pixels: UInt8[np.ndarray, "size size"]) -> None:
         """Fills a slot; threads may do so at once. (A full disk is an OSError here, and a crash in a memory map.)"""
-        os.pwrite(self._file.fileno(), pixels.tobytes(), slot * self._size**2)
+        content, written = pixels.tobytes(), 0
+        while written < len(content):
+            written += os.pwrite(self._file.fileno(), content[written:], slot * self._size**2 + written)
 
     def read(self, slot: int) -> UInt8[np.ndarray, "size size"]:
         """Returns what was written to a slot."""
         content = os.pread(self._file.fileno(), self._size**2, slot * self._size**2)
         return np.frombuffer(content, np.uint8).reshape(self._size, self._size)
-
-    def close(self) -> None:
-        """Closes the file; whoever named it removes it."""
-        self._file.close()
 
 
 def decode_all(source: Source, images: Sequence[SourceImage], data: DataSettings, pixels: PixelFile) -> Decoded:

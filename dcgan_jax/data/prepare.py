@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,7 @@ from dcgan_jax.cache import CACHE_VARIABLE, cache_dir
 from dcgan_jax.data.chest_xray.archive import ArchiveSource
 from dcgan_jax.data.chest_xray.folder import FolderSource
 from dcgan_jax.data.chest_xray.phantoms import PhantomSource
+from dcgan_jax.data.decoding import PixelFile
 from dcgan_jax.data.prepared import (
     EXAMPLES,
     RECORDS,
@@ -38,6 +40,7 @@ from dcgan_jax.settings import DataSettings
 FORMAT_VERSION = 1
 """Counts up whenever the same source and settings give other records."""
 
+_PARTIAL = ".partial-"
 _PREPARING_FIELDS = ("image_size", "resize", "aspect", "intensity", "on_bad_image")
 
 
@@ -74,8 +77,8 @@ def prepare(data: DataSettings, seed: int) -> PreparedSet:
     try:
         if not directory.exists():
             directory.parent.mkdir(parents=True, exist_ok=True)
-            with _only_one_process(directory.with_name(f"{name}.lock")):
-                _remove_leftovers(directory)
+            _remove_leftovers(directory.parent)
+            with _only_one_process(_lock_of(name, directory.parent)):
                 if not directory.exists():
                     _prepare(source, data, settings, directory)
     except OSError as error:
@@ -91,14 +94,15 @@ def _prepare(source: Source, data: DataSettings, settings: dict[str, Any], direc
     images = source.list_images()
     check_label(data.label, {image.label for image in images if image.split == TRAIN})
     # Beside its final place, so that the last step is a rename within one file system.
-    partial = Path(tempfile.mkdtemp(prefix=f"{directory.name}.partial-", dir=directory.parent))
+    partial = directory.with_name(f"{directory.name}{_PARTIAL}{uuid.uuid4().hex}")
+    partial.mkdir()  # and not mkdtemp, whose folders nobody else may read
     try:
         examples, facts = _write_records(source, images, data, partial)
         facts = {"source": source.name, "fingerprint": source.fingerprint, "settings": settings, **facts}
         report = create_report(examples, {**facts, "seconds": round(time.monotonic() - started, 1)})
         write_examples(partial / EXAMPLES, examples)
         (partial / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
-        (partial / REPORT_TEXT).write_text(describe_report(report), encoding="utf-8")
+        (partial / REPORT_TEXT).write_text(describe_report(report), encoding="utf-8", errors="surrogateescape")
         write_files_list(partial)
         _flush(partial)
         partial.rename(directory)
@@ -116,14 +120,24 @@ def _write_records(source: Source, images: Sequence, data: DataSettings, partial
 
     tfds.disable_progress_bar()
     with tempfile.TemporaryDirectory(prefix="work-", dir=partial) as work:
-        builder = Builder(source, images, data, spool=Path(work) / "pixels", data_dir=Path(work))
-        with contextlib.redirect_stdout(io.StringIO()):  # TFDS tells where it writes, which is about to move
-            builder.download_and_prepare()
+        with PixelFile(Path(work) / "pixels", data.image_size) as pixels:
+            builder = Builder(source, images, data, pixels, data_dir=Path(work))
+            _build(builder)
         Path(builder.data_dir).rename(partial / RECORDS)
     decoded = builder.decoded
     left_out = [{"file": error.file, "reason": error.reason} for error in decoded.bad]
     depth_range = asdict(decoded.depth_range) if decoded.depth_range else None
     return builder.examples, {"left_out": left_out, "depth_range": depth_range}
+
+
+def _build(builder: Any) -> None:
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # TFDS tells where it writes, which is about to move
+            builder.download_and_prepare()
+    except RuntimeError as error:
+        if "write() failed" in str(error):  # ArrayRecord's way to say that the disk is full
+            raise OSError(str(error)) from error
+        raise
 
 
 @contextlib.contextmanager
@@ -140,10 +154,16 @@ def _only_one_process(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def _remove_leftovers(directory: Path) -> None:
-    """Removes what killed preparations of this set left; the lock says that none is under way."""
-    for leftover in directory.parent.glob(f"{directory.name}.partial-*"):
-        shutil.rmtree(leftover)
+def _lock_of(name: str, parent: Path) -> Path:
+    return parent / f"{name}.lock"
+
+
+def _remove_leftovers(parent: Path) -> None:
+    """Removes what killed preparations left; those under way hold their lock."""
+    for leftover in parent.glob(f"*{_PARTIAL}*"):
+        name = leftover.name.partition(_PARTIAL)[0]
+        with contextlib.suppress(Timeout), FileLock(_lock_of(name, parent), timeout=0):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _flush(folder: Path) -> None:

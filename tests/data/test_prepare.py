@@ -2,12 +2,15 @@ import json
 import os
 import random
 import signal
+import sys
 import time
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from dcgan_jax.cache import CACHE_VARIABLE
+from dcgan_jax.data.chest_xray import chest_xray_dataset_builder
 from dcgan_jax.data.phantom import draw_phantom
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.selection import select_training
@@ -72,6 +75,18 @@ def test_file_names_without_a_patient_are_counted(tmp_path, write_xrays, setting
     prepared = prepare(settings(dir=str(folder)), seed=0)
     assert prepared.report["files_without_patient"] == 2
     assert "2 file names carry no patient" in (prepared.directory / "report.md").read_text()
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_file_names_may_be_odd(tmp_path, write_xrays, settings):
+    # File systems of macOS take names in Unicode only.
+    latin = b"\xe4" if sys.platform == "linux" else "ä".encode()
+    names = ["a\tb.png", "new\nline.png", "umläut ☢.png", (latin + b".png").decode(errors="surrogateescape")]
+    folder = write_xrays(tmp_path / "xrays", *(f"train/NORMAL/{name}" for name in names))
+    (folder / "train" / "NORMAL" / (b"bad-" + latin + b".png").decode(errors="surrogateescape")).touch()
+    prepared = prepare(settings(dir=str(folder), on_bad_image="skip"), seed=0)
+    assert {example.file.removeprefix("train/NORMAL/") for example in prepared.examples} == set(names)
+    assert prepared.images(prepared.examples).shape == (4, 64, 64, 1)
 
 
 @pytest.mark.usefixtures("own_cache")
@@ -180,6 +195,26 @@ print(len(prepare(settings(source="phantom", phantom_count=60), seed=0).examples
     assert [out for out, _ in outcomes] == ["150\n", "150\n"]
     assert sum("preparing: 150 of 150" in messages for _, messages in outcomes) == 1
     assert sum(path.is_dir() for path in own_cache.iterdir()) == 1
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_a_disk_that_fills_up_while_records_are_written_is_named(xrays, settings, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("Failed to finalize: write() failed: No space left on device")
+
+    monkeypatch.setattr(chest_xray_dataset_builder.Builder, "download_and_prepare", fail)
+    with pytest.raises(UserError, match=f"No space left on device.*{CACHE_VARIABLE}"):
+        prepare(settings(dir=str(xrays)), seed=0)
+
+
+def test_leftovers_of_another_killed_preparation_are_removed(xrays, settings, own_cache):
+    leftover = own_cache / "chest_xray-256-0123456789abcdef.partial-abc"
+    under_way = own_cache / "chest_xray-64-0123456789abcdef.partial-abc"
+    for folder in (leftover, under_way):
+        (folder / "records").mkdir(parents=True)
+    with FileLock(own_cache / "chest_xray-64-0123456789abcdef.lock"):
+        prepare(settings(dir=str(xrays)), seed=0)
+    assert (leftover.exists(), under_way.exists()) == (False, True)
 
 
 KILL_AT = """

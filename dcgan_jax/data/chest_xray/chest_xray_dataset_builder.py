@@ -33,17 +33,19 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     decoded: Decoded
     examples: list[Example]
 
-    def __init__(self, source: Source, images: Sequence[SourceImage], data: DataSettings, spool: Path, data_dir: Path):
+    def __init__(
+        self, source: Source, images: Sequence[SourceImage], data: DataSettings, pixels: PixelFile, data_dir: Path
+    ):
         """Describes what to write.
 
         Args:
           source: where the images come from.
           images: what the source listed.
           data: image_size, resize, aspect, intensity and on_bad_image are used.
-          spool: a file to keep pixels in until they are records.
+          pixels: where pixels wait until they are records.
           data_dir: the folder that TFDS makes its folders in.
         """
-        self._source, self._images, self._data, self._spool = source, images, data, spool
+        self._source, self._images, self._data, self._pixels = source, images, data, pixels
         # Random access, and reading without TensorFlow.
         super().__init__(data_dir=data_dir, file_format="array_record")
 
@@ -65,17 +67,16 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager: Any) -> dict[str, Iterator[tuple[int, dict[str, Any]]]]:
         """Decodes all images first, so that every bad file is known before a record is written."""
-        pixels = PixelFile(self._spool, self._data.image_size)
-        self.decoded = decode_all(self._source, self._images, self._data, pixels)
+        self.decoded = decode_all(self._source, self._images, self._data, self._pixels)
         self._check_bad_images()
         self.examples = create_index(self.decoded)
         splits = dict.fromkeys(example.split for example in self.examples)
-        return {split: self._generate_examples(split, pixels) for split in splits}
+        return {split: self._generate_examples(split) for split in splits}
 
-    def _generate_examples(self, split: str, pixels: PixelFile) -> Iterator[tuple[int, dict[str, Any]]]:
+    def _generate_examples(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
         for example, decoded in zip(self.examples, self.decoded.good, strict=True):
             if example.split == split:
-                image = pixels.read(decoded.slot)[..., None]
+                image = self._pixels.read(decoded.slot)[..., None]
                 file = example.file.encode(errors="surrogateescape")
                 yield example.position, {"image": image, "label": example.label, "file": file}
 
