@@ -13,7 +13,7 @@ import re
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-_PNEUMONIA = re.compile(r"(?P<published>person0*(?P<number>\d+)_(?:bacteria|virus))_\d+")
+_PNEUMONIA = re.compile(r"(?P<published>person0*(?P<number>\d+)_(?:bacteria|virus))_\d+(?:_\d+)?")
 _NORMAL = re.compile(r"(?P<published>(?:NORMAL2-)?IM-0*(?P<number>\d+))-\d+(?:-\d+)?")
 
 
