@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,6 +14,10 @@ from configs import default
 from dcgan_jax.cache import CACHE_VARIABLE
 from dcgan_jax.data.phantom import draw_phantom
 from dcgan_jax.settings import DataSettings
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
