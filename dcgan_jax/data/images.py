@@ -90,17 +90,23 @@ def read_gray(content: bytes, file: str, depth_range: DepthRange | str) -> UInt8
       BadImageError: when the file is no image, broken, of several pages or absurdly large.
     """
     image = _load(content, file)
-    if image.mode not in _DEEP_MODES:
-        return _to_gray(image)
-    values = _read_deep_values(image, file)
-    if isinstance(depth_range, DepthRange):
-        low, high = depth_range.low, depth_range.high
-    elif depth_range == "container":
-        low, high = _container_range(image, values, file)
-    else:
-        low, high = float(values.min()), float(values.max())
-    span = high - low or 1.0  # a flat image is black
-    return np.rint((np.clip(values, low, high) - low) * 255.0 / span).astype(np.uint8)
+    if image.mode in _DEEP_MODES:
+        return _scale_deep_values(image, file, depth_range)
+    return np.array(_resolve(image).convert("L"))
+
+
+def read_color(content: bytes, file: str, depth_range: DepthRange | str) -> UInt8[np.ndarray, "height width channel"]:
+    """As `read_gray`, with colour kept: one channel where all three are equal, three elsewhere.
+
+    For scores, which must see the colours that other tools see; an RGB file with gray content gives one channel with
+    exactly the values of each of its three.
+    """
+    image = _load(content, file)
+    if image.mode in _DEEP_MODES:
+        return _scale_deep_values(image, file, depth_range)[..., None]
+    pixels = np.array(_resolve(image).convert("RGB"))
+    is_gray = (pixels == pixels[..., :1]).all()
+    return pixels[..., :1] if is_gray else pixels
 
 
 def measure_depth_range(content: bytes, file: str) -> DepthRange | None:
@@ -151,14 +157,27 @@ def _load(content: bytes, file: str) -> Image.Image:
     return upright
 
 
-def _to_gray(image: Image.Image) -> UInt8[np.ndarray, "height width"]:
+def _resolve(image: Image.Image) -> Image.Image:
+    """Returns the image without palette, CMYK and transparency."""
     if image.has_transparency_data:
         colour = image.convert("RGBA")
         black = Image.new("RGBA", colour.size, (0, 0, 0, 255))
-        image = Image.alpha_composite(black, colour)
-    elif image.mode not in ("1", "L", "RGB"):
-        image = image.convert("RGB")
-    return np.array(image.convert("L"))
+        return Image.alpha_composite(black, colour)
+    return image if image.mode in ("1", "L", "RGB") else image.convert("RGB")
+
+
+def _scale_deep_values(
+    image: Image.Image, file: str, depth_range: DepthRange | str
+) -> UInt8[np.ndarray, "height width"]:
+    values = _read_deep_values(image, file)
+    if isinstance(depth_range, DepthRange):
+        low, high = depth_range.low, depth_range.high
+    elif depth_range == "container":
+        low, high = _container_range(image, values, file)
+    else:
+        low, high = float(values.min()), float(values.max())
+    span = high - low or 1.0  # a flat image is black
+    return np.rint((np.clip(values, low, high) - low) * 255.0 / span).astype(np.uint8)
 
 
 def _read_deep_values(image: Image.Image, file: str) -> Float64[np.ndarray, "height width"]:
