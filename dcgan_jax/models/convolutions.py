@@ -129,8 +129,8 @@ def _weight_gradient(
             taps = [jnp.concatenate(taps, axis=-1)]
         kernel = jnp.stack([jnp.einsum("bhwi,bhwo->io", tap, g32) for tap in taps]).reshape(shape)
     else:
-        # Batch and channels exchange roles: x is convolved with g. XLA derives the same in another layout of axes, which
-        # its CPU backend fails to bring into this fast one where the step stands in a loop, even in one of one round.
+        # Batch and channels exchange roles: x is convolved with g. XLA derives the same in another layout of axes, and
+        # where the step stands in a loop, be it of one round, its CPU backend does not bring it into this fast one.
         padding, dilation = [_padding(size, stride)] * 2, (stride, stride)
         x32, g32 = x32.transpose(3, 1, 2, 0), g32.transpose(1, 2, 0, 3)
         kernel = lax.conv_general_dilated(
