@@ -121,6 +121,9 @@ def _input_gradient(
 def _weight_gradient(
     x: Float[Array, "batch height width in"], g: Float[Array, "batch h w out"], stride: int, size: int
 ) -> Float[Array, "size size in out"]:
+    if stride == 1 and size % 2 == 1 and g.shape[3] < x.shape[3]:
+        # Without a stride, x and g may change places under the mirrored kernel; the fast order has g the deeper.
+        return _weight_gradient(g, x, stride, size)[::-1, ::-1].swapaxes(2, 3)
     x32, g32 = _at_least_float32(x), _at_least_float32(g)
     shape = (size, size, x.shape[3], g.shape[3])
     if x.shape[3] >= _WIDE and g.shape[3] >= _WIDE:
