@@ -4,12 +4,14 @@ Exit codes: 0 done; 1 a defect of ours (with a traceback); 2 a mistake to mend b
 by a signal (run the same command again to continue).
 """
 
+import difflib
 import errno
 import importlib
 import logging
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import absl.logging
 from absl import app, flags
@@ -27,7 +29,7 @@ STORAGE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.E
 
 FLAGS = flags.FLAGS
 CONFIG = config_flags.DEFINE_config_file(
-    "config", DEFAULT_CONFIG, "Configuration file; override its fields with --config.<field>=<value>."
+    "config", None, "Configuration file; override its fields with --config.<field>=<value>."
 )
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run; by default runs/<name of the configuration>.")
 MODE = flags.DEFINE_enum("mode", "train", MODES, "What to do.")
@@ -77,7 +79,7 @@ def read_settings(mode: str, workdir: Workdir) -> Settings:
     """Returns the settings: of the configuration file, or of the run that a mode takes up, with overrides."""
     if mode in CONTINUING_MODES:
         return Settings.load(workdir.config).with_overrides(config_flags.get_override_values(FLAGS["config"]))
-    if not FLAGS["config"].present:
+    if config_flags.get_config_filename(FLAGS["config"]) == DEFAULT_CONFIG:
         raise UserError("--config is missing: give a configuration, for example --config=configs/quickstart.py.")
     return Settings.from_config(CONFIG.value)
 
@@ -90,7 +92,7 @@ def workdir_root() -> Path:
     return Path("runs", name).resolve()
 
 
-def stop(sentence: str, code: int) -> None:
+def stop(sentence: str, code: int) -> NoReturn:
     """Prints a sentence and leaves."""
     print(sentence, file=sys.stderr, flush=True)
     sys.exit(code)
@@ -107,21 +109,34 @@ def set_up_logging() -> None:
 
 
 def parse_flags(argv: list[str]) -> list[str]:
-    """Parses the command line; a mistake in it is the user's, like any other."""
+    """Parses the command line and loads the configuration; what fails in either is the user's to mend."""
+    refuse_unknown_fields(argv)
+    if not any(argument == "--config" or argument.startswith("--config=") for argument in argv):
+        argv = [argv[0], f"--config={DEFAULT_CONFIG}", *argv[1:]]  # names the fields that overrides may set
     try:
-        return FLAGS(argv)
-    except (
-        flags.Error,
-        AttributeError,
-        ImportError,
-        LookupError,
-        OSError,
-        SyntaxError,
-        TypeError,
-        ValueError,
-    ) as error:
-        stop(f"The command line cannot be understood: {error}", EXIT_USER_ERROR)
-    return []
+        rest = FLAGS(argv)
+        CONFIG.value.to_dict()  # a configuration that did not load says so only when it is asked for something
+        return rest
+    except Exception as error:  # a configuration file is Python code and may raise anything
+        stop(f"The command line cannot be understood: {_gist(error)}.", EXIT_USER_ERROR)
+
+
+def refuse_unknown_fields(argv: list[str]) -> None:
+    """Leaves with the nearest name when an override names no field."""
+    known = Settings.field_names()
+    for argument in argv:
+        name = argument.split("=")[0].removeprefix("--config.")
+        if argument.startswith("--config.") and name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1)
+            remedy = f"did you mean config.{nearest[0]}?" if nearest else "see configs/default.py for all of them."
+            stop(f"config.{name} is not a field: {remedy}", EXIT_USER_ERROR)
+
+
+def _gist(error: BaseException) -> str:
+    """Returns the last line of a message, where the cause stands after what led to it."""
+    message = str(error.args[0] if len(error.args) == 1 else error)
+    lines = [line for line in message.splitlines() if line.strip(" .")]
+    return lines[-1].strip(' "') if lines else type(error).__name__
 
 
 if __name__ == "__main__":

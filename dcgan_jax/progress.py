@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 Item = TypeVar("Item")
 
-_PLAIN_FORMAT = "{desc}: {n_fmt} of {total_fmt} {unit}, {rate_fmt}, {remaining} left{postfix}"
+_PLAIN_FORMAT = "{desc}: {n_fmt} of {total_fmt}{unit}, {rate_fmt}, {remaining} left{postfix}"
 _SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -38,12 +38,11 @@ def create_progress(total: int, description: str, unit: str, initial: int = 0, s
       stream: where to write; standard error by default.
     """
     stream = stream or sys.stderr
-    shared = {"total": total, "desc": description, "initial": initial, "file": stream}
+    shared = {"total": total, "desc": description, "unit": f" {unit}", "initial": initial, "file": stream}
     if stream.isatty():
-        return tqdm(**shared, unit=f" {unit}", dynamic_ncols=True)
+        return tqdm(**shared, dynamic_ncols=True)
     return _PlainLines(
         **shared,
-        unit=unit,
         bar_format=_PLAIN_FORMAT,
         mininterval=_SECONDS_BETWEEN_LINES,
         maxinterval=_SECONDS_BETWEEN_LINES,

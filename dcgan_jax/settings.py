@@ -102,6 +102,13 @@ class EvalSettings(_Section):
     protocol: Literal["default", "paper"]
     checkpoint: str
 
+    @field_validator("checkpoint")
+    @classmethod
+    def _checkpoint_is_a_choice(cls, value: str) -> str:
+        if value not in ("best", "latest") and not value.isdecimal():
+            raise ValueError("best, latest or a step")
+        return value
+
 
 class GenerateSettings(_Section):
     """What `--mode=generate` writes."""
@@ -127,6 +134,16 @@ class Settings(_Section):
     def from_config(cls, config: RawConfig) -> "Settings":
         """Validates a configuration; raises UserError with one line for each field at fault."""
         return cls._validated(config.to_dict())
+
+    @classmethod
+    def field_names(cls) -> list[str]:
+        """Returns the dotted names of all fields."""
+        names = []
+        for name, field in cls.model_fields.items():
+            section = field.annotation
+            is_section = isinstance(section, type) and issubclass(section, _Section)
+            names += [f"{name}.{inner}" for inner in section.model_fields] if is_section else [name]
+        return names
 
     @classmethod
     def load(cls, path: Path) -> "Settings":

@@ -1,6 +1,7 @@
 """The folder of one run: what lies where, and whether a command may continue in it."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,12 +63,12 @@ class Workdir:
             return where
         return str(Path(where).expanduser().resolve() if where else self.root / "checkpoints")
 
-    def admit(self, settings: Settings, train_files: str) -> None:
+    def admit(self, settings: Settings, write_train_files: Callable[[Path], None]) -> None:
         """Creates the folder or, where a run has been started in it, checks that the settings continue that run.
 
         Args:
           settings: of the run that is about to start or go on.
-          train_files: what it is trained on, as the text of train_files.tsv.
+          write_train_files: writes the list of the training images to a path.
 
         Raises:
           UserError: the folder cannot be written, a field that makes the run what it is has another value, or the
@@ -82,13 +83,16 @@ class Workdir:
             ) from None
         if self.config.exists():
             _check_continuation(Settings.load(self.config), settings, self.root)
-        if self.train_files.exists() and self.train_files.read_text() != train_files:
+        listed = self.train_files.with_suffix(".part")
+        write_train_files(listed)
+        if self.train_files.exists() and self.train_files.read_bytes() != listed.read_bytes():
+            listed.unlink()
             raise UserError(
                 f"The training images are not those of the run in {self.root} ({self.train_files.name} lists them): "
                 "give the data of that run or a new --workdir."
             )
+        listed.replace(self.train_files)
         settings.save(self.config)
-        self.train_files.write_text(train_files)
 
 
 def _check_continuation(before: Settings, now: Settings, root: Path) -> None:

@@ -5,7 +5,7 @@ until the step makes them float.
 """
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -119,7 +119,7 @@ class Order:
       batch: real images in a step, over all devices.
     """
 
-    def __init__(self, seed: int, num_images: int, batch: int, sampling: str):
+    def __init__(self, seed: int, num_images: int, batch: int, sampling: Literal["replacement", "shuffle"]):
         self.batch = batch
         self._seed, self._num_images, self._sampling = seed, num_images, sampling
 

@@ -23,8 +23,8 @@ MANIFEST_COLUMNS = ("file", "latent_seed", "checkpoint_step", "class", "syntheti
 NOTICE = """\
 These images are synthetic: a generative model made them, no patient was imaged.
 For research and augmentation, not for diagnosis.
-The model was trained on the images listed in train_files.tsv of its run. If those are the chest X-rays of Kermany, Zhang
-and Goldbaum (Mendeley Data, doi:10.17632/rscbjbr9sj.2, CC BY 4.0), keep this attribution with the images.
+The model was trained on the images listed in train_files.tsv of its run. If those are the chest X-rays of Kermany,
+Zhang and Goldbaum (Mendeley Data, doi:10.17632/rscbjbr9sj.2, CC BY 4.0), keep this attribution with the images.
 """
 
 

@@ -5,17 +5,19 @@ import json
 import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import jax
 import numpy as np
 from jax.sharding import Mesh
+from jaxtyping import UInt8
 
 from dcgan_jax.data.pipeline import Order, create_batches
-from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.prepared import Example, PreparedSet
-from dcgan_jax.data.selection import format_train_files, select_training
+from dcgan_jax.data.selection import select_training, write_train_files
 from dcgan_jax.devices import create_mesh
 from dcgan_jax.errors import UserError
+from dcgan_jax.modes.prepare import prepare
 from dcgan_jax.modes.restore import create_sampler, start_or_restore
 from dcgan_jax.progress import create_progress
 from dcgan_jax.reporting.figures import save_comparison, save_curves
@@ -45,10 +47,10 @@ def train(settings: Settings, workdir: Workdir) -> None:
     started = time.monotonic()
     mesh = create_mesh()
     _check_divisible(settings.train.batch_size, mesh)
-    prepared = prepare(settings.data, settings.seed)
+    prepared = prepare(settings, workdir)
     examples, _ = select_training(prepared, settings.data, settings.seed)
     schedule = create_schedule(settings, len(examples))
-    workdir.admit(settings, format_train_files(examples))
+    workdir.admit(settings, partial(write_train_files, examples=examples))
     logger.info(
         "%d training images (%s), %d steps, %d device(s)", len(examples), settings.data.label, schedule.total, mesh.size
     )
@@ -73,9 +75,8 @@ def train(settings: Settings, workdir: Workdir) -> None:
             state = run_loop(state, key, dispatch, batches, schedule, checkpoints, observer, stop)
 
     save_curves(list(read_rows(workdir.metrics)), workdir.figures / "curves.png")
-    save_comparison(
-        _real_images(prepared, examples), observer.sample_grid(state.generator), workdir.figures / "comparison.png"
-    )
+    real = _spread_images(prepared, examples)
+    save_comparison(real, observer.sample_grid(state.generator)[: len(real)], workdir.figures / "comparison.png")
     summary = {
         "step": int(state.step),
         "state_sha256": state_sha256(state),
@@ -105,6 +106,6 @@ def _check_length(step: int, total: int) -> None:
         )
 
 
-def _real_images(prepared: PreparedSet, examples: Sequence[Example]) -> np.ndarray:
+def _spread_images(prepared: PreparedSet, examples: Sequence[Example]) -> UInt8[np.ndarray, "n height width 1"]:
     spread = np.linspace(0, len(examples) - 1, min(GRID_IMAGES, len(examples))).astype(int)
     return prepared.images([examples[index] for index in spread])

@@ -32,13 +32,14 @@ class TrainObserver:
     ):
         self._workdir, self._schedule, self._batch_size, self._seed = workdir, schedule, batch_size, seed
         self._log, self._sampler, self._progress = log, sampler, progress
-        self._compiled_at: float | None = None
+        self._compiled_at = self._last_at = 0.0
         self._steps_since = 0
 
     def on_steps(self, rows: list[dict[str, Any]]) -> None:
         """Logs the metrics of completed steps and moves the live line on."""
-        if self._compiled_at is None:  # the first dispatch compiles: the pace is measured from its end on
-            self._compiled_at = time.monotonic()
+        self._last_at = time.monotonic()
+        if not self._compiled_at:  # the first dispatch compiles: the pace is measured from its end on
+            self._compiled_at = self._last_at
         else:
             self._steps_since += len(rows)
         for row in rows:
@@ -58,9 +59,9 @@ class TrainObserver:
 
     def images_per_second(self) -> float | None:
         """Returns batch_size times the steps a second, compilation left out; None before the second dispatch."""
-        if self._compiled_at is None or not self._steps_since:
+        if not self._steps_since:
             return None
-        return self._steps_since * self._batch_size / (time.monotonic() - self._compiled_at)
+        return self._steps_since * self._batch_size / (self._last_at - self._compiled_at)
 
     def _live_line(self, row: dict[str, Any]) -> str:
         pace = self.images_per_second()

@@ -16,6 +16,9 @@ class Checkpoints:
 
     Saving is asynchronous: the state is copied to the host at once and written in the background, into a temporary
     folder that gets its name only when it is whole. So a killed run leaves nothing that looks like a checkpoint.
+
+    Raises:
+      UserError: the folder cannot be written.
     """
 
     def __init__(self, directory: str, keep: int):
@@ -25,7 +28,13 @@ class Checkpoints:
             preservation_policy=policies.LatestN(keep),
             cleanup_tmp_directories=True,
         )
-        self._manager = ocp.CheckpointManager(self.directory, options=options)
+        try:
+            self._manager = ocp.CheckpointManager(self.directory, options=options)
+        except OSError as error:
+            raise UserError(
+                f"Checkpoints cannot be kept in {self.directory} ({error.strerror or error}): set "
+                "config.checkpoint.dir to a folder that can be written."
+            ) from error
 
     def __enter__(self) -> "Checkpoints":
         return self

@@ -6,6 +6,7 @@ is updated on a whole batch of fresh latents through the fixed discriminator. Dr
 
 from collections.abc import Callable
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import jax
@@ -157,9 +158,9 @@ def create_dispatch(
         def body(state: TrainState, feed: Any) -> tuple[TrainState, Metrics]:
             return train_step(networks, batch_size, state, key, read_images(dataset, feed))
 
-        # XLA runs convolutions inside a loop many times slower on CPUs: there the loop is written out.
-        unroll = jax.default_backend() == "cpu"
-        return jax.lax.scan(body, state, feed, unroll=unroll or 1)
+        # On CPUs, XLA runs convolutions inside a loop, be it of one round, ten times slower than outside.
+        loop = _written_out if jax.default_backend() == "cpu" else jax.lax.scan
+        return loop(body, state, feed)
 
     whole, by_example = PartitionSpec(), PartitionSpec(None, AXIS)
     mapped = jax.shard_map(
@@ -171,3 +172,12 @@ def create_dispatch(
         check_vma=False,
     )
     return jax.jit(mapped, donate_argnums=0, out_shardings=replicated(mesh))
+
+
+def _written_out(body: Callable[[TrainState, Any], tuple[TrainState, Metrics]], state: TrainState, feed: Any) -> Any:
+    """Does what `jax.lax.scan` does, without a loop in the compiled program."""
+    rows = []
+    for index in range(jax.tree.leaves(feed)[0].shape[0]):
+        state, metrics = body(state, jax.tree.map(itemgetter(index), feed))
+        rows.append(metrics)
+    return state, jax.tree.map(lambda *values: jnp.stack(values), *rows)
