@@ -1,0 +1,47 @@
+"""Shared by all tests: four CPU devices, caches of their own, and tiny settings."""
+
+import os
+
+os.environ["JAX_PLATFORMS"] = "cpu"
+os.environ["JAX_NUM_CPU_DEVICES"] = "4"
+
+from pathlib import Path
+
+import jax
+import pytest
+
+from configs import default
+from dcgan_jax.cache import CACHE_VARIABLE
+from dcgan_jax.settings import Settings
+
+TINY = {
+    "data.source": "phantom",
+    "data.phantom_count": 16,
+    "data.image_size": 64,
+    "model.base_channels": 1,
+    "model.latent_size": 8,
+    "train.batch_size": 8,
+    "train.steps": 6,
+    "train.sample_every_steps": 3,
+    "checkpoint.every_steps": 2,
+    "generate.count": 5,
+}
+"""Overrides that make a run through everything take seconds."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache for all tests, away from the user's; compiled programs are kept in it too."""
+    given = os.environ.get(CACHE_VARIABLE)
+    root = Path(given) if given else tmp_path_factory.mktemp("cache")
+    os.environ[CACHE_VARIABLE] = str(root)
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = str(root / "compiled")
+    jax.config.update("jax_compilation_cache_dir", str(root / "compiled"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    return root
+
+
+@pytest.fixture(scope="session")
+def tiny_settings() -> Settings:
+    """Settings of a tiny run on phantoms."""
+    return Settings.from_config(default.get_config()).with_overrides(TINY)

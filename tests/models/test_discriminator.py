@@ -1,0 +1,46 @@
+"""The discriminator is the paper's; its dropout follows each image."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from dcgan_jax.models.discriminator import Discriminator
+from dcgan_jax.random_streams import example_keys
+from dcgan_jax.training.state import count_parameters
+
+IMAGES = jax.random.uniform(jax.random.key(2), (4, 64, 64, 1), minval=-1, maxval=1)
+
+
+@pytest.fixture(scope="module")
+def params():
+    return Discriminator(2).init(jax.random.key(0), IMAGES)["params"]
+
+
+@pytest.mark.parametrize(("channels", "expected"), [(1, 17_477_121), (3, 17_480_321)])
+def test_full_width_has_the_papers_number_of_parameters(channels, expected):
+    images = jnp.zeros((1, 128, 128, channels))
+    params = jax.eval_shape(lambda: Discriminator(64).init(jax.random.key(0), images))["params"]
+    assert count_parameters(params) == expected
+
+
+def test_one_float32_logit_an_image(params):
+    logits = Discriminator(2, dtype=jnp.bfloat16).apply({"params": params}, IMAGES)
+    assert logits.shape == (4,)
+    assert logits.dtype == jnp.float32
+
+
+def test_a_mask_belongs_to_its_image_not_to_its_place_in_the_batch(params):
+    keys = example_keys(jax.random.key(3), jnp.arange(4))
+    whole = Discriminator(2).apply({"params": params}, IMAGES, keys)
+    part = Discriminator(2).apply({"params": params}, IMAGES[2:], keys[2:])
+    np.testing.assert_allclose(whole[2:], part, rtol=1e-5)
+
+
+def test_dropout_keeps_the_mean_and_is_off_without_keys(params):
+    fixed = Discriminator(2).apply({"params": params}, IMAGES[:1])
+    keys = example_keys(jax.random.key(3), jnp.arange(400))
+    dropped = Discriminator(2).apply({"params": params}, jnp.repeat(IMAGES[:1], 400, axis=0), keys)
+    assert float(jnp.std(dropped)) > 0
+    standard_error = float(jnp.std(dropped)) / 20
+    assert abs(float(dropped.mean() - fixed[0])) < 4 * standard_error

@@ -1,0 +1,51 @@
+"""The generator is the paper's: layer by layer the same number of parameters, images in [-1, 1]."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from dcgan_jax.models.generator import Generator
+from dcgan_jax.training.state import count_parameters
+
+
+def parameters(generator, latent_size=100):
+    return jax.eval_shape(lambda: generator.init(jax.random.key(0), jnp.zeros((1, latent_size))))["params"]
+
+
+@pytest.mark.parametrize(("channels", "expected"), [(1, 17_762_817), (3, 17_766_019)])
+def test_full_width_has_the_papers_number_of_parameters(channels, expected):
+    assert count_parameters(parameters(Generator(128, channels, 64))) == expected
+
+
+@pytest.mark.parametrize("size", [64, 128, 256])
+@pytest.mark.parametrize("upsample", ["transposed", "resize"])
+def test_four_stages_from_a_sixteenth_of_any_image_size(size, upsample):
+    generator = Generator(size, 1, 2, upsample)
+    params = parameters(generator)
+    assert params["project"]["kernel"].shape == (100, (size // 16) ** 2 * 32)
+    kernel = 4 if upsample == "transposed" else 5
+    assert params["stage_3"]["kernel"].shape[:2] == (kernel, kernel)
+    images = jax.eval_shape(lambda p: generator.apply({"params": p}, jnp.zeros((3, 100))), params)
+    assert images.shape == (3, size, size, 1)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_images_and_parameters_are_float32_and_in_range(dtype):
+    generator = Generator(64, 1, 2, dtype=jnp.dtype(dtype))
+    latents = 10 * jax.random.normal(jax.random.key(1), (2, 8))
+    params = generator.init(jax.random.key(0), latents)["params"]
+    images = generator.apply({"params": params}, latents)
+    assert images.dtype == jnp.float32
+    assert {leaf.dtype for leaf in jax.tree.leaves(params)} == {jnp.dtype("float32")}
+    assert float(jnp.abs(images).max()) <= 1.0
+    assert float(jnp.std(images)) > 0
+
+
+def test_initial_weights_are_keras_defaults():
+    params = Generator(64, 1, 4).init(jax.random.key(0), jnp.zeros((1, 100)))["params"]
+    kernel = np.asarray(params["stage_0"]["kernel"])  # [4, 4, 32, 64]
+    limit = np.sqrt(6 / (16 * 32 + 16 * 64))  # glorot-uniform: sqrt(6 / (fan_in + fan_out))
+    assert np.abs(kernel).max() <= limit
+    assert np.abs(kernel).max() > 0.99 * limit
+    assert not np.any(params["stage_0"]["bias"])

@@ -1,0 +1,35 @@
+"""Figures show every image and every curve."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dcgan_jax.reporting.figures import GAP, save_comparison, save_curves, save_image, tile
+from dcgan_jax.training.step import METRICS
+
+
+def test_a_grid_holds_every_image_in_order():
+    images = np.stack([np.full((4, 6, 1), value, np.uint8) for value in (10, 20, 30, 40, 50)])
+    grid = tile(images)
+    assert grid.shape == (2 * 4 + GAP, 3 * 6 + 2 * GAP, 1)
+    assert [grid[0, column * (6 + GAP), 0] for column in range(3)] == [10, 20, 30]
+    assert [grid[4 + GAP, column * (6 + GAP), 0] for column in range(3)] == [40, 50, 255]
+    assert tile(images, columns=5).shape == (4, 5 * 6 + 4 * GAP, 1)
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
+def test_an_image_is_written_exactly(tmp_path, channels, mode):
+    image = np.random.default_rng(0).integers(0, 256, (8, 8, channels), np.uint8)
+    save_image(image, tmp_path / "image.png")
+    read = Image.open(tmp_path / "image.png")
+    assert read.mode == mode
+    np.testing.assert_array_equal(np.asarray(read).reshape(image.shape), image)
+
+
+def test_curves_and_comparison_are_pictures(tmp_path):
+    rows = [{"step": step, **{name: 0.5 + step / 10 for name in METRICS}} for step in range(1, 4)]
+    save_curves(rows, tmp_path / "curves.png")
+    images = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 1), np.uint8)
+    save_comparison(images, 255 - images, tmp_path / "comparison.png")
+    for name in ("curves.png", "comparison.png"):
+        assert np.asarray(Image.open(tmp_path / name).convert("L")).std() > 5

@@ -1,0 +1,97 @@
+"""The whole command, as a user runs it."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dcgan_jax.training.step import METRICS
+from tests.launching import TINY_FLAGS, launch
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, cache):
+    """The workdir of a finished tiny run."""
+    workdir = tmp_path_factory.mktemp("run") / "workdir"
+    outcome = launch(*TINY_FLAGS, f"--workdir={workdir}", log=workdir.parent / "log")
+    assert outcome.code == 0, outcome.output
+    return workdir
+
+
+def summary(workdir):
+    return json.loads((workdir / "summary.json").read_text())
+
+
+def test_a_run_leaves_what_it_promises(run):
+    names = {path.name for path in run.iterdir()}
+    assert {"config.json", "train_files.tsv", "metrics.jsonl", "summary.json", "samples", "figures"} <= names
+    assert {path.name for path in (run / "samples").iterdir()} == {f"step_000000{step}.png" for step in (0, 3, 6)}
+    assert {path.name for path in (run / "figures").iterdir()} == {"curves.png", "comparison.png"}
+    assert Image.open(run / "samples" / "step_0000006.png").size == (8 * 66 - 2, 8 * 66 - 2)
+
+
+def test_every_iteration_is_recorded(run):
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == list(range(1, 7))
+    assert [row["epoch"] for row in rows] == [0, 0, 1, 1, 2, 2]
+    for row in rows:
+        assert set(METRICS) <= row.keys()
+        assert all(0 <= row[name] <= 1 for name in METRICS if "accuracy" in name)
+
+
+def test_the_summary_says_what_was_done(run):
+    told = summary(run)
+    assert told["step"] == 6
+    assert told["num_train_images"] == 16
+    assert len(told["state_sha256"]) == 64
+    assert told["images_per_second"] > 0
+    assert told["seconds"] > 0
+    assert told["versions"]["jax"]
+
+
+def test_the_training_files_are_listed(run):
+    rows = list(csv.DictReader((run / "train_files.tsv").open(), delimiter="\t"))
+    assert len(rows) == 16
+    assert {row["class"] for row in rows} == {"NORMAL"}
+    assert all(len(row["sha256"]) == 64 and row["file"] and row["patient"] for row in rows)
+
+
+def test_a_finished_run_started_again_changes_nothing(run, tmp_path):
+    before = summary(run)["state_sha256"], (run / "metrics.jsonl").read_bytes()
+    outcome = launch(*TINY_FLAGS, f"--workdir={run}", log=tmp_path / "log")
+    assert outcome.code == 0, outcome.output
+    assert "continuing from the checkpoint at step 6" in outcome.output
+    assert (summary(run)["state_sha256"], (run / "metrics.jsonl").read_bytes()) == before
+
+
+def test_generate_writes_images_that_say_they_are_synthetic(run, tmp_path):
+    flags = (f"--workdir={run}", "--mode=generate", "--config.generate.count=5", f"--config.generate.out={tmp_path}/a")
+    outcome = launch(*flags, log=tmp_path / "log")
+    assert outcome.code == 0, outcome.output
+    rows = list(csv.DictReader((tmp_path / "a" / "manifest.csv").open()))
+    assert [row["file"] for row in rows] == [f"0000{index}.png" for index in range(5)]
+    assert {(row["checkpoint_step"], row["class"], row["synthetic"]) for row in rows} == {("6", "NORMAL", "synthetic")}
+    assert len({row["latent_seed"] for row in rows}) == 5
+    image = Image.open(tmp_path / "a" / "00000.png")
+    assert (image.size, image.mode) == ((64, 64), "L")
+    assert "synthetic" in image.text["Description"]
+    assert "CC BY 4.0" in (tmp_path / "a" / "NOTICE.txt").read_text()
+    assert (tmp_path / "a" / "grid.png").exists()
+
+
+def test_generated_images_depend_on_the_seed_alone(run, tmp_path):
+    def generated(folder, *flags):
+        out = tmp_path / folder
+        outcome = launch(
+            f"--workdir={run}", "--mode=generate", f"--config.generate.out={out}", *flags, log=tmp_path / "log"
+        )
+        assert outcome.code == 0, outcome.output
+        return [np.asarray(Image.open(path)) for path in sorted(out.glob("0*.png"))]
+
+    few = generated("few", "--config.generate.count=3")
+    more = generated("more", "--config.generate.count=4")
+    other = generated("other", "--config.generate.count=3", "--config.generate.seed=1")
+    np.testing.assert_array_equal(few, more[:3])
+    assert not np.array_equal(few, other)

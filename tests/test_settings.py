@@ -1,0 +1,118 @@
+"""Settings refuse what cannot work, naming the field, the value and the remedy, and survive a round trip."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from configs import cxr, default, quickstart
+from dcgan_jax.errors import UserError
+from dcgan_jax.settings import Settings, makes_the_run
+
+
+@pytest.fixture(scope="module")
+def settings() -> Settings:
+    return Settings.from_config(default.get_config())
+
+
+@pytest.mark.parametrize(
+    "config", [default.get_config(), cxr.get_config(), cxr.get_config("smoke"), quickstart.get_config()]
+)
+def test_every_configuration_is_valid(config):
+    Settings.from_config(config)
+
+
+def test_cxr_is_the_papers_recipe():
+    settings = Settings.from_config(cxr.get_config())
+    assert (settings.data.image_size, settings.train.epochs, settings.train.batch_size) == (128, 500, 128)
+    assert (settings.model.base_channels, settings.model.latent_size) == (64, 100)
+    assert settings.optimizer.generator_learning_rate == 1e-4
+    assert settings.optimizer.discriminator_learning_rate == 2e-5
+    assert (settings.optimizer.beta1, settings.optimizer.epsilon) == (0.5, 1e-7)
+    assert settings.data.sampling == "replacement"
+    assert settings.data.holdout == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "remedy"),
+    [
+        ("seed", -1, "greater than or equal to 0"),
+        ("data.image_size", 100, "one of 64, 128, 256"),
+        ("data.image_size", "128", "a valid integer"),
+        ("data.source", "mnist", "'chest_xray' or 'phantom'"),
+        ("data.holdout", 1.0, "less than 1"),
+        ("data.fraction", 0.0, "greater than 0"),
+        ("data.sampling", "random", "'replacement' or 'shuffle'"),
+        ("model.channels", 2, "1 or 3"),
+        ("model.dtype", "float16", "'float32' or 'bfloat16'"),
+        ("optimizer.generator_learning_rate", float("nan"), "finite"),
+        ("optimizer.beta1", 1.0, "less than 1"),
+        ("train.batch_size", 7, "a multiple of 2"),
+        ("train.batch_size", 0, "greater than or equal to 2"),
+        ("train.steps_per_dispatch", 0, "greater than 0"),
+        ("checkpoint.keep", 0, "greater than 0"),
+        ("eval.dims", 1000, "64, 192, 768 or 2048"),
+        ("generate.count", 2.5, "a valid integer"),
+    ],
+)
+def test_an_impossible_value_is_named_with_its_remedy(settings, field, value, remedy):
+    with pytest.raises(UserError) as caught:
+        settings.with_overrides({field: value})
+    sentence = str(caught.value)
+    assert sentence.startswith(f"config.{field}={value!r} is not possible: give ")
+    assert remedy in sentence
+    assert "\n" not in sentence
+
+
+def test_an_unknown_field_is_refused():
+    config = default.get_config()
+    config.train.batchsize = 64
+    with pytest.raises(UserError, match=r"config\.train\.batchsize is not a field: see configs/default\.py"):
+        Settings.from_config(config)
+
+
+def test_all_fields_at_fault_are_listed_at_once(settings):
+    with pytest.raises(UserError) as caught:
+        settings.with_overrides({"seed": -1, "train.batch_size": 3})
+    assert len(str(caught.value).splitlines()) == 2
+
+
+@given(seed=st.integers(0, 2**31 - 1), batch=st.integers(1, 500), rate=st.floats(1e-8, 1.0), folder=st.text())
+def test_saved_settings_load_as_they_were(tmp_path_factory, settings, seed, batch, rate, folder):
+    changed = settings.with_overrides(
+        {"seed": seed, "train.batch_size": 2 * batch, "optimizer.epsilon": rate, "data.dir": folder}
+    )
+    path = tmp_path_factory.mktemp("settings") / "config.json"
+    changed.save(path)
+    assert Settings.load(path) == changed
+
+
+def test_a_damaged_config_file_is_named(tmp_path, settings):
+    path = tmp_path / "config.json"
+    settings.save(path)
+    path.write_text(path.read_text()[:50])
+    with pytest.raises(UserError, match=r"config\.json is damaged"):
+        Settings.load(path)
+
+
+def test_differences_name_fields_and_both_values(settings):
+    other = settings.with_overrides({"seed": 3, "train.steps": 10})
+    assert settings.differences(other) == {"seed": (0, 3), "train.steps": (0, 10)}
+
+
+def test_what_may_change_between_two_starts_of_a_run(settings):
+    every_field = {
+        f"{section}.{name}"
+        for section, values in json.loads(settings.model_dump_json()).items()
+        if isinstance(values, dict)
+        for name in values
+    }
+    may_change = {name for name in every_field if not makes_the_run(name)}
+    assert {name.split(".")[0] for name in may_change} == {"data", "train", "checkpoint", "eval", "generate"}
+    assert {name for name in may_change if name.startswith("data.")} == {
+        "data.dir",
+        "data.placement",
+        "data.device_budget_mib",
+    }
+    assert "train.batch_size" not in may_change

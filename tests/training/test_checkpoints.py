@@ -1,0 +1,60 @@
+"""Checkpoints come back as they were; the newest are kept; a damaged one is named."""
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from dcgan_jax.devices import create_mesh, replicated
+from dcgan_jax.errors import UserError
+from dcgan_jax.training.checkpoints import Checkpoints, abstract_state
+from dcgan_jax.training.state import create_networks, create_state, state_sha256
+
+
+@pytest.fixture(scope="module")
+def state(tiny_settings):
+    return create_state(create_networks(tiny_settings), jax.random.key(0))
+
+
+def shapes(state, num_devices=1):
+    return abstract_state(state, replicated(create_mesh(num_devices)))
+
+
+def test_a_state_comes_back_bit_for_bit_on_any_number_of_devices(tmp_path, state):
+    with Checkpoints(str(tmp_path), keep=1) as checkpoints:
+        checkpoints.save(3, state)
+    with Checkpoints(str(tmp_path), keep=1) as checkpoints:
+        for num_devices in (1, 4):
+            restored = checkpoints.restore(3, shapes(state, num_devices))
+            assert state_sha256(restored) == state_sha256(state)
+            assert len(restored.step.sharding.device_set) == num_devices
+
+
+def test_the_newest_are_kept_and_a_saved_step_is_not_saved_again(tmp_path, state):
+    with Checkpoints(str(tmp_path), keep=2) as checkpoints:
+        for step in (1, 2, 2, 3):
+            checkpoints.save(step, state)
+        checkpoints.wait()
+        assert checkpoints.steps() == [2, 3]
+
+
+def test_a_state_may_be_donated_while_it_is_being_saved(tmp_path, state):
+    expected = state_sha256(state)
+    doomed = jax.tree.map(jnp.copy, state)
+    with Checkpoints(str(tmp_path), keep=1) as checkpoints:
+        checkpoints.save(1, doomed)
+        jax.tree.map(lambda leaf: leaf.delete(), doomed)
+        checkpoints.wait()
+        assert state_sha256(checkpoints.restore(1, shapes(state))) == expected
+
+
+def test_a_damaged_checkpoint_is_named_with_the_remedy(tmp_path, state):
+    with Checkpoints(str(tmp_path), keep=1) as checkpoints:
+        checkpoints.save(1, state)
+    for file in (tmp_path / "1").rglob("*"):
+        if file.is_file() and file.stat().st_size > 100:
+            file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    with (
+        Checkpoints(str(tmp_path), keep=1) as checkpoints,
+        pytest.raises(UserError, match=r"The checkpoint .*/1 cannot be read .* remove that folder"),
+    ):
+        checkpoints.restore(1, shapes(state))

@@ -1,0 +1,110 @@
+"""The loop stops when it is asked to, when it is done, and when numbers stop being numbers."""
+
+import os
+import signal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from dcgan_jax.errors import UserError
+from dcgan_jax.training.checkpoints import Checkpoints
+from dcgan_jax.training.interruption import Interrupted, StopRequest
+from dcgan_jax.training.loop import run_loop
+from dcgan_jax.training.schedule import Schedule
+from dcgan_jax.training.state import TrainState
+
+SCHEDULE = Schedule(total=6, steps_per_epoch=2, sample_every=3, checkpoint_every=2, steps_per_dispatch=1)
+
+
+def state_at(step, weight=0.0):
+    weights = {"w": jnp.float32(weight)}
+    return TrainState(jnp.int32(step), weights, weights, (), ())
+
+
+def count_up(state, key, dataset, feed):
+    return state.replace(step=state.step + feed), {"loss": jnp.arange(1.0, feed + 1) + state.step}
+
+
+class Batches:
+    dataset = ()
+
+    def feed(self, step, count):
+        return count
+
+
+class Recorder:
+    """Remembers what the loop tells, and may act on it."""
+
+    def __init__(self, on_step=None):
+        self.rows, self.samples, self._on_step = [], [], on_step
+
+    def on_steps(self, rows):
+        self.rows += rows
+        if self._on_step:
+            self._on_step(rows[-1]["step"])
+
+    def on_samples(self, step, state):
+        assert int(state.step) == step
+        self.samples.append(step)
+
+
+def loop(directory, recorder, dispatch=count_up, schedule=SCHEDULE, state=None):
+    with StopRequest() as stop, Checkpoints(str(directory), keep=9) as checkpoints:
+        start = state_at(0) if state is None else state
+        return run_loop(start, jax.random.key(0), dispatch, Batches(), schedule, checkpoints, recorder, stop)
+
+
+def saved_steps(directory):
+    with Checkpoints(str(directory), keep=9) as checkpoints:
+        return checkpoints.steps()
+
+
+def test_every_step_is_reported_and_every_event_comes(tmp_path):
+    recorder = Recorder()
+    final = loop(tmp_path, recorder)
+    assert int(final.step) == 6
+    assert recorder.rows == [{"step": step, "loss": float(step)} for step in range(1, 7)]
+    assert recorder.samples == [0, 3, 6]
+    assert saved_steps(tmp_path) == [2, 4, 6]
+
+
+def test_a_loop_that_is_done_only_looks_again(tmp_path):
+    recorder = Recorder()
+    loop(tmp_path, recorder, state=state_at(6))
+    assert recorder.rows == []
+    assert recorder.samples == [6]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_and_stops_after_the_step_under_way(tmp_path, number):
+    recorder = Recorder(on_step=lambda step: os.kill(os.getpid(), number) if step == 2 else None)
+    before = signal.getsignal(number)
+    with pytest.raises(Interrupted) as caught:
+        loop(tmp_path, recorder)
+    assert caught.value.step == 3
+    assert saved_steps(tmp_path)[-1] == 3
+    assert recorder.rows[-1]["step"] == 3
+    assert signal.getsignal(number) == before
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_state(tmp_path, bad):
+    def dispatch(state, key, dataset, feed):
+        state, metrics = count_up(state, key, dataset, feed)
+        return state, {"loss": jnp.where(state.step == 5, bad, metrics["loss"])}
+
+    with pytest.raises(UserError, match=r"At step 5 loss is (nan|inf): lower config\.optimizer"):
+        loop(tmp_path, Recorder(), dispatch)
+    assert saved_steps(tmp_path) == [2, 4]
+
+
+def test_a_weight_that_is_not_finite_is_never_saved(tmp_path):
+    def dispatch(state, key, dataset, feed):
+        state, metrics = count_up(state, key, dataset, feed)
+        return state.replace(generator={"w": jnp.where(state.step == 4, jnp.nan, 0.0)}), metrics
+
+    with pytest.raises(UserError, match="At step 4 a weight"):
+        loop(tmp_path, Recorder(), dispatch)
+    assert saved_steps(tmp_path) == [2]

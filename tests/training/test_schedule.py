@@ -1,0 +1,61 @@
+"""Epochs become steps in one place; events cut the calls to the device the same way on every start."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dcgan_jax.errors import UserError
+from dcgan_jax.training.schedule import Schedule, create_schedule
+
+
+def test_the_papers_schedule(tiny_settings):
+    settings = tiny_settings.with_overrides(
+        {
+            "train.batch_size": 128,
+            "train.epochs": 500,
+            "train.steps": 0,
+            "checkpoint.every_steps": 0,
+            "checkpoint.every_epochs": 10,
+            "train.sample_every_steps": 0,
+            "train.sample_every_epochs": 0,
+        }
+    )
+    schedule = create_schedule(settings, 1341)
+    assert (schedule.steps_per_epoch, schedule.total) == (10, 5000)
+    assert (schedule.checkpoint_every, schedule.sample_every) == (100, 0)
+
+
+def test_steps_win_over_epochs(tiny_settings):
+    schedule = create_schedule(tiny_settings, 16)
+    assert (schedule.total, schedule.sample_every, schedule.checkpoint_every) == (6, 3, 2)
+
+
+def test_an_interval_of_zero_means_only_at_the_end():
+    schedule = Schedule(total=7, steps_per_epoch=2, sample_every=0, checkpoint_every=0, steps_per_dispatch=1)
+    assert [step for step in range(8) if schedule.samples_at(step)] == [0, 7]
+    assert [step for step in range(8) if schedule.saves_at(step)] == [7]
+
+
+def test_a_batch_larger_than_the_data_is_refused(tiny_settings):
+    with pytest.raises(
+        UserError, match=r"config\.train\.batch_size=8 is larger than the data: there are 7 .* at most 6"
+    ):
+        create_schedule(tiny_settings, 7)
+
+
+@given(
+    total=st.integers(1, 200),
+    sample=st.integers(0, 50),
+    save=st.integers(0, 50),
+    length=st.integers(1, 40),
+)
+def test_calls_meet_every_event_and_have_two_lengths_at_most(total, sample, save, length):
+    schedule = Schedule(total, 10, sample, save, length)
+    step, visited, lengths = 0, set(), set()
+    while step < total:
+        visited.add(step)
+        lengths.add(schedule.dispatch_length(step))
+        step += schedule.dispatch_length(step)
+    assert step == total
+    assert {at for at in range(total) if schedule.samples_at(at) or schedule.saves_at(at)} <= visited | {total}
+    assert lengths <= {1, length}

@@ -1,0 +1,100 @@
+"""The step is the same run on any number of devices, and however many iterations one call holds."""
+
+import chex
+import jax
+import numpy as np
+import pytest
+
+from dcgan_jax.devices import create_mesh, replicated, split
+from dcgan_jax.training.state import create_networks, create_state
+from dcgan_jax.training.step import METRICS, create_dispatch
+
+KEY = jax.random.key(0)
+STEPS, HALF = 4, 8
+
+
+@pytest.fixture(scope="module")
+def networks(tiny_settings):
+    return create_networks(tiny_settings)
+
+
+@pytest.fixture(scope="module")
+def real():
+    return np.random.default_rng(0).uniform(-1, 1, (STEPS, HALF, 64, 64, 1)).astype(np.float32)
+
+
+def read(dataset, feed):
+    return feed
+
+
+def run(networks, real, num_devices=1, steps_per_dispatch=1):
+    mesh = create_mesh(num_devices)
+    state = jax.device_put(create_state(networks, KEY), replicated(mesh))
+    dispatch = create_dispatch(networks, 2 * HALF, mesh, read)
+    metrics = []
+    for start in range(0, STEPS, steps_per_dispatch):
+        feed = jax.device_put(real[start : start + steps_per_dispatch], split(mesh, axis=1))
+        state, values = dispatch(state, KEY, (), feed)
+        metrics.append(jax.device_get(values))
+    return jax.device_get(state), {name: np.concatenate([row[name] for row in metrics]) for name in METRICS}
+
+
+@pytest.fixture(scope="module")
+def reference(networks, real):
+    return run(networks, real)
+
+
+def assert_same_run(run, reference):
+    """Losses and Adam's moments agree to 1e-5; parameters alone could not tell, since Adam rescales gradients."""
+    for name in METRICS:
+        np.testing.assert_allclose(run[1][name], reference[1][name], rtol=1e-5, err_msg=name)
+    for optimizer in ("generator_optimizer", "discriminator_optimizer"):
+        moments, expected = getattr(run[0], optimizer)[0], getattr(reference[0], optimizer)[0]
+        assert int(moments.count) == int(expected.count)
+        for kind in ("mu", "nu"):
+            chex.assert_trees_all_equal_structs(getattr(moments, kind), getattr(expected, kind))
+            for ours, theirs in zip(
+                jax.tree.leaves(getattr(moments, kind)), jax.tree.leaves(getattr(expected, kind)), strict=True
+            ):
+                error = np.linalg.norm(ours - theirs) / np.linalg.norm(theirs)
+                assert error < 1e-5, (optimizer, kind, ours.shape, error)
+
+
+@pytest.mark.parametrize("num_devices", [2, 4])
+def test_any_number_of_devices_gives_the_same_run(networks, real, reference, num_devices):
+    assert_same_run(run(networks, real, num_devices), reference)
+
+
+def test_several_iterations_in_one_call_give_the_same_run(networks, real, reference):
+    assert_same_run(run(networks, real, steps_per_dispatch=STEPS), reference)
+
+
+def test_the_discriminator_is_updated_twice_and_the_generator_once_an_iteration(reference):
+    state, _ = reference
+    assert int(state.step) == STEPS
+    assert int(state.discriminator_optimizer[0].count) == 2 * STEPS
+    assert int(state.generator_optimizer[0].count) == STEPS
+
+
+def test_first_losses_are_those_of_an_undecided_discriminator(reference):
+    _, metrics = reference
+    for name in METRICS[:3]:
+        assert metrics[name][0] == pytest.approx(np.log(2), abs=0.1)
+
+
+def test_the_step_is_traced_once_and_its_state_is_donated(networks, real):
+    mesh = create_mesh(1)
+    traced = []
+
+    def counting_read(dataset, feed):
+        traced.append(feed.shape)
+        return feed
+
+    dispatch = create_dispatch(networks, 2 * HALF, mesh, counting_read)
+    state = jax.device_put(create_state(networks, KEY), replicated(mesh))
+    first_leaf = jax.tree.leaves(state.generator)[0]
+    for step in range(3):
+        state, _ = dispatch(state, KEY, (), jax.device_put(real[step : step + 1], split(mesh, axis=1)))
+    assert first_leaf.is_deleted()
+    assert dispatch._cache_size() == 1
+    assert len(set(traced)) == 1
