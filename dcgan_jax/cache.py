@@ -15,7 +15,6 @@ def cache_dir(name: str) -> Path:
     Returns:
       `$DCGAN_JAX_CACHE/name`, or `name` under the user's cache directory (XDG) when the variable is not set.
     """
-    root = os.environ.get(CACHE_VARIABLE)
-    if not root:
-        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dcgan_jax"
-    return Path(root).expanduser().resolve() / name
+    own = os.environ.get(CACHE_VARIABLE)
+    root = Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dcgan_jax"
+    return root.expanduser().resolve() / name

@@ -141,8 +141,10 @@ class Settings(_Section):
         names = []
         for name, field in cls.model_fields.items():
             section = field.annotation
-            is_section = isinstance(section, type) and issubclass(section, _Section)
-            names += [f"{name}.{inner}" for inner in section.model_fields] if is_section else [name]
+            if isinstance(section, type) and issubclass(section, _Section):
+                names += [f"{name}.{inner}" for inner in section.model_fields]
+            else:
+                names.append(name)
         return names
 
     @classmethod

@@ -27,7 +27,7 @@ def test_an_image_is_written_exactly(tmp_path, channels, mode):
 
 
 def test_curves_and_comparison_are_pictures(tmp_path):
-    rows = [{"step": step, **{name: 0.5 + step / 10 for name in METRICS}} for step in range(1, 4)]
+    rows = [{"step": step, **dict.fromkeys(METRICS, 0.5 + step / 10)} for step in range(1, 4)]
     save_curves(rows, tmp_path / "curves.png")
     images = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 1), np.uint8)
     save_comparison(images, 255 - images, tmp_path / "comparison.png")
