@@ -5,8 +5,10 @@ OrderedDict, `torch._utils._rebuild_tensor_v2` and the storage types of numbers,
 that only records what it was given. Sizes are checked against the file before any memory is taken.
 """
 
+import io
 import math
 import pickle
+import pickletools
 import struct
 import zipfile
 from collections import OrderedDict
@@ -32,6 +34,7 @@ _STORAGE_TYPES = {
     "BoolStorage": "|b1",
 }
 _TOO_MANY_DIMENSIONS = 9
+_LONGEST_PICKLE = 2**24  # bytes; the official file's is 73 thousand
 
 
 class TorchFileError(UserError):
@@ -114,13 +117,30 @@ def _is_count(value: Any) -> bool:
 
 
 def _unpickle(file: IO[bytes]) -> Any:
+    """Reads the pickle at the file's position and leaves the position behind it."""
+    start = file.tell()
+    content = file.read(_LONGEST_PICKLE)
     try:
-        return _TensorUnpickler(file).load()
+        length = _measure_pickle(content)
+        value = _TensorUnpickler(io.BytesIO(content[:length])).load()
     except _Refused:
         raise
     # A hostile pickle can make the unpickler fail in any way it likes; none of them is a defect of ours.
     except Exception as error:
         raise _Refused(f"its pickle is damaged ({type(error).__name__}: {error})") from None
+    file.seek(start + length)
+    return value
+
+
+def _measure_pickle(content: bytes) -> int:
+    """Returns where the pickle ends, without running it.
+
+    The unpickler makes a table as long as the largest index that is stored to, so one number could take all memory.
+    """
+    for instruction, argument, _ in pickletools.genops(stream := io.BytesIO(content)):
+        if instruction.name.endswith("PUT") and argument > len(content):
+            raise _Refused(f"its pickle is damaged (it stores at {argument})")
+    return stream.tell()
 
 
 def _read_old(file: IO[bytes], size: int) -> dict[str, np.ndarray]:

@@ -96,10 +96,9 @@ def convert_weights(tensors: dict[str, np.ndarray], file: str) -> dict[str, Floa
     Raises:
       TorchFileError: entries are missing, unknown, of the wrong shape or not finite; the message names them.
     """
-    kernels = _kernel_shapes()
-    _check_entries(tensors, _expected_shapes(kernels), file)
+    _check_entries(tensors, expected_shapes(), file)
     arrays = {"fc/kernel": tensors["fc.weight"].T, "fc/bias": tensors["fc.bias"]}
-    for layer in kernels:
+    for layer in _kernel_shapes():
         name = layer.replace("/", ".")
         kernel = tensors[f"{name}.conv.weight"].astype(np.float64)
         scale, shift, mean, variance = (tensors[f"{name}.bn.{entry}"].astype(np.float64) for entry in _NORM_ENTRIES)
@@ -119,9 +118,10 @@ def _kernel_shapes() -> dict[str, tuple[int, ...]]:
     return {path.removesuffix("/kernel"): leaf.shape for path, leaf in leaves.items() if path.endswith("/kernel")}
 
 
-def _expected_shapes(kernels: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+def expected_shapes() -> dict[str, tuple[int, ...]]:
+    """Returns the entries that a file must have, in torch's layout [out, in, kh, kw], by name."""
     shapes: dict[str, tuple[int, ...]] = {"fc.weight": (CLASSES, 2048), "fc.bias": (CLASSES,)}
-    for layer, (height, width, channels, features) in kernels.items():
+    for layer, (height, width, channels, features) in _kernel_shapes().items():
         name = layer.replace("/", ".")
         shapes[f"{name}.conv.weight"] = (features, channels, height, width)
         shapes.update({f"{name}.bn.{entry}": (features,) for entry in _NORM_ENTRIES})

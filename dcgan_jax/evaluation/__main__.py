@@ -1,0 +1,153 @@
+"""Scores two folders of images, the way pytorch-fid is called.
+
+python -m dcgan_jax.evaluation REAL GENERATED --dims=768
+python -m dcgan_jax.evaluation --save_stats FOLDER FILE.npz --dims=768
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+from jaxtyping import Float32
+
+from dcgan_jax import __version__
+from dcgan_jax.errors import EXIT_USER_ERROR, UserError
+from dcgan_jax.evaluation.comparison import Comparison, compare_features
+from dcgan_jax.evaluation.features import FeatureExtractor
+from dcgan_jax.evaluation.folder import compute_folder_features, compute_folder_features_cached
+from dcgan_jax.evaluation.frechet import Gaussian, compute_frechet_distance, fit_gaussian
+from dcgan_jax.evaluation.preprocess import Preprocess
+from dcgan_jax.evaluation.statistics_file import read_statistics, write_statistics
+from dcgan_jax.evaluation.weights import InceptionWeights, load_inception_weights
+
+_STATISTICS_SUFFIX = ".npz"
+_SCORES = ("fid", "kid", "kid_subsets", "kid_subsets_std", "precision", "recall", "density", "coverage")
+_NOT_OFFICIAL = "These are {label}, not the official ones: the distances compare only with others of the same weights."
+_STATISTICS_ONLY = "Saved statistics hold no single images: only fid can be computed."
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message}; see python -m dcgan_jax.evaluation --help.")
+
+
+class _Network(NamedTuple):
+    extractor: FeatureExtractor
+    preprocess: Preprocess
+    weights: InceptionWeights
+
+
+class _Side(NamedTuple):
+    gaussian: Gaussian
+    features: Float32[np.ndarray, "image dims"] | None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code."""
+    try:
+        options = _parse(arguments)
+        network = _create_network(options)
+        if options.save_stats:
+            write_statistics(Path(options.generated), _measure(Path(options.real), network, is_real=False).gaussian)
+            return 0
+        record = _score(options, network)
+        if options.json:
+            _write_json(Path(options.json), record)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return EXIT_USER_ERROR
+    for warning in record["warnings"]:
+        print(f"Warning: {warning}", file=sys.stderr)
+    for name in _SCORES:
+        if record[name] is not None:
+            print(f"{name:16}{record[name]:.6f}")
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = _Parser(
+        prog="python -m dcgan_jax.evaluation",
+        description="Scores generated images against real ones.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("real", help="folder of real images (searched recursively), or a .npz with mu and sigma")
+    parser.add_argument("generated", help="the same of generated images; with --save_stats the file to write")
+    parser.add_argument("--dims", type=int, default=2048, help="64, 192, 768 or 2048 (default, as in pytorch-fid)")
+    parser.add_argument(
+        "--weights", default="", help="Inception-V3 in pytorch-fid's format; default: the official file"
+    )
+    parser.add_argument("--preprocess", default="pytorch_fid", help="pytorch_fid (default), pillow or clean")
+    parser.add_argument(
+        "--resize_filter", default="bicubic", help="of --preprocess=pillow: bicubic (default) or nearest"
+    )
+    parser.add_argument("--batch_size", type=int, default=0, help="images at a time; default: what suits the device")
+    parser.add_argument("--json", default="", help="file for the full record")
+    parser.add_argument(
+        "--save_stats", action="store_true", help="write mu and sigma of the first folder to the second path"
+    )
+    return parser.parse_args(arguments)
+
+
+def _create_network(options: argparse.Namespace) -> _Network:
+    preprocess = Preprocess(options.preprocess, options.resize_filter)
+    for path in (options.real, options.generated)[: 1 if options.save_stats else 2]:
+        if not Path(path).exists():
+            raise UserError(f"{path} does not exist: give a folder of images or a .npz with saved statistics.")
+    weights = load_inception_weights(options.weights)
+    return _Network(FeatureExtractor(weights.params, (options.dims,), options.batch_size), preprocess, weights)
+
+
+def _measure(path: Path, network: _Network, is_real: bool) -> _Side:
+    (dims,) = network.extractor.dims
+    if path.suffix == _STATISTICS_SUFFIX and not path.is_dir():
+        return _Side(read_statistics(path, dims), None)
+    if is_real:  # generated folders come and go; caching them would only fill the disk
+        features = compute_folder_features_cached(path, network.extractor, network.preprocess, network.weights.sha256)[
+            dims
+        ]
+    else:
+        features = compute_folder_features(path, network.extractor, network.preprocess)[dims]
+    return _Side(fit_gaussian(features), features)
+
+
+def _score(options: argparse.Namespace, network: _Network) -> dict[str, Any]:
+    real = _measure(Path(options.real), network, is_real=True)
+    generated = _measure(Path(options.generated), network, is_real=False)
+    if real.features is None or generated.features is None:
+        scores: dict[str, float | None] = dict.fromkeys(_SCORES)
+        scores["fid"] = compute_frechet_distance(real.gaussian, generated.gaussian)
+        comparison = Comparison(scores, [_STATISTICS_ONLY])
+    else:
+        comparison = compare_features(real.features, generated.features)
+    label = network.weights.label
+    unofficial = [] if label == "official" else [_NOT_OFFICIAL.format(label=label)]
+    return {
+        **comparison.scores,
+        "dims": options.dims,
+        "preprocess": network.preprocess.name,
+        "resize_filter": network.preprocess.filter_label,
+        "num_real": None if real.features is None else len(real.features),
+        "num_generated": None if generated.features is None else len(generated.features),
+        "weights": label,
+        "weights_sha256": network.weights.sha256,
+        "real": options.real,
+        "generated": options.generated,
+        "warnings": unofficial + comparison.warnings,
+        "versions": {"dcgan_jax": __version__} | {name: version(name) for name in ("jax", "flax", "numpy", "pillow")},
+    }
+
+
+def _write_json(path: Path, record: dict[str, Any]) -> None:
+    try:
+        path.write_text(json.dumps(record, indent=2) + "\n")
+    except OSError as error:
+        raise UserError(f"--json={path} can't be written: {error.strerror or error}; give another path.") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

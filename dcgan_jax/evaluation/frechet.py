@@ -1,0 +1,67 @@
+"""The Frechet distance between two sets of feature vectors, taken as Gaussians (Heusel et al. 2017)."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Float64
+
+from dcgan_jax.errors import UserError
+
+
+class Gaussian(NamedTuple):
+    """What the distance sees of a set of feature vectors: their mean and their covariance (divisor N - 1)."""
+
+    mean: Float64[np.ndarray, " dims"]
+    covariance: Float64[np.ndarray, "dims dims"]
+
+
+def fit_gaussian(features: Float[np.ndarray, "image dims"]) -> Gaussian:
+    """Returns mean and covariance, summed in float64.
+
+    Raises:
+      UserError: fewer than two images, or features that are not finite.
+    """
+    if len(features) < 2:
+        raise UserError(f"A covariance needs at least 2 images, and there is {len(features)}: add images.")
+    values = np.asarray(features, np.float64)
+    if not np.isfinite(values).all():
+        raise UserError("Some features are not finite: the images or the weights are damaged.")
+    mean = values.mean(axis=0)
+    centred = values - mean
+    return Gaussian(mean, centred.T @ centred / (len(values) - 1))
+
+
+def compute_frechet_distance(a: Gaussian, b: Gaussian) -> float:
+    """Returns |m_a - m_b|^2 + tr(C_a) + tr(C_b) - 2 tr((C_a C_b)^(1/2)), at least 0 (Dowson and Landau 1982).
+
+    Covariances may be singular, as those of fewer images than dimensions are.
+
+    Raises:
+      UserError: different dimensions.
+    """
+    if a.mean.shape != b.mean.shape:
+        raise UserError(
+            f"The two sides have {a.mean.size} and {b.mean.size} dimensions: compare features of one length."
+        )
+    shift = a.mean - b.mean
+    spread = np.trace(a.covariance) + np.trace(b.covariance) - 2 * compute_root_trace(a.covariance, b.covariance)
+    return max(float(shift @ shift + spread), 0.0)
+
+
+def compute_root_trace(a: Float64[np.ndarray, "dims dims"], b: Float64[np.ndarray, "dims dims"]) -> float:
+    """Returns tr((a b)^(1/2)) of two symmetric positive semi-definite matrices.
+
+    With factors a = F F^T and b = G G^T the eigenvalues of a b are the squares of the singular values of F^T G, whose
+    sum this is. Unlike the root of the product it stays exact where a matrix is singular: no root of rounding errors.
+    """
+    return float(np.linalg.svd(_factor(a).T @ _factor(b), compute_uv=False).sum())
+
+
+def _factor(covariance: Float64[np.ndarray, "dims dims"]) -> Float64[np.ndarray, "dims rank"]:
+    """Returns F with F F^T = covariance, leaving out directions that are zero to rounding."""
+    try:
+        return np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(covariance)
+        kept = values > values[-1] * len(values) * np.finfo(np.float64).eps
+        return vectors[:, kept] * np.sqrt(values[kept])
