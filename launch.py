@@ -17,6 +17,7 @@ import absl.logging
 from absl import app, flags
 from ml_collections import config_flags
 
+from dcgan_jax.cache import cache_dir
 from dcgan_jax.errors import EXIT_INTERRUPTED, EXIT_USER_ERROR, UserError
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.interruption import Interrupted
@@ -65,7 +66,9 @@ def run(mode: str) -> None:
     """Sets the devices up and hands the settings to a mode."""
     workdir = Workdir(workdir_root())
     settings = read_settings(mode, workdir)
-    if DETERMINISTIC.value:  # read when the devices are first used
+    # JAX reads these when it is first imported and when the devices are first used.
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_dir("compiled")))
+    if DETERMINISTIC.value:
         os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true"
 
     from dcgan_jax.devices import warn_of_unused_gpu

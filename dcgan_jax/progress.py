@@ -8,7 +8,8 @@ from tqdm import tqdm
 
 Item = TypeVar("Item")
 
-_PLAIN_FORMAT = "{desc}: {n_fmt} of {total_fmt}{unit}, {rate_fmt}, {remaining} left{postfix}"
+_BAR_FORMAT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}, {remaining} left, {rate_noinv_fmt}{postfix}]"
+_PLAIN_FORMAT = "{desc}: {n_fmt} of {total_fmt}{unit}, {rate_noinv_fmt}, {remaining} left{postfix}"
 _SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -40,7 +41,7 @@ def create_progress(total: int, description: str, unit: str, initial: int = 0, s
     stream = stream or sys.stderr
     shared = {"total": total, "desc": description, "unit": f" {unit}", "initial": initial, "file": stream}
     if stream.isatty():
-        return tqdm(**shared, dynamic_ncols=True)
+        return tqdm(**shared, bar_format=_BAR_FORMAT, dynamic_ncols=True)
     return _PlainLines(
         **shared,
         bar_format=_PLAIN_FORMAT,
