@@ -68,7 +68,7 @@ def train(settings: Settings, workdir: Workdir) -> None:
             create_progress(schedule.total, "Training", "steps", initial=first_step) as progress,
         ):
             observer = TrainObserver(
-                workdir, schedule, settings.train.batch_size, settings.seed, log, sampler, progress
+                workdir, schedule, settings.train.batch_size, settings.seed, log, sampler, progress, score_fn=None
             )
             dispatch = create_dispatch(networks, settings.train.batch_size, mesh, batches.read)
             key = jax.random.key(settings.seed)

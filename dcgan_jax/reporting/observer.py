@@ -1,6 +1,7 @@
 """Watches a training run: the live line, the log, the grids of generated images, the pace."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from jaxtyping import PyTree
@@ -16,6 +17,8 @@ from dcgan_jax.workdir import Workdir
 GRID_IMAGES = 64
 SAMPLES_STREAM = "samples"
 
+ScoreFn = Callable[[int, TrainState], dict[str, float]]
+
 
 class TrainObserver:
     """Takes what the loop tells and shows it, in the log and on the terminal."""
@@ -29,9 +32,10 @@ class TrainObserver:
         log: RunLog,
         sampler: Sampler,
         progress: tqdm,
+        score_fn: ScoreFn | None,
     ):
         self._workdir, self._schedule, self._batch_size, self._seed = workdir, schedule, batch_size, seed
-        self._log, self._sampler, self._progress = log, sampler, progress
+        self._log, self._sampler, self._progress, self._score_fn = log, sampler, progress, score_fn
         self._compiled_at = self._last_at = 0.0
         self._steps_since = 0
 
@@ -52,6 +56,14 @@ class TrainObserver:
         """Draws the grid of the fixed latents."""
         images = self.sample_grid(state.generator)
         save_image(tile(images), self._workdir.samples / f"step_{step:07d}.png")
+
+    def on_scores(self, step: int, state: TrainState) -> dict[str, float] | None:
+        """Scores the state and logs the scores; does nothing where there is no score_fn."""
+        if self._score_fn is None:
+            return None
+        scores = self._score_fn(step, state)
+        self._log.write([{"step": step, **scores}])
+        return scores
 
     def sample_grid(self, params: PyTree) -> Any:
         """Returns the images of the fixed latents, uint8 [GRID_IMAGES, height, width, channels]."""

@@ -10,9 +10,12 @@ from orbax.checkpoint import checkpoint_managers as policies
 from dcgan_jax.errors import UserError
 from dcgan_jax.training.state import TrainState
 
+SCORE = "fid"
+"""The score that the best checkpoint is chosen by: the smaller the better."""
+
 
 class Checkpoints:
-    """The newest states of a run. Use it as a context manager: a save that is not waited for may be lost.
+    """The newest states of a run, and the best. Use it as a context manager: a save that is not waited for may be lost.
 
     Saving is asynchronous: the state is copied to the host at once and written in the background, into a temporary
     folder that gets its name only when it is whole. So a killed run leaves nothing that looks like a checkpoint.
@@ -25,7 +28,15 @@ class Checkpoints:
         self.directory = epath.Path(directory)
         options = ocp.CheckpointManagerOptions(
             save_decision_policy=policies.FixedIntervalPolicy(1),
-            preservation_policy=policies.LatestN(keep),
+            preservation_policy=policies.AnyPreservationPolicy(
+                [
+                    policies.LatestN(keep),
+                    policies.BestN(get_metric_fn=_score, reverse=True, n=1, keep_checkpoints_without_metrics=False),
+                ]
+            ),
+            # Without these two the best is not known after a restart, and deleted.
+            best_fn=_score,
+            best_mode="min",
             cleanup_tmp_directories=True,
         )
         try:
@@ -52,10 +63,25 @@ class Checkpoints:
         """Returns the steps that can be restored, in ascending order."""
         return sorted(self._manager.all_steps())
 
-    def save(self, step: int, state: TrainState) -> None:
-        """Starts saving the state, unless it is saved already; the state may be donated right afterwards."""
+    def best_step(self) -> int | None:
+        """Returns the step with the best score among those kept, or None where none is scored."""
+        scored = [step for step in self.steps() if self.scores(step)]
+        return min(scored, key=lambda step: _score(self.scores(step)), default=None)
+
+    def scores(self, step: int) -> dict[str, float]:
+        """Returns the scores that were saved with a step, or nothing."""
+        return self._manager.metrics(step) or {}
+
+    def save(self, step: int, state: TrainState, scores: dict[str, float] | None = None) -> None:
+        """Starts saving the state, unless it is saved already; the state may be donated right afterwards.
+
+        Args:
+          step: completed updates.
+          state: what to save.
+          scores: of this state, `SCORE` among them; None where it was not scored.
+        """
         if step not in self._manager.all_steps():
-            self._manager.save(step, args=ocp.args.StandardSave(state))
+            self._manager.save(step, args=ocp.args.StandardSave(state), metrics=scores)
 
     def wait(self) -> None:
         """Returns when all saves under way are complete."""
@@ -84,3 +110,7 @@ class Checkpoints:
 def abstract_state(state: TrainState, sharding: jax.sharding.Sharding) -> TrainState:
     """Returns the shapes and types of a state, to be restored under the given sharding."""
     return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), state)
+
+
+def _score(scores: dict[str, float]) -> float:
+    return scores[SCORE]

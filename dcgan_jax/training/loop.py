@@ -1,4 +1,4 @@
-"""The training loop: look at the state, save it, next batch, step, log.
+"""The training loop: draw and score the state, save it, next batch, step, log.
 
 In that order, so that what is looked at is what is saved, and a resumed run starts where the saved one stood.
 """
@@ -29,6 +29,9 @@ class Observer(Protocol):
     def on_samples(self, step: int, state: TrainState) -> None:
         """Takes the state whenever a grid of generated images is due."""
 
+    def on_scores(self, step: int, state: TrainState) -> dict[str, float] | None:
+        """Takes the state whenever scores are due and returns them; None where they cannot be computed."""
+
 
 def run_loop(
     state: TrainState,
@@ -55,16 +58,22 @@ def run_loop(
             observer.on_steps(_rows(*pending))
             pending = None
 
+    looked_at = step in checkpoints.steps()  # a saved state was drawn and scored before it was saved
     while True:
-        if schedule.samples_at(step):
+        scores = None
+        if schedule.samples_at(step) and not looked_at:
             report()
             observer.on_samples(step, state)
+        if schedule.evaluates_at(step) and not looked_at:
+            report()
+            _require_finite(state, step)
+            scores = observer.on_scores(step, state)
 
         stopping = stop.requested
         if schedule.saves_at(step) or stopping:
             report()
             _require_finite(state, step)
-            checkpoints.save(step, state)
+            checkpoints.save(step, state, scores)
         if step == schedule.total:
             return state
         if stopping:
@@ -79,6 +88,7 @@ def run_loop(
         report()
         pending = (step, metrics)
         step += length
+        looked_at = False
 
 
 def _rows(first_step: int, metrics: dict[str, Array]) -> list[dict[str, float]]:

@@ -8,13 +8,14 @@ from dcgan_jax.settings import Settings
 
 @dataclass(frozen=True)
 class Schedule:
-    """Steps of a run. An interval of 0 means: only at the end.
+    """Steps of a run. An interval of 0 means: only at the end; for scores it means never.
 
     Attributes:
       total: steps in all.
       steps_per_epoch: floor(images / batch size), as in the paper's code.
       sample_every: steps between grids of generated images.
       checkpoint_every: steps between checkpoints.
+      evaluate_every: steps between scores.
       steps_per_dispatch: steps in one call to the device, at most.
     """
 
@@ -22,6 +23,7 @@ class Schedule:
     steps_per_epoch: int
     sample_every: int
     checkpoint_every: int
+    evaluate_every: int
     steps_per_dispatch: int
 
     def samples_at(self, step: int) -> bool:
@@ -29,8 +31,12 @@ class Schedule:
         return step in (0, self.total) or _is_multiple(step, self.sample_every)
 
     def saves_at(self, step: int) -> bool:
-        """Returns whether a checkpoint is saved after this many steps; the last always is, step 0 never."""
-        return step == self.total or _is_multiple(step, self.checkpoint_every)
+        """Returns whether a checkpoint is saved after this many steps; the last and all scored ones are."""
+        return step == self.total or _is_multiple(step, self.checkpoint_every) or self.evaluates_at(step)
+
+    def evaluates_at(self, step: int) -> bool:
+        """Returns whether the state after this many steps is scored; the last is, unless scores are off."""
+        return self.evaluate_every > 0 and (step == self.total or _is_multiple(step, self.evaluate_every))
 
     def dispatch_length(self, step: int) -> int:
         """Returns how many steps the next call to the device runs: steps_per_dispatch, or 1 before an event is due.
@@ -38,7 +44,7 @@ class Schedule:
         Two lengths mean two compiled programs. The length depends on the step alone, so that a resumed run is cut
         into the same calls as an uninterrupted one.
         """
-        intervals = [every for every in (self.sample_every, self.checkpoint_every) if every]
+        intervals = [every for every in (self.sample_every, self.checkpoint_every, self.evaluate_every) if every]
         until_next_event = min([self.total - step, *(every - step % every for every in intervals)])
         return self.steps_per_dispatch if self.steps_per_dispatch <= until_next_event else 1
 
@@ -65,6 +71,7 @@ def create_schedule(settings: Settings, num_images: int) -> Schedule:
         steps_per_epoch=steps_per_epoch,
         sample_every=to_steps(train.sample_every_epochs, train.sample_every_steps),
         checkpoint_every=to_steps(checkpoint.every_epochs, checkpoint.every_steps),
+        evaluate_every=to_steps(settings.eval.every_epochs, settings.eval.every_steps),
         steps_per_dispatch=train.steps_per_dispatch,
     )
 

@@ -37,6 +37,19 @@ def test_the_newest_are_kept_and_a_saved_step_is_not_saved_again(tmp_path, state
         assert checkpoints.steps() == [2, 3]
 
 
+def test_the_best_is_kept_besides_the_newest_after_a_restart_too(tmp_path, state):
+    fids = {1: 0.9, 2: 0.3, 3: 0.5, 4: 0.8}
+    for steps in ((1, 2, 3), (4, 5)):
+        with Checkpoints(str(tmp_path), keep=1) as checkpoints:
+            for step in steps:
+                checkpoints.save(step, state, {"fid": fids[step]} if step in fids else None)
+    with Checkpoints(str(tmp_path), keep=1) as checkpoints:
+        assert checkpoints.steps() == [2, 5]
+        assert checkpoints.best_step() == 2
+        assert checkpoints.scores(2) == {"fid": 0.3}
+        assert checkpoints.scores(5) == {}
+
+
 def test_a_state_may_be_donated_while_it_is_being_saved(tmp_path, state):
     expected = state_sha256(state)
     doomed = jax.tree.map(jnp.copy, state)

@@ -15,7 +15,12 @@ from dcgan_jax.training.loop import run_loop
 from dcgan_jax.training.schedule import Schedule
 from dcgan_jax.training.state import TrainState
 
-SCHEDULE = Schedule(total=6, steps_per_epoch=2, sample_every=3, checkpoint_every=2, steps_per_dispatch=1)
+SCHEDULE = Schedule(
+    total=6, steps_per_epoch=2, sample_every=3, checkpoint_every=2, evaluate_every=4, steps_per_dispatch=1
+)
+
+
+FIDS = {4: 0.5, 6: 0.7}
 
 
 def state_at(step, weight=0.0):
@@ -38,7 +43,7 @@ class Recorder:
     """Remembers what the loop tells, and may act on it."""
 
     def __init__(self, on_step=None):
-        self.rows, self.samples, self._on_step = [], [], on_step
+        self.rows, self.samples, self.scored, self._on_step = [], [], [], on_step
 
     def on_steps(self, rows):
         self.rows += rows
@@ -48,6 +53,11 @@ class Recorder:
     def on_samples(self, step, state):
         assert int(state.step) == step
         self.samples.append(step)
+
+    def on_scores(self, step, state):
+        assert int(state.step) == step
+        self.scored.append(step)
+        return {"fid": FIDS[step]}
 
 
 def loop(directory, recorder, dispatch=count_up, schedule=SCHEDULE, state=None):
@@ -67,14 +77,27 @@ def test_every_step_is_reported_and_every_event_comes(tmp_path):
     assert int(final.step) == 6
     assert recorder.rows == [{"step": step, "loss": float(step)} for step in range(1, 7)]
     assert recorder.samples == [0, 3, 6]
+    assert recorder.scored == [4, 6]
     assert saved_steps(tmp_path) == [2, 4, 6]
 
 
-def test_a_loop_that_is_done_only_looks_again(tmp_path):
+def test_a_run_that_goes_on_neither_draws_nor_scores_the_saved_state_again(tmp_path):
+    loop(tmp_path, Recorder())
+    recorder = Recorder()
+    loop(tmp_path, recorder, state=state_at(4))
+    assert recorder.samples == [6]
+    assert recorder.scored == [6]
     recorder = Recorder()
     loop(tmp_path, recorder, state=state_at(6))
-    assert recorder.rows == []
-    assert recorder.samples == [6]
+    assert (recorder.rows, recorder.samples, recorder.scored) == ([], [], [])
+
+
+def test_the_best_state_is_kept_beside_the_newest(tmp_path):
+    with StopRequest() as stop, Checkpoints(str(tmp_path), keep=1) as checkpoints:
+        run_loop(state_at(0), jax.random.key(0), count_up, Batches(), SCHEDULE, checkpoints, Recorder(), stop)
+        checkpoints.wait()
+        assert checkpoints.steps() == [4, 6]
+        assert checkpoints.best_step() == 4
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

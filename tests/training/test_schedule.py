@@ -31,9 +31,20 @@ def test_steps_win_over_epochs(tiny_settings):
 
 
 def test_an_interval_of_zero_means_only_at_the_end():
-    schedule = Schedule(total=7, steps_per_epoch=2, sample_every=0, checkpoint_every=0, steps_per_dispatch=1)
+    schedule = Schedule(
+        total=7, steps_per_epoch=2, sample_every=0, checkpoint_every=0, evaluate_every=0, steps_per_dispatch=1
+    )
     assert [step for step in range(8) if schedule.samples_at(step)] == [0, 7]
     assert [step for step in range(8) if schedule.saves_at(step)] == [7]
+    assert not any(schedule.evaluates_at(step) for step in range(8))
+
+
+def test_scores_are_taken_at_their_interval_and_at_the_end_and_what_is_scored_is_saved():
+    schedule = Schedule(
+        total=7, steps_per_epoch=2, sample_every=0, checkpoint_every=0, evaluate_every=3, steps_per_dispatch=1
+    )
+    assert [step for step in range(8) if schedule.evaluates_at(step)] == [3, 6, 7]
+    assert [step for step in range(8) if schedule.saves_at(step)] == [3, 6, 7]
 
 
 def test_a_batch_larger_than_the_data_is_refused(tiny_settings):
@@ -47,10 +58,11 @@ def test_a_batch_larger_than_the_data_is_refused(tiny_settings):
     total=st.integers(1, 200),
     sample=st.integers(0, 50),
     save=st.integers(0, 50),
+    score=st.integers(0, 50),
     length=st.integers(1, 40),
 )
-def test_calls_meet_every_event_and_have_two_lengths_at_most(total, sample, save, length):
-    schedule = Schedule(total, 10, sample, save, length)
+def test_calls_meet_every_event_and_have_two_lengths_at_most(total, sample, save, score, length):
+    schedule = Schedule(total, 10, sample, save, score, length)
     step, visited, lengths = 0, set(), set()
     while step < total:
         visited.add(step)
