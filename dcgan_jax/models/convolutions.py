@@ -98,8 +98,7 @@ def _conv(
 ) -> Float[Array, "batch h w out"]:
     x32, kernel32 = _at_least_float32(x), _at_least_float32(kernel)
     if x.shape[1] <= _SMALL and x.shape[3] >= _WIDE:
-        patches = jnp.concatenate(_taps(x32, kernel.shape[0], stride), axis=-1)
-        g = patches @ kernel32.reshape(-1, kernel.shape[3])
+        g = _patches(x32, kernel.shape[0], stride) @ kernel32.reshape(-1, kernel.shape[3])
     else:
         g = _native_conv(x32, kernel32, stride)
     return g.astype(x.dtype)
@@ -110,7 +109,12 @@ def _input_gradient(
     g: Float[Array, "batch h w out"], kernel: Float[Array, "k k in out"], stride: int
 ) -> Float[Array, "batch height width in"]:
     g32, kernel32 = _at_least_float32(g), _at_least_float32(kernel)
-    if stride == 1 or stride * g.shape[1] <= _SMALL:
+    if stride * g.shape[1] <= _SMALL and kernel.shape[2] >= _WIDE:
+        batch, height, width, _ = g.shape
+        template = jax.ShapeDtypeStruct((batch, height * stride, width * stride, kernel.shape[2]), g32.dtype)
+        patches = jnp.einsum("bhwo,po->bhwp", g32, kernel32.reshape(-1, kernel.shape[3]))
+        x = jax.linear_transpose(lambda x: _patches(x, kernel.shape[0], stride), template)(patches)[0]
+    elif stride == 1 or stride * g.shape[1] <= _SMALL:
         x = _native_conv_transpose(g32, kernel32, stride)
     else:
         x = _conv_transpose_by_blocks(g32, kernel32, stride)
@@ -127,10 +131,9 @@ def _weight_gradient(
     x32, g32 = _at_least_float32(x), _at_least_float32(g)
     shape = (size, size, x.shape[3], g.shape[3])
     if x.shape[3] >= _WIDE and g.shape[3] >= _WIDE:
-        taps = _taps(x32, size, stride)
-        if x.shape[1] <= _SMALL:  # one large product instead of many small ones, while its operand is small
-            taps = [jnp.concatenate(taps, axis=-1)]
-        kernel = jnp.stack([jnp.einsum("bhwi,bhwo->io", tap, g32) for tap in taps]).reshape(shape)
+        # One product while the patches are small, else one for each kernel position.
+        rows = [_patches(x32, size, stride)] if x.shape[1] <= _SMALL else _taps(x32, size, stride)
+        kernel = jnp.stack([jnp.einsum("bhwp,bhwo->po", row, g32) for row in rows]).reshape(shape)
     else:
         # Batch and channels exchange roles: x is convolved with g. XLA derives the same in another layout of axes, and
         # where the step stands in a loop, be it of one round, its CPU backend does not bring it into this fast one.
@@ -186,6 +189,11 @@ def _taps(x: Float[Array, "batch height width in"], size: int, stride: int) -> l
         for i in range(size)
         for j in range(size)
     ]
+
+
+def _patches(x: Float[Array, "batch height width in"], size: int, stride: int) -> Float[Array, "batch h w patch"]:
+    """Returns what the kernel meets in `x` at each of its places, in the kernel's own order (im2col)."""
+    return jnp.concatenate(_taps(x, size, stride), axis=-1)
 
 
 def _conv_transpose_by_blocks(
