@@ -24,6 +24,7 @@ from dcgan_jax.evaluation.frechet import Gaussian, compute_frechet_distance, fit
 from dcgan_jax.evaluation.preprocess import Preprocess
 from dcgan_jax.evaluation.statistics_file import read_statistics, write_statistics
 from dcgan_jax.evaluation.weights import InceptionWeights, load_inception_weights
+from dcgan_jax.models.inception import DIMS
 
 _STATISTICS_SUFFIX = ".npz"
 _SCORES = ("fid", "kid", "kid_subsets", "kid_subsets_std", "precision", "recall", "density", "coverage")
@@ -51,11 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
     try:
         options = _parse(arguments)
-        network = _create_network(options)
+        _check_paths(options)
         if options.save_stats:
-            write_statistics(Path(options.generated), _measure(Path(options.real), network, is_real=False).gaussian)
+            _save_statistics(options)
             return 0
-        record = _score(options, network)
+        record = _score(options)
         if options.json:
             _write_json(Path(options.json), record)
     except UserError as error:
@@ -77,7 +78,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("real", help="folder of real images (searched recursively), or a .npz with mu and sigma")
     parser.add_argument("generated", help="the same of generated images; with --save_stats the file to write")
-    parser.add_argument("--dims", type=int, default=2048, help="64, 192, 768 or 2048 (default, as in pytorch-fid)")
+    parser.add_argument("--dims", type=int, choices=DIMS, default=2048, help="length of the features (default 2048)")
     parser.add_argument(
         "--weights", default="", help="Inception-V3 in pytorch-fid's format; default: the official file"
     )
@@ -93,51 +94,77 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _create_network(options: argparse.Namespace) -> _Network:
-    preprocess = Preprocess(options.preprocess, options.resize_filter)
+def _check_paths(options: argparse.Namespace) -> None:
+    """Finds mistakes before the minutes that features take."""
     for path in (options.real, options.generated)[: 1 if options.save_stats else 2]:
         if not Path(path).exists():
             raise UserError(f"{path} does not exist: give a folder of images or a .npz with saved statistics.")
+    target = options.generated if options.save_stats else options.json
+    if target and not Path(target).absolute().parent.is_dir():
+        raise UserError(f"{target} can't be written: its folder does not exist; create it or give another path.")
+
+
+def _save_statistics(options: argparse.Namespace) -> None:
+    network = _create_network(options)
+    features = compute_folder_features(Path(options.real), network.extractor, network.preprocess)
+    write_statistics(Path(options.generated), fit_gaussian(features[options.dims]))
+
+
+def _score(options: argparse.Namespace) -> dict[str, Any]:
+    paths = Path(options.real), Path(options.generated)
+    # Two files of statistics need no network, and so no weights.
+    network = None if all(map(_is_statistics, paths)) else _create_network(options)
+    real, generated = (_measure(path, options.dims, network, is_real=path is paths[0]) for path in paths)
+    if real.features is None or generated.features is None:
+        fid = compute_frechet_distance(real.gaussian, generated.gaussian)
+        comparison = Comparison(dict.fromkeys(_SCORES) | {"fid": fid}, [_STATISTICS_ONLY])
+    else:
+        comparison = compare_features(real.features, generated.features)
+    return {
+        **comparison.scores,
+        "dims": options.dims,
+        "num_real": None if real.features is None else len(real.features),
+        "num_generated": None if generated.features is None else len(generated.features),
+        "real": options.real,
+        "generated": options.generated,
+        "warnings": comparison.warnings + _describe_weights(network),
+        **_describe_protocol(network),
+    }
+
+
+def _is_statistics(path: Path) -> bool:
+    return path.suffix == _STATISTICS_SUFFIX and not path.is_dir()
+
+
+def _create_network(options: argparse.Namespace) -> _Network:
+    preprocess = Preprocess(options.preprocess, options.resize_filter)
     weights = load_inception_weights(options.weights)
     return _Network(FeatureExtractor(weights.params, (options.dims,), options.batch_size), preprocess, weights)
 
 
-def _measure(path: Path, network: _Network, is_real: bool) -> _Side:
-    (dims,) = network.extractor.dims
-    if path.suffix == _STATISTICS_SUFFIX and not path.is_dir():
+def _measure(path: Path, dims: int, network: _Network | None, is_real: bool) -> _Side:
+    if network is None or _is_statistics(path):
         return _Side(read_statistics(path, dims), None)
-    if is_real:  # generated folders come and go; caching them would only fill the disk
-        features = compute_folder_features_cached(path, network.extractor, network.preprocess, network.weights.sha256)[
-            dims
-        ]
-    else:
-        features = compute_folder_features(path, network.extractor, network.preprocess)[dims]
-    return _Side(fit_gaussian(features), features)
+    if is_real:
+        measured = compute_folder_features_cached(path, network.extractor, network.preprocess, network.weights.sha256)
+    else:  # generated folders come and go; caching them would only fill the disk
+        measured = compute_folder_features(path, network.extractor, network.preprocess)
+    return _Side(fit_gaussian(measured[dims]), measured[dims])
 
 
-def _score(options: argparse.Namespace, network: _Network) -> dict[str, Any]:
-    real = _measure(Path(options.real), network, is_real=True)
-    generated = _measure(Path(options.generated), network, is_real=False)
-    if real.features is None or generated.features is None:
-        scores: dict[str, float | None] = dict.fromkeys(_SCORES)
-        scores["fid"] = compute_frechet_distance(real.gaussian, generated.gaussian)
-        comparison = Comparison(scores, [_STATISTICS_ONLY])
-    else:
-        comparison = compare_features(real.features, generated.features)
-    label = network.weights.label
-    unofficial = [] if label == "official" else [_NOT_OFFICIAL.format(label=label)]
+def _describe_weights(network: _Network | None) -> list[str]:
+    if network is None or network.weights.label == "official":
+        return []
+    return [_NOT_OFFICIAL.format(label=network.weights.label)]
+
+
+def _describe_protocol(network: _Network | None) -> dict[str, Any]:
+    """Returns what was done to the images of the folders; statistics keep no record of their own."""
     return {
-        **comparison.scores,
-        "dims": options.dims,
-        "preprocess": network.preprocess.name,
-        "resize_filter": network.preprocess.filter_label,
-        "num_real": None if real.features is None else len(real.features),
-        "num_generated": None if generated.features is None else len(generated.features),
-        "weights": label,
-        "weights_sha256": network.weights.sha256,
-        "real": options.real,
-        "generated": options.generated,
-        "warnings": unofficial + comparison.warnings,
+        "preprocess": network and network.preprocess.name,
+        "resize_filter": network and network.preprocess.filter_label,
+        "weights": network and network.weights.label,
+        "weights_sha256": network and network.weights.sha256,
         "versions": {"dcgan_jax": __version__} | {name: version(name) for name in ("jax", "flax", "numpy", "pillow")},
     }
 

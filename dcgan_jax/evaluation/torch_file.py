@@ -138,7 +138,7 @@ def _measure_pickle(content: bytes) -> int:
     The unpickler makes a table as long as the largest index that is stored to, so one number could take all memory.
     """
     for instruction, argument, _ in pickletools.genops(stream := io.BytesIO(content)):
-        if instruction.name.endswith("PUT") and argument > len(content):
+        if instruction.name.endswith("PUT") and (argument or 0) > len(content):
             raise _Refused(f"its pickle is damaged (it stores at {argument})")
     return stream.tell()
 

@@ -1,0 +1,113 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dcgan_jax.evaluation.__main__ import main
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    root = tmp_path_factory.mktemp("folders")
+    rng = np.random.default_rng(0)
+    for name, mean in (("real", 90), ("generated", 110), ("few", 90)):
+        (root / name).mkdir()
+        for i in range(3 if name == "few" else 10):
+            pixels = np.clip(rng.normal(mean + 5 * i, 40, (32, 32)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(root / name / f"{i}.png")
+    return root
+
+
+@pytest.fixture(scope="module")
+def run(folders, weights_file):
+    def run(real, generated, *options):
+        return main([str(folders / real), str(folders / generated), "--dims=64", f"--weights={weights_file}", *options])
+
+    return run
+
+
+def test_the_record_carries_its_protocol(run, folders, capsys):
+    assert run("real", "generated", f"--json={folders / 'record.json'}", "--preprocess=pillow") == 0
+    record = json.loads((folders / "record.json").read_text())
+    assert record["fid"] > 0
+    assert {"kid", "precision", "recall", "density", "coverage", "versions", "weights_sha256"} <= record.keys()
+    assert (record["dims"], record["num_real"], record["num_generated"]) == (64, 10, 10)
+    assert (record["preprocess"], record["resize_filter"]) == ("pillow", "Pillow bicubic, 8 bits")
+    assert record["weights"] == "stand-in weights"
+    assert any("10 real images are too few for 64 dimensions" in warning for warning in record["warnings"])
+    assert any("stand-in weights" in warning for warning in record["warnings"])
+    output = capsys.readouterr()
+    assert f"{record['fid']:.6f}" in output.out
+    assert "too few" in output.err
+
+
+def test_a_folder_against_itself(run, folders):
+    assert run("real", "real", f"--json={folders / 'self.json'}") == 0
+    record = json.loads((folders / "self.json").read_text())
+    assert record["fid"] < 1e-6
+    assert (record["precision"], record["recall"], record["coverage"]) == (1, 1, 1)
+
+
+def test_statistics_take_the_place_of_either_folder(run, folders):
+    assert run("real", "real.npz", "--save_stats") == 0
+    assert run("generated", "generated.npz", "--save_stats") == 0
+    found = []
+    for real, generated in (("real", "generated"), ("real.npz", "generated"), ("real", "generated.npz")):
+        assert run(real, generated, f"--json={folders / 'record.json'}") == 0
+        record = json.loads((folders / "record.json").read_text())
+        found.append(record["fid"])
+    assert record["kid"] is None
+    assert any("only fid" in warning for warning in record["warnings"])
+    np.testing.assert_allclose(found, found[0], rtol=1e-9)
+    with np.load(folders / "real.npz") as arrays:
+        assert arrays["mu"].shape == (64,)
+        assert arrays["sigma"].shape == (64, 64)
+
+
+def test_two_files_of_statistics_need_no_weights(run, folders, capsys):
+    for name in ("real", "generated"):
+        assert run(name, f"{name}.npz", "--save_stats") == 0
+    files = [str(folders / f"{name}.npz") for name in ("real", "generated")]
+    assert main([*files, "--dims=64", "--weights=nowhere"]) == 0
+    assert "fid" in capsys.readouterr().out
+
+
+def test_few_images_leave_out_what_they_cannot_tell(run, folders):
+    assert run("real", "few", f"--json={folders / 'few.json'}") == 0
+    record = json.loads((folders / "few.json").read_text())
+    assert record["precision"] is None
+    assert record["fid"] > 0
+    assert any("precision, recall, density, coverage are left out" in warning for warning in record["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["real", "nowhere"], "nowhere does not exist"),
+        (["real", "generated", "--dims=100"], "--dims"),
+        (["real", "generated", "--preprocess=sharp"], "preprocess=sharp"),
+        (["real", "generated", "--resize_filter=nearest"], "goes with preprocess=pillow"),
+        (["real", "generated", "--batch_size=-1"], "batch_size=-1"),
+        (["real", "generated", "--json=nowhere/record.json"], "its folder does not exist"),
+        (["real", "generated", "--colour"], "--colour"),
+        (["real", "bad.npz"], "holds no mu and sigma"),
+        (["real", "other.npz"], "statistics of 5 dimensions"),
+        (["real", "nan.npz"], "not finite"),
+        (["real", "objects.npz"], "holds no mu and sigma"),
+    ],
+)
+def test_mistakes_get_one_sentence_and_exit_code_2(run, folders, capsys, arguments, reason):
+    (folders / "bad.npz").write_bytes(b"no archive")
+    np.savez(folders / "other.npz", mu=np.zeros(5), sigma=np.zeros((5, 5)))
+    np.savez(folders / "nan.npz", mu=np.full(64, np.nan), sigma=np.zeros((64, 64)))
+    np.savez(folders / "objects.npz", mu=np.array([print], object), sigma=np.zeros((64, 64)))
+    assert run(*arguments) == 2
+    error = capsys.readouterr().err
+    assert reason in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_absent_weights_are_a_mistake(folders, capsys):
+    assert main([str(folders / "real"), str(folders / "generated"), "--weights=nowhere.pth"]) == 2
+    assert "eval.weights=nowhere.pth" in capsys.readouterr().err
