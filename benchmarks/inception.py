@@ -1,0 +1,116 @@
+"""How many images a second Inception-V3 looks at, and which share of the machine's matrix product speed that is.
+
+    python -m benchmarks.inception                                   # random weights: speed does not depend on them
+    python -m benchmarks.inception --batch_size=4 --batch_size=16
+    python -m benchmarks.inception --torch_python=/path/to/python    # beside the same network in torch, in turns
+
+Images are noise of 128 pixels, gray (one channel, as our generators make them) and RGB. Torch's is pytorch-fid's
+network on 299x299 RGB with batch normalisation folded in, in its own layout and in channels-last. The peak is the speed
+of a product of two square matrices, measured in the same turns, so that whatever else the machine does lowers all.
+"""
+
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from absl import app, flags
+
+from dcgan_jax.models.inception import INPUT_SIZE, InceptionV3
+
+BATCH_SIZES = flags.DEFINE_multi_integer("batch_size", [8], "Images at a time; may be repeated.", lower_bound=1)
+ROUNDS = flags.DEFINE_integer("rounds", 9, "Timed calls of each; median and best are reported.", lower_bound=1)
+TORCH_PYTHON = flags.DEFINE_string("torch_python", "", "A Python with torch, for the comparison.")
+
+COMPARED_DIMS = (768, 2048)
+PRODUCT_SIZE = 3072
+TORCH_SCRIPT = Path(__file__).with_name("inception_torch.py")
+
+Seconds = Callable[[], float]
+
+
+def main(argv: Sequence[str]) -> None:
+    if len(argv) > 1:
+        raise app.UsageError(f"Unknown argument {argv[1]!r}.")
+    print(f"{jax.devices()[0].device_kind}, {ROUNDS.value} rounds\n")
+    print(f"{'network':26}{'dims':>6}{'batch':>7}{'images/s':>10}{'best':>8}{'GFLOP':>8}{'share of peak':>15}")
+    for batch_size in BATCH_SIZES.value:
+        for dims in COMPARED_DIMS:
+            print_table(dims, batch_size)
+
+
+def print_table(dims: int, batch_size: int) -> None:
+    runs = {
+        "ours, gray": create_run(dims, batch_size, channels=1),
+        "ours, RGB": create_run(dims, batch_size, channels=3),
+    }
+    if TORCH_PYTHON.value:
+        runs["torch"] = create_torch_run(dims, batch_size, "contiguous_format")
+        runs["torch, channels last"] = create_torch_run(dims, batch_size, "channels_last")
+    runs["peak"] = create_product()
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(ROUNDS.value):
+        for name, run in runs.items():
+            seconds[name].append(run())
+    peak = 2 * PRODUCT_SIZE**3 / np.median(seconds.pop("peak"))
+    flops = count_flops(dims)
+    for name, times in seconds.items():
+        rate, best = batch_size / np.median(times), batch_size / np.min(times)
+        share = f"{rate * flops / peak:.0%} of {peak / 1e9:.0f} GF/s"
+        print(f"{name:26}{dims:6}{batch_size:7}{rate:10.1f}{best:8.1f}{flops / 1e9:8.2f}{share:>18}", flush=True)
+
+
+def create_run(dims: int, batch_size: int, channels: int) -> Seconds:
+    """Returns a function that computes features of one batch and tells how long that took."""
+    images = np.random.default_rng(0).integers(0, 256, (batch_size, 128, 128, channels), np.uint8)
+    network = InceptionV3((dims,))
+    params = jax.jit(network.init)(jax.random.key(0), images)
+    with jax.default_matmul_precision("highest"):
+        apply = jax.jit(network.apply).lower(params, images).compile()
+    return lambda: measure(lambda: apply(params, images))
+
+
+def create_product() -> Seconds:
+    matrix = jnp.ones((PRODUCT_SIZE, PRODUCT_SIZE))
+    with jax.default_matmul_precision("highest"):
+        product = jax.jit(jnp.dot).lower(matrix, matrix).compile()
+    return lambda: measure(lambda: product(matrix, matrix))
+
+
+def measure(run: Callable[[], object]) -> float:
+    jax.block_until_ready(run())  # the caches are warm, whoever's turn it was before
+    start = time.perf_counter()
+    jax.block_until_ready(run())
+    return time.perf_counter() - start
+
+
+def create_torch_run(dims: int, batch_size: int, layout: str) -> Seconds:
+    """Returns a function that has a torch process compute one batch and tell how long that took."""
+    command = [TORCH_PYTHON.value, str(TORCH_SCRIPT), str(dims), str(batch_size), layout]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run() -> float:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+        return float(process.stdout.readline())
+
+    return run
+
+
+def count_flops(dims: int) -> float:
+    """Returns what XLA counts for one RGB image of the network's own size."""
+    network = InceptionV3((dims,))
+    images = jax.ShapeDtypeStruct((1, INPUT_SIZE, INPUT_SIZE, 3), jnp.float32)
+    params = jax.eval_shape(network.init, jax.random.key(0), images)
+    cost: Any = jax.jit(network.apply).lower(params, images).cost_analysis()
+    return float(cost["flops"])
+
+
+if __name__ == "__main__":
+    app.run(main)
