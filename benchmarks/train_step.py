@@ -1,8 +1,8 @@
 """How long one iteration of training takes, and which share of the machine's matrix product speed that is.
 
-    python -m benchmarks.train_step                                  # full width at batch 8, an eighth at batch 64
-    python -m benchmarks.train_step --compare=keras                  # beside Keras, in turns in the same process
-    python -m benchmarks.train_step --size=64:128 --dtype=bfloat16   # base channels : batch size
+    python benchmarks/train_step.py                                  # full width at batch 8, an eighth at batch 64
+    python benchmarks/train_step.py --compare=keras                  # beside Keras, in turns in the same process
+    python benchmarks/train_step.py --size=64:128 --dtype=bfloat16   # base channels : batch size
 
 Images are noise of the paper's size, gray. FLOPs are counted by XLA in its own forms of the operations: the forms that
 convolutions.py takes on the CPU do some more. The peak is the median speed of a product of two square matrices,
@@ -11,6 +11,7 @@ measured in the same turns, so that whatever else the machine does lowers both.
 
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -22,6 +23,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from absl import app, flags
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs as a script
 
 from configs import default
 from dcgan_jax.devices import create_mesh, replicated, split

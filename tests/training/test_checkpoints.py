@@ -1,5 +1,7 @@
 """Checkpoints come back as they were; the newest are kept; a damaged one is named."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import pytest
@@ -12,7 +14,7 @@ from dcgan_jax.training.state import create_networks, create_state, state_sha256
 
 @pytest.fixture(scope="module")
 def state(tiny_settings):
-    return create_state(create_networks(tiny_settings), jax.random.key(0))
+    return jax.jit(partial(create_state, create_networks(tiny_settings)))(jax.random.key(0))
 
 
 def shapes(state, num_devices=1):

@@ -1,5 +1,7 @@
 """The step is the same run on any number of devices, and however many iterations one call holds."""
 
+from functools import partial
+
 import chex
 import jax
 import numpy as np
@@ -29,7 +31,7 @@ def read(dataset, feed):
 
 def run(networks, real, num_devices=1, steps_per_dispatch=1):
     mesh = create_mesh(num_devices)
-    state = jax.device_put(create_state(networks, KEY), replicated(mesh))
+    state = jax.device_put(jax.jit(partial(create_state, networks))(KEY), replicated(mesh))
     dispatch = create_dispatch(networks, 2 * HALF, mesh, read)
     metrics = []
     for start in range(0, STEPS, steps_per_dispatch):
@@ -91,7 +93,7 @@ def test_the_step_is_traced_once_and_its_state_is_donated(networks, real):
         return feed
 
     dispatch = create_dispatch(networks, 2 * HALF, mesh, counting_read)
-    state = jax.device_put(create_state(networks, KEY), replicated(mesh))
+    state = jax.device_put(jax.jit(partial(create_state, networks))(KEY), replicated(mesh))
     first_leaf = jax.tree.leaves(state.generator)[0]
     for step in range(3):
         state, _ = dispatch(state, KEY, (), jax.device_put(real[step : step + 1], split(mesh, axis=1)))
