@@ -59,13 +59,17 @@ def get_config() -> ConfigDict:
     evaluation.every_epochs = 0  # scores during training every so many epochs; 0: off
     evaluation.every_steps = 0  # the same in steps; not 0: wins over epochs
     evaluation.num_samples = 1000  # generated images per score
+    evaluation.seeds = 10  # latent seeds of a full evaluation; fewer than 10: scores without an interval
     evaluation.preprocess = "pytorch_fid"  # pytorch_fid | pillow (Pillow to 299 first, as in the paper) | clean
-    evaluation.protocol = "default"  # default | paper (1,341 against 1,000, pillow, 768)
+    evaluation.resize_filter = "bicubic"  # of pillow: bicubic (Pillow from 2.7 on) | nearest (before)
+    evaluation.stretch = False  # stretch every generated image to 0..255 before it is scored, as the paper's author did
+    evaluation.protocol = "default"  # default | paper (1,341 against 1,000, pillow, 768, whatever the fields above say)
     evaluation.checkpoint = "best"  # best | latest | a step: what evaluate and generate take
 
     generate = config.generate = ConfigDict()
     generate.count = 1000  # images to write
     generate.seed = 0  # seed of their latents
     generate.out = ""  # folder for them; empty: generated/ in the workdir
+    generate.max_similarity = 0.0  # leave out images whose correlation with a training image is higher; 0: none
 
     return config

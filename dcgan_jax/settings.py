@@ -98,7 +98,10 @@ class EvalSettings(_Section):
     every_epochs: NonNegativeInt
     every_steps: NonNegativeInt
     num_samples: PositiveInt
+    seeds: PositiveInt
     preprocess: Literal["pytorch_fid", "pillow", "clean"]
+    resize_filter: Literal["bicubic", "nearest"]
+    stretch: bool
     protocol: Literal["default", "paper"]
     checkpoint: str
 
@@ -116,6 +119,7 @@ class GenerateSettings(_Section):
     count: PositiveInt
     seed: Seed
     out: str
+    max_similarity: Annotated[float, Field(ge=0, le=1)]
 
 
 class Settings(_Section):

@@ -1,0 +1,77 @@
+"""The real side of every score: its images, whose they are, and their features, computed once."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import UInt8
+
+from dcgan_jax.data.prepared import Example, PreparedSet
+from dcgan_jax.evaluation.array_file import read_cached, write_cached
+from dcgan_jax.evaluation.features import FeatureExtractor, Features, prepare_images
+from dcgan_jax.evaluation.folder import features_path
+from dcgan_jax.evaluation.preprocess import Preprocess
+
+
+@dataclass(frozen=True)
+class RealImages:
+    """Real images in a fixed order.
+
+    Attributes:
+      pixels: uint8 [image, height, width, 1].
+      files: where each comes from.
+      patients: whose each is.
+    """
+
+    pixels: UInt8[np.ndarray, "image height width 1"]
+    files: tuple[str, ...]
+    patients: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def select(self, positions: Iterable[int]) -> "RealImages":
+        """Returns the images at some positions."""
+        chosen = [int(position) for position in positions]
+        return RealImages(
+            self.pixels[chosen],
+            tuple(self.files[position] for position in chosen),
+            tuple(self.patients[position] for position in chosen),
+        )
+
+
+def read_real_images(prepared: PreparedSet, examples: Sequence[Example]) -> RealImages:
+    """Reads examples of a prepared set, in their order.
+
+    Raises:
+      UserError: the records can't be read.
+    """
+    return RealImages(
+        prepared.images(examples),
+        tuple(example.file for example in examples),
+        tuple(example.patient for example in examples),
+    )
+
+
+def compute_real_features(
+    images: RealImages, extractor: FeatureExtractor, preprocess: Preprocess, weights_sha256: str, description: str
+) -> Features:
+    """Returns the features at every length of the extractor, from the cache where these pixels were seen before.
+
+    Args:
+      images: whose features; the cache knows them by their pixels.
+      extractor: with the weights that `weights_sha256` stands for.
+      preprocess: from pixels to the network's input.
+      weights_sha256: of the weights' file.
+      description: what is done, shown with the progress.
+    """
+    fingerprint = hashlib.sha256(repr(images.pixels.shape).encode() + images.pixels.tobytes()).hexdigest()
+    # One file for each length, so that a run that needs one and a report that needs several share them.
+    paths = {dims: features_path(fingerprint, weights_sha256, (dims,), preprocess) for dims in extractor.dims}
+    features = {dims: cached["features"] for dims, path in paths.items() if (cached := read_cached(path)) is not None}
+    if len(features) < len(paths):
+        features = extractor.compute(prepare_images([images.pixels], preprocess), len(images), description)
+        for dims, values in features.items():
+            write_cached(paths[dims], {"features": values})
+    return features
