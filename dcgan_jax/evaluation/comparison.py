@@ -20,7 +20,8 @@ class Comparison(NamedTuple):
 def compare_features(
     real: Float[np.ndarray, "m dims"], generated: Float[np.ndarray, "n dims"], seed: int = 0
 ) -> Comparison:
-    """Returns fid, kid (over all pairs; kid_subsets and kid_subsets_std of 100 random subsets of at most 1,000 images),
+    """Returns fid, kid (over all pairs; kid_subsets and kid_subsets_std of 100 random subsets: of
+    1,000 images, or half of the smaller side),
     precision, recall, density and coverage.
 
     Raises:

@@ -33,14 +33,17 @@ def compute_kernel_distances(
       b: of the other.
       rng: draws the subsets.
       subsets: how many.
-      subset_size: images of each side in a subset; at most as many as the smaller side has.
+      subset_size: images of each side in a subset; at most half of the smaller side, since subsets that share most of
+        their images would hide the spread.
     """
-    size = min(subset_size, len(a), len(b))
+    size = max(2, min(subset_size, len(a) // 2, len(b) // 2))
     return _estimate(a, b, _draw_members(len(a), size, subsets, rng), _draw_members(len(b), size, subsets, rng))
 
 
 def _draw_members(count: int, size: int, subsets: int, rng: np.random.Generator) -> Float64[np.ndarray, "image subset"]:
     """Returns 1 where an image is in a subset, else 0."""
+    if count < size:
+        raise UserError(f"The kernel distance needs at least 2 images a side, and there is a side with {count}.")
     members = np.zeros((count, subsets))
     for subset in range(subsets):
         members[rng.choice(count, size, replace=False), subset] = 1.0

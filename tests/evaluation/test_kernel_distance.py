@@ -43,9 +43,12 @@ def test_subsets_scatter_around_the_full_estimate():
     np.testing.assert_array_equal(values, again)
 
 
-def test_subsets_are_never_larger_than_the_sets():
-    values = compute_kernel_distances(draw(20), draw(30, seed=1), np.random.default_rng(0), subsets=3)
+def test_subsets_leave_out_half_of_the_smaller_side():
+    values = compute_kernel_distances(draw(20), draw(30, seed=1), np.random.default_rng(0), subsets=5)
     assert np.isfinite(values).all()
+    assert values.std() > 0
+    with pytest.raises(UserError, match="a side with 1"):
+        compute_kernel_distances(draw(1), draw(30, seed=1), np.random.default_rng(0))
 
 
 def test_too_few_images_are_refused():
