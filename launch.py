@@ -102,8 +102,8 @@ def stop(sentence: str, code: int) -> NoReturn:
 
 
 def set_up_logging() -> None:
-    """Shows our own messages as plain lines and, of other packages, warnings only."""
-    absl.logging.set_verbosity(absl.logging.WARNING)
+    """Shows our own messages as plain lines and, of other packages, what matters."""
+    absl.logging.set_verbosity(absl.logging.ERROR)  # orbax warns of every checkpoint without scores
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger.addHandler(handler)
