@@ -1,19 +1,15 @@
-"""The nearest training image of an image, in feature space and in pixels."""
+"""The nearest training image of an image, in feature space and in pixels, and how far it stands out."""
 
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Float64, Int, UInt8
+from jaxtyping import Float, Float64, Int
 
+from dcgan_jax.evaluation.correlation import Images, compute_signatures, correlation_blocks
 from dcgan_jax.evaluation.neighbours import squared_distance_blocks
 
 NEIGHBOURS = 50
 """k of the relative distance, as in Carlini et al. 2023 (section 4.2)."""
-
-SIGNATURE_SIZE = 32
-"""Pixels a side to which images are reduced before they are compared."""
-
-_LUMA = np.array([0.299, 0.587, 0.114])  # of ITU-R BT.601, as Pillow's "L"
 
 
 class Nearest(NamedTuple):
@@ -37,61 +33,49 @@ def find_nearest(
     """Returns the nearest training vector of each query by Euclidean distance in float64.
 
     Args:
-      queries: vectors of generated or held-out images.
+      queries: vectors of generated or held-out images, at least one.
       training: vectors of the training images, at least one.
       neighbours: k; at most all of them are taken.
     """
     queries, training = np.asarray(queries, np.float64), np.asarray(training, np.float64)
-    k = min(neighbours, len(training))
     parts = []
     for rows, squares in squared_distance_blocks(queries, training):
         position = squares.argmin(axis=1)
         # Expanded squares lose small distances to rounding, and these are the ones that matter.
         exact = np.linalg.norm(queries[rows] - training[position], axis=1)
-        mean = np.sqrt(np.partition(squares, k - 1, axis=1)[:, :k]).mean(axis=1)
-        parts.append((position, exact, np.divide(exact, mean, out=np.ones_like(exact), where=mean > 0)))
-    position, distance, relative = (np.concatenate(part) for part in zip(*parts, strict=True))
+        parts.append(_relate(position, exact, np.sqrt(squares), neighbours))
+    return _join(parts)
+
+
+def find_nearest_pixels(images: Images, training: Images, neighbours: int = NEIGHBOURS) -> Nearest:
+    """Returns the nearest training image of each image by the distance (2 - 2 r)^(1/2), r their correlation.
+
+    That is the Euclidean distance of the two signatures (correlation.py) at the best shift.
+
+    Args:
+      images: generated or held-out images, at least one.
+      training: the training images, at least one.
+      neighbours: k; at most all of them are taken.
+    """
+    signatures = compute_signatures(training)
+    parts = []
+    for _, correlations in correlation_blocks(images, signatures):
+        distances = np.sqrt(2.0 - 2.0 * correlations)
+        parts.append(_relate(distances.argmin(axis=1), distances.min(axis=1), distances, neighbours))
+    return _join(parts)
+
+
+def _relate(
+    position: Int[np.ndarray, " image"],
+    distance: Float64[np.ndarray, " image"],
+    distances: Float64[np.ndarray, "image n"],
+    neighbours: int,
+) -> Nearest:
+    k = min(neighbours, distances.shape[1])
+    mean = np.partition(distances, k - 1, axis=1)[:, :k].mean(axis=1)
+    relative = np.divide(distance, mean, out=np.ones_like(distance), where=mean > 0)
     return Nearest(position, distance, np.minimum(relative, 1.0))
 
 
-def to_gray(images: UInt8[np.ndarray, "image height width channel"]) -> UInt8[np.ndarray, "image height width"]:
-    """Returns one channel: the only one, or the luma of three."""
-    if images.shape[-1] == 1:
-        return images[..., 0]
-    return np.rint(images @ _LUMA).astype(np.uint8)
-
-
-def compute_signatures(
-    images: UInt8[np.ndarray, "image height width channel"],
-) -> Float64[np.ndarray, "image 1024"]:
-    """Returns unit vectors of the gray image in 32x32 means, its mean subtracted.
-
-    Brightness and contrast do not change them. Their scalar product is the correlation of two images, and their
-    squared distance twice what it lacks to 1. Flat images give zeros: a correlation of 0 with everything.
-
-    Args:
-      images: 8-bit images, each side a multiple of 32 pixels.
-    """
-    gray = to_gray(images).astype(np.float64)
-    count, height, width = gray.shape
-    cell = (height // SIGNATURE_SIZE, width // SIGNATURE_SIZE)
-    means = gray.reshape(count, SIGNATURE_SIZE, cell[0], SIGNATURE_SIZE, cell[1]).mean(axis=(2, 4)).reshape(count, -1)
-    centred = means - means.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
-    return np.divide(centred, lengths, out=np.zeros_like(centred), where=lengths > 1e-9)
-
-
-def compute_similarities(
-    images: UInt8[np.ndarray, "image height width channel"], training_signatures: Float64[np.ndarray, "n 1024"]
-) -> tuple[Float64[np.ndarray, " image"], Int[np.ndarray, " image"]]:
-    """Returns each image's largest correlation with a training image, from -1 to 1, and which image that is.
-
-    What `generate.max_similarity` limits; no Inception weights are needed.
-
-    Args:
-      images: generated images.
-      training_signatures: `compute_signatures` of the training images; compute them once.
-    """
-    correlations = compute_signatures(images) @ training_signatures.T
-    nearest = correlations.argmax(axis=1)
-    return np.clip(correlations[np.arange(len(images)), nearest], -1.0, 1.0), nearest
+def _join(parts: list[Nearest]) -> Nearest:
+    return Nearest(*(np.concatenate(part) for part in zip(*parts, strict=True)))

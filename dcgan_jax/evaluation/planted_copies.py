@@ -6,16 +6,18 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageFilter
 
+from dcgan_jax.evaluation.correlation import shift
+
 Images = UInt8[np.ndarray, "image height width channel"]
 
-_SHIFT = 1 / 32  # of the width and the height: 4 pixels of 128
+_MOST_SHIFT = 1 / 25  # of the width and the height: 5 pixels of 128
 _CONTRAST, _BRIGHTNESS = 0.75, 20.0
 _BLUR = 1 / 128  # standard deviation, of the width: 1 pixel of 128
 _NOISE = 8.0  # standard deviation, in gray levels
 
 CHANGES = {
     "unchanged": "none",
-    "shifted": "by 1/32 of the width and of the height, borders repeated",
+    "shifted": "at random, by at most 1/25 of the width and of the height, borders repeated",
     "contrast": "0.75 of the contrast, 20 gray levels brighter",
     "blurred": "Gaussian, standard deviation 1/128 of the width",
     "noisy": "Gaussian noise, standard deviation 8 gray levels",
@@ -28,12 +30,11 @@ def plant_copies(images: Images, rng: np.random.Generator) -> dict[str, Images]:
 
     Args:
       images: some training images.
-      rng: draws the noise and the direction of the shifts.
+      rng: draws the noise and the shifts.
     """
-    signs = rng.choice((-1, 1), size=(len(images), 2))
     changes: dict[str, Callable[[], Images]] = {
         "unchanged": images.copy,
-        "shifted": lambda: np.stack([_shift(image, *sign) for image, sign in zip(images, signs, strict=True)]),
+        "shifted": lambda: np.concatenate([_shift(image[None], rng) for image in images]),
         "contrast": lambda: _round(images * _CONTRAST + _BRIGHTNESS),
         "blurred": lambda: np.stack([_blur(image) for image in images]),
         "noisy": lambda: _round(images + rng.normal(0.0, _NOISE, images.shape)),
@@ -41,11 +42,11 @@ def plant_copies(images: Images, rng: np.random.Generator) -> dict[str, Images]:
     return {name: changes[name]() for name in CHANGES}
 
 
-def _shift(image: UInt8[np.ndarray, "h w c"], down: int, right: int) -> UInt8[np.ndarray, "h w c"]:
-    height, width = image.shape[:2]
-    rows = np.clip(np.arange(height) - down * max(round(height * _SHIFT), 1), 0, height - 1)
-    columns = np.clip(np.arange(width) - right * max(round(width * _SHIFT), 1), 0, width - 1)
-    return image[rows[:, None], columns]
+def _shift(image: UInt8[np.ndarray, "1 h w c"], rng: np.random.Generator) -> UInt8[np.ndarray, "1 h w c"]:
+    most = max(round(image.shape[1] * _MOST_SHIFT), 1)
+    sizes, signs = rng.integers(1, most + 1, size=2), rng.choice((-1, 1), size=2)
+    down, right = sizes * signs / image.shape[1:3]
+    return shift(image, down, right)
 
 
 def _blur(image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "h w c"]:

@@ -10,6 +10,7 @@ from jaxtyping import Float, UInt8
 
 from dcgan_jax import __version__
 from dcgan_jax.evaluation.comparison import describe_weaknesses
+from dcgan_jax.evaluation.correlation import to_gray
 from dcgan_jax.evaluation.extrapolation import extrapolate_fid
 from dcgan_jax.evaluation.features import Features
 from dcgan_jax.evaluation.floor import compute_floors
@@ -18,7 +19,6 @@ from dcgan_jax.evaluation.inception_score import compute_inception_score, comput
 from dcgan_jax.evaluation.intervals import MIN_SEEDS, compute_score_interval
 from dcgan_jax.evaluation.kernel_distance import compute_kernel_distance
 from dcgan_jax.evaluation.memorisation import Views, assess_memorisation
-from dcgan_jax.evaluation.nearest import compute_signatures, to_gray
 from dcgan_jax.evaluation.planted_copies import plant_copies
 from dcgan_jax.evaluation.scores import REPORT_STREAM, DrawFn, Scorer, compute_scores
 from dcgan_jax.evaluation.similarity import compute_mean_similarity
@@ -162,18 +162,16 @@ def _assess_memorisation(
     rng: np.random.Generator,
 ) -> dict[str, Any]:
     of_training = scorer.training
-    known = Views(training[NEAREST_DIMS], compute_signatures(of_training.pixels), files=of_training.files)
-    found = Views(generated[NEAREST_DIMS], compute_signatures(images))
+    known = Views(training[NEAREST_DIMS], of_training.pixels, files=of_training.files)
+    found = Views(generated[NEAREST_DIMS], images)
     if held_out is None or scorer.held_out is None:
         return assess_memorisation(found, known, None, {}, rng)
-    unseen = Views(
-        held_out[NEAREST_DIMS], compute_signatures(scorer.held_out.pixels), patients=scorer.held_out.patients
-    )
+    unseen = Views(held_out[NEAREST_DIMS], scorer.held_out.pixels, patients=scorer.held_out.patients)
     chosen = rng.permutation(len(of_training))[:_PLANTED]
     planted = {
         name: Views(
             scorer.measure([copies], len(copies), (NEAREST_DIMS,), f"planted copies ({name})")[NEAREST_DIMS],
-            compute_signatures(copies),
+            copies,
         )
         for name, copies in plant_copies(of_training.pixels[chosen], rng).items()
     }

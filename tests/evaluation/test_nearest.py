@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from dcgan_jax.evaluation.nearest import compute_signatures, compute_similarities, find_nearest, to_gray
+from dcgan_jax.evaluation.nearest import find_nearest, find_nearest_pixels
 
 
 def draw_images(count, seed=0, size=64):
@@ -36,40 +36,16 @@ def test_among_copies_nothing_stands_out():
     assert find_nearest(np.ones((1, 4)), np.ones((5, 4))).relative[0] == 1.0
 
 
-def test_signatures_ignore_brightness_and_contrast():
-    images = draw_images(3) // 4
-    np.testing.assert_allclose(compute_signatures(images * 2 + 40), compute_signatures(images), atol=1e-12)
+def test_in_pixels_a_copy_is_at_distance_zero_and_stands_out():
+    training = draw_images(12)
+    found = find_nearest_pixels(training[[5]], training)
+    assert found.position[0] == 5
+    assert found.relative[0] < 1e-6
 
 
-def test_the_product_of_signatures_is_the_correlation_of_reduced_images():
-    images = draw_images(2, size=64)
-    reduced = images.reshape(2, 32, 2, 32, 2).mean(axis=(2, 4)).reshape(2, -1)
-    signatures = compute_signatures(images)
-    assert signatures[0] @ signatures[1] == pytest.approx(np.corrcoef(reduced)[0, 1])
-
-
-def test_similarity_is_one_for_a_copy_and_names_it():
-    training = draw_images(10)
-    similarities, positions = compute_similarities(training[[7, 2]], compute_signatures(training))
-    np.testing.assert_allclose(similarities, 1.0)
-    assert positions.tolist() == [7, 2]
-
-
-def test_similarity_of_a_negative_is_minus_one():
-    training = draw_images(1)
-    similarities, _ = compute_similarities(255 - training, compute_signatures(training))
-    np.testing.assert_allclose(similarities, -1.0)
-
-
-def test_flat_images_resemble_nothing():
-    similarities, _ = compute_similarities(np.full((1, 64, 64, 1), 90, np.uint8), compute_signatures(draw_images(3)))
-    assert similarities.tolist() == [0.0]
-
-
-def test_three_channels_are_compared_by_their_luma():
-    # ITU-R BT.601: pure red counts 0.299.
-    image = np.zeros((1, 1, 1, 3), np.uint8)
-    image[..., 0] = 255
-    assert to_gray(image).tolist() == [[[76]]]
-    gray = draw_images(2)
-    np.testing.assert_array_equal(to_gray(np.repeat(gray, 3, axis=-1)), gray[..., 0])
+def test_in_pixels_the_distance_is_that_of_the_correlation():
+    images = draw_images(2, size=32)
+    images[1] = 255 - images[0]
+    # A negative has correlation -1 without a shift; with shifts it can only be closer.
+    assert find_nearest_pixels(images[:1], images[1:]).distance[0] <= 2.0
+    assert find_nearest_pixels(images[:1], images[:1]).distance[0] == pytest.approx(0.0, abs=1e-6)
