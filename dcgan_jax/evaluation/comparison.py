@@ -20,9 +20,10 @@ class Comparison(NamedTuple):
 def compare_features(
     real: Float[np.ndarray, "m dims"], generated: Float[np.ndarray, "n dims"], seed: int = 0
 ) -> Comparison:
-    """Returns fid, kid (over all pairs; kid_subsets and kid_subsets_std of 100 random subsets: of
-    1,000 images, or half of the smaller side),
-    precision, recall, density and coverage.
+    """Returns every distance by name: fid, kid, precision, recall, density and coverage.
+
+    Beside kid, over all pairs, stand kid_subsets and kid_subsets_std: mean and spread of 100 random subsets of 1,000
+    images, or of half of the smaller side.
 
     Raises:
       UserError: fewer than two images on a side, different dimensions, or features that are not finite.

@@ -53,20 +53,19 @@ def compute_frechet_distance(a: Gaussian, b: Gaussian) -> float:
 def compute_root_trace(a: Float64[np.ndarray, "dims dims"], b: Float64[np.ndarray, "dims dims"]) -> float:
     """Returns tr((a b)^(1/2)) of two symmetric positive semi-definite matrices.
 
-    With factors a = F F^T and b = G G^T the eigenvalues of a b are the squares of the singular values of F^T G, whose
-    sum this is. So singular matrices do no harm: directions without variance are in no factor.
+    With a = F F^T the eigenvalues of a b are those of the symmetric F^T b F. Where so many of them are so small that
+    the roots of their rounding errors would count, they are taken as squared singular values of F^T G, b = G G^T.
     """
-    product = _factor(a).T @ _factor(b)
-    if not product.size:
+    factor = _factor(a)
+    if not factor.size:
         return 0.0
-    wide = product if product.shape[0] <= product.shape[1] else product.T
-    squares = np.linalg.eigvalsh(wide @ wide.T)
-    rounding = np.finfo(np.float64).eps * squares[-1]
+    squares = np.linalg.eigvalsh(factor.T @ b @ factor)
+    rounding = np.finfo(np.float64).eps * abs(squares[-1])
     roots = np.sqrt(np.maximum(squares, rounding))
-    # The derivative of the root is 1 / (2 root): what rounding of the squares can have done to the sum.
-    if rounding * (0.5 / roots).sum() <= _ROOT_TOLERANCE * roots.sum():
+    # The derivative of the root is 1 / (2 root): what rounding can have done to the sum.
+    if rounding > 0 and rounding * (0.5 / roots).sum() <= _ROOT_TOLERANCE * roots.sum():
         return float(np.sqrt(np.maximum(squares, 0.0)).sum())
-    return float(np.linalg.svd(wide, compute_uv=False).sum())  # exact, and four times slower
+    return float(np.linalg.svd(factor.T @ _factor(b), compute_uv=False).sum())  # several times slower
 
 
 def _factor(covariance: Float64[np.ndarray, "dims dims"]) -> Float64[np.ndarray, "dims rank"]:

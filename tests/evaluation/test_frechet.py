@@ -50,6 +50,13 @@ def test_constant_sets_differ_by_their_means():
     assert compute_frechet_distance(a, b) == pytest.approx(1.0)
 
 
+def test_a_constant_set_and_a_varied_one():
+    constant, varied = fit_gaussian(np.zeros((50, 4))), fit_gaussian(draw(50, 4, 0))
+    expected = varied.mean @ varied.mean + np.trace(varied.covariance)
+    assert compute_frechet_distance(constant, varied) == pytest.approx(expected)
+    assert compute_frechet_distance(varied, constant) == pytest.approx(expected)
+
+
 def test_root_trace_of_nearly_singular_matrices_is_accurate():
     # Commuting matrices: the root of the product has the products of the roots as eigenvalues.
     rng = np.random.default_rng(0)
