@@ -21,6 +21,23 @@ TINY_FLAGS = (
     "--config.train.sample_every_steps=3",
     "--config.checkpoint.every_steps=2",
 )
+FORBID_TENSORFLOW = """
+import importlib.machinery, sys
+
+class Forbidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("tensorflow", "keras"):
+            return importlib.machinery.ModuleSpec(name, self)
+
+    def create_module(self, spec):
+        raise AssertionError(f"{spec.name} was imported")
+
+    def exec_module(self, module):
+        pass
+
+sys.meta_path.insert(0, Forbidden())
+"""
+"""Code that, run first, makes importing TensorFlow fail."""
 
 
 @dataclass(frozen=True)

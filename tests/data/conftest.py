@@ -14,29 +14,11 @@ from configs import default
 from dcgan_jax.cache import CACHE_VARIABLE
 from dcgan_jax.data.phantom import draw_phantom
 from dcgan_jax.settings import DataSettings
+from tests.launching import FORBID_TENSORFLOW, REPOSITORY
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-
-FORBID_TENSORFLOW = """
-import importlib.machinery, sys
-
-class Forbidden:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("tensorflow", "keras"):
-            return importlib.machinery.ModuleSpec(name, self)
-
-    def create_module(self, spec):
-        raise AssertionError(f"{spec.name} was imported")
-
-    def exec_module(self, module):
-        pass
-
-sys.meta_path.insert(0, Forbidden())
-"""
 
 SETTINGS = """
 from configs import default
