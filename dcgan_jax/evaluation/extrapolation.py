@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from dcgan_jax.evaluation.frechet import compute_frechet_distance, fit_gaussian
+from dcgan_jax.evaluation.feature_distance import compute_fid
 
 _POINTS = 8
 _FEWEST_PER_DIMENSION = 2
@@ -29,11 +29,8 @@ def extrapolate_fid(
     fewest = max(_FEWEST_PER_DIMENSION * dims, 2)
     if count < 2 * fewest:
         return None
-    gaussian = fit_gaussian(real)
     inverse = np.linspace(1 / fewest, 1 / count, _POINTS)
     counts = np.rint(1 / inverse).astype(int)
-    distances = [
-        compute_frechet_distance(gaussian, fit_gaussian(generated[rng.permutation(count)[:size]])) for size in counts
-    ]
+    distances = [compute_fid(real, generated[rng.permutation(count)[:size]]) for size in counts]
     slope, value = np.polyfit(1 / counts, distances, 1)
     return {"fid": float(value), "slope": float(slope), "counts": counts.tolist(), "distances": distances}

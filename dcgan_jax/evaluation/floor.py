@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from dcgan_jax.evaluation.frechet import compute_frechet_distance, fit_gaussian
+from dcgan_jax.evaluation.feature_distance import compute_fid
 
 REPEATS = 5
 """Random divisions that a floor is the mean of."""
@@ -63,10 +63,9 @@ def _compute_floor(divisions: list[tuple[Features, Features]], generated: Sequen
     count = min(len(divisions[0][1]), len(generated[0]))
     floors, scores = [], []
     for index, (reference, other) in enumerate(divisions):
-        gaussian = fit_gaussian(reference)
         of_seed = generated[index % len(generated)]
-        floors.append(compute_frechet_distance(gaussian, fit_gaussian(other[:count])))
-        scores.append(compute_frechet_distance(gaussian, fit_gaussian(of_seed[:count])))
+        floors.append(compute_fid(reference, other[:count]))
+        scores.append(compute_fid(reference, of_seed[:count]))
     floor, score = float(np.mean(floors)), float(np.mean(scores))
     return {
         "fid": floor,

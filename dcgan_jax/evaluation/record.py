@@ -12,9 +12,9 @@ from dcgan_jax import __version__
 from dcgan_jax.evaluation.comparison import describe_weaknesses
 from dcgan_jax.evaluation.correlation import to_gray
 from dcgan_jax.evaluation.extrapolation import extrapolate_fid
+from dcgan_jax.evaluation.feature_distance import compute_fid
 from dcgan_jax.evaluation.features import Features
 from dcgan_jax.evaluation.floor import compute_floors
-from dcgan_jax.evaluation.frechet import compute_frechet_distance, fit_gaussian
 from dcgan_jax.evaluation.inception_score import compute_inception_score, compute_probabilities
 from dcgan_jax.evaluation.intervals import MIN_SEEDS, compute_score_interval
 from dcgan_jax.evaluation.kernel_distance import compute_kernel_distance
@@ -78,7 +78,7 @@ def create_report(scorer: Scorer, draw_fn: DrawFn, seed: int, step: int) -> Repo
     record = {
         "step": step,
         **_score(scorer, real, None if held_out is None else held_out[dims], generated, rng),
-        "fid_2048": _compute_fid(training[DEEPEST_DIMS][scorer.scored], first[DEEPEST_DIMS]),
+        "fid_2048": compute_fid(training[DEEPEST_DIMS][scorer.scored], first[DEEPEST_DIMS]),
         **_score_single_images(scorer, images, first[DEEPEST_DIMS], rng),
         "memorised_share": memorisation["memorised_share"],
         "memorisation": memorisation,
@@ -109,7 +109,7 @@ def _score(
         kid_held_out_interval = _interval(
             compute_kernel_distance, against_held_out, held_out, scorer.held_out.patients, generated[0], rng
         )
-    interval = _interval(_compute_fid, fid_by_seed, real, patients, generated[0], rng, smallest=0.0)
+    interval = _interval(compute_fid, fid_by_seed, real, patients, generated[0], rng, smallest=0.0)
     if interval is not None:
         interval["kid"] = _interval(compute_kernel_distance, kid_by_seed, real, patients, generated[0], rng)
         interval["kid_held_out"] = kid_held_out_interval
@@ -176,10 +176,6 @@ def _assess_memorisation(
         for name, copies in plant_copies(of_training.pixels[chosen], rng).items()
     }
     return assess_memorisation(found, known, unseen, planted, rng)
-
-
-def _compute_fid(real: Vectors, generated: Vectors) -> float:
-    return compute_frechet_distance(fit_gaussian(real), fit_gaussian(generated))
 
 
 def _describe_protocol(scorer: Scorer) -> dict[str, Any]:

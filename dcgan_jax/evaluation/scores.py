@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from dcgan_jax.evaluation.feature_distance import compute_fid
 from dcgan_jax.evaluation.features import FeatureExtractor, Features, prepare_images
-from dcgan_jax.evaluation.frechet import compute_frechet_distance, fit_gaussian
 from dcgan_jax.evaluation.kernel_distance import compute_kernel_distance
 from dcgan_jax.evaluation.neighbours import DENSITY_NEIGHBOURS, compute_neighbour_scores
 from dcgan_jax.evaluation.protocol import Protocol, stretch_contrast
@@ -102,7 +102,7 @@ def compute_scores(real: Float[np.ndarray, "m dims"], generated: Float[np.ndarra
       UserError: fewer than two images on a side, different dimensions, or features that are not finite.
     """
     scores = {
-        "fid": compute_frechet_distance(fit_gaussian(real), fit_gaussian(generated)),
+        "fid": compute_fid(real, generated),
         "kid": compute_kernel_distance(real, generated),
     }
     if min(len(real), len(generated)) > DENSITY_NEIGHBOURS:

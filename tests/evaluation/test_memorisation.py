@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+
+from dcgan_jax.evaluation.memorisation import NOT_ASSESSABLE, Views, assess_memorisation, compute_thresholds, is_found
+from dcgan_jax.evaluation.nearest import Nearest
+from dcgan_jax.evaluation.planted_copies import plant_copies
+
+SIZE, DIMS = 32, 16
+
+
+def draw_views(count, seed, patients_of=1):
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 256, (count, 8, 8, 1), np.uint8)
+    images = coarse.repeat(SIZE // 8, axis=1).repeat(SIZE // 8, axis=2)
+    return Views(
+        rng.normal(size=(count, DIMS)),
+        images,
+        patients=tuple(f"p{seed}-{index // patients_of}" for index in range(count)),
+        files=tuple(f"{seed}/{index}.jpeg" for index in range(count)),
+    )
+
+
+def join(*views):
+    return Views(np.concatenate([v.features for v in views]), np.concatenate([v.images for v in views]))
+
+
+def take(views, positions, features=True, images=True):
+    """Copies in one space or both; elsewhere drawn anew."""
+    fresh = draw_views(len(positions), 99)
+    return Views(
+        views.features[positions] if features else fresh.features,
+        views.images[positions] if images else fresh.images,
+    )
+
+
+def assess(generated, training, held_out, planted=None):
+    return assess_memorisation(generated, training, held_out, planted or {}, np.random.default_rng(0))
+
+
+def test_copies_are_found_and_named_whichever_space_shows_them():
+    training, fresh = draw_views(80, 0), draw_views(30, 1)
+    generated = join(fresh, take(training, [7], images=False), take(training, [9], features=False))
+    section = assess(generated, training, draw_views(100, 2))
+    found = {pair["generated"]: (pair["training"], pair["file"], pair["space"]) for pair in section["found"]}
+    assert found[30] == (7, "0/7.jpeg", "features")
+    assert found[31] == (9, "0/9.jpeg", "pixels")
+    assert {pair["generated"] for pair in section["closest"][:2]} == {30, 31}
+    assert len(section["closest"]) == 10
+    assert section["memorised_share"] == len(section["found"]) / 32 <= 5 / 32
+
+
+def test_a_generator_that_draws_from_the_population_is_found_as_rarely_as_held_out_patients():
+    section = assess(draw_views(400, 1), draw_views(100, 0), draw_views(400, 2))
+    assert section["memorised_share"] < 0.06  # 1% in each of two spaces, and the spread of a percentile
+    assert all(share < 0.04 for share in section["memorised_share_by_space"].values())
+    assert section["false_positive_rate"] < 0.06
+    low, high = section["false_positive_interval"]
+    assert low <= section["false_positive_rate"] <= high
+
+
+def test_without_held_out_images_it_is_not_assessable_and_never_zero():
+    training = draw_views(20, 0)
+    section = assess(take(training, [1, 2]), training, None)
+    assert section["memorised_share"] == NOT_ASSESSABLE
+    assert "data.holdout" in section["reason"]
+    assert section["closest"][0]["training"] in (1, 2)
+    one_patient = draw_views(5, 2, patients_of=5)
+    assert assess(take(training, [1]), training, one_patient)["memorised_share"] == NOT_ASSESSABLE
+
+
+def test_the_rate_at_which_planted_copies_are_found_is_measured():
+    training, held_out = draw_views(60, 0), draw_views(100, 2)
+    copies = plant_copies(training.images[:20], np.random.default_rng(0))
+    planted = {name: Views(draw_views(20, 5).features, images) for name, images in copies.items()}
+    planted["strangers"] = draw_views(20, 6)
+    section = assess(draw_views(10, 1), training, held_out, planted)
+    rates = {name: found["rate"] for name, found in section["sensitivity"].items()}
+    assert all(rates[name] >= 0.9 for name in ("unchanged", "contrast", "noisy", "blurred"))
+    assert rates["strangers"] <= 0.2
+    assert section["sensitivity"]["unchanged"]["interval"][1] == 1.0
+
+
+def test_the_threshold_is_the_first_percentile_of_held_out_images():
+    relative = np.arange(101) / 100
+    nearest = Nearest(np.zeros(101, int), relative, relative)
+    thresholds = compute_thresholds({"features": nearest, "pixels": nearest})
+    # The first value, 0, equals a training image and sets no threshold: 100 values from 0.01 to 1 stay.
+    assert thresholds["features"] == pytest.approx(0.0199)
+    assert is_found({"features": nearest, "pixels": nearest}, thresholds).sum() == 2
+
+
+def test_duplicates_between_held_out_and_training_are_reported():
+    training = draw_views(50, 0)
+    unseen, same = draw_views(99, 2), take(training, [3])
+    both = join(unseen, same)
+    held_out = Views(both.features, both.images, patients=(*unseen.patients, "other"))
+    section = assess(draw_views(10, 1), training, held_out)
+    assert any("1 held-out images equal a training image" in warning for warning in section["warnings"])
+    assert min(section["thresholds"].values()) > 0.01
+
+
+def test_few_held_out_images_are_warned_of():
+    section = assess(draw_views(10, 1), draw_views(50, 0), draw_views(12, 2))
+    assert any("12 held-out images are few" in warning for warning in section["warnings"])
+
+
+def test_says_that_it_is_no_proof():
+    assert "not proof" in assess(draw_views(3, 1), draw_views(9, 0), None)["note"]
