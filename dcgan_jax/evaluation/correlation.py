@@ -17,7 +17,7 @@ SHIFTS = (0.0, -1 / 64, 1 / 64, -1 / 32, 1 / 32)
 """Shifts that are tried down and to the right, in heights and widths of the image."""
 
 _LUMA = np.array([0.299, 0.587, 0.114])  # of ITU-R BT.601, as Pillow's "L"
-_BLOCK = 512
+_BLOCK = 64
 _FLAT = 1e-9
 
 Images = UInt8[np.ndarray, "image height width channel"]
@@ -55,10 +55,9 @@ def correlation_blocks(
     for start in range(0, len(images), _BLOCK):
         rows = slice(start, min(start + _BLOCK, len(images)))
         gray = to_gray(images[rows])
-        best = np.full((len(gray), len(training)), -1.0)
-        for down, right in product(SHIFTS, SHIFTS):
-            np.maximum(best, _reduce(shift(gray, down, right)) @ training.T, out=best)
-        yield rows, np.minimum(best, 1.0)
+        shifted = np.concatenate([_reduce(shift(gray, down, right)) for down, right in product(SHIFTS, SHIFTS)])
+        correlations = (shifted @ training.T).reshape(-1, len(gray), len(training))
+        yield rows, np.clip(correlations.max(axis=0), -1.0, 1.0)
 
 
 def compute_similarities(

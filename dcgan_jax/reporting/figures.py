@@ -45,6 +45,26 @@ def save_comparison(real: Images, generated: Images, path: Path) -> None:
     figure.savefig(path, dpi=100)
 
 
+def save_closest_pairs(generated: Images, training: Images, path: Path) -> None:
+    """Draws generated images above the training images they are closest to, for the eye to judge.
+
+    Args:
+      generated: the generated images, the most suspicious first.
+      training: as many training images, of the same size.
+      path: where to write the figure.
+    """
+    channels = max(generated.shape[-1], training.shape[-1])
+    rows = [np.broadcast_to(images, (*images.shape[:-1], channels)) for images in (generated, training)]
+    figure = Figure(figsize=(1 + 1.5 * len(generated), 3.6), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(tile(np.concatenate(rows), columns=len(generated)).squeeze(), cmap="gray", vmin=0, vmax=255)
+    height = generated.shape[1]
+    axes.set_yticks([height / 2, height * 1.5 + GAP], ["generated", "nearest in\ntraining"])
+    axes.set_xticks([])
+    axes.set_title("Closest pairs: evidence, not proof")
+    figure.savefig(path, dpi=100)
+
+
 def save_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
     """Draws loss and accuracy over the iterations (the paper's Figure 4).
 

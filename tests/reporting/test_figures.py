@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan_jax.reporting.figures import GAP, save_comparison, save_curves, save_image, tile
+from dcgan_jax.reporting.figures import GAP, save_closest_pairs, save_comparison, save_curves, save_image, tile
 from dcgan_jax.training.step import METRICS
 
 
@@ -33,3 +33,10 @@ def test_curves_and_comparison_are_pictures(tmp_path):
     save_comparison(images, 255 - images, tmp_path / "comparison.png")
     for name in ("curves.png", "comparison.png"):
         assert np.asarray(Image.open(tmp_path / name).convert("L")).std() > 5
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_closest_pairs_are_drawn_for_gray_and_colour_generators(tmp_path, channels):
+    training = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 1), np.uint8)
+    save_closest_pairs(np.repeat(training, channels, axis=-1), training, tmp_path / "pairs.png")
+    assert np.asarray(Image.open(tmp_path / "pairs.png").convert("L")).std() > 5

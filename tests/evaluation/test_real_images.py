@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from dcgan_jax.cache import CACHE_VARIABLE
+from dcgan_jax.evaluation.preprocess import Preprocess
+from dcgan_jax.evaluation.real_images import RealImages, compute_real_features
+from tests.evaluation.fake_inception import FakeExtractor
+
+
+def draw_real(count=5, seed=0):
+    pixels = np.random.default_rng(seed).integers(0, 256, (count, 32, 32, 1), np.uint8)
+    return RealImages(pixels, tuple(f"{index}.jpeg" for index in range(count)), tuple("aabbc"[:count]))
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
+
+
+def measure(images, dims=(16,), preprocess=None, weights="w"):
+    extractor = FakeExtractor(None, dims)
+    features = compute_real_features(images, extractor, preprocess or Preprocess(), weights, "features")
+    return features, len(extractor.calls)
+
+
+def test_features_of_the_same_pixels_are_computed_once():
+    first, computed = measure(draw_real())
+    again, recomputed = measure(draw_real())
+    assert (computed, recomputed) == (1, 0)
+    np.testing.assert_array_equal(first[16], again[16])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"images": draw_real(seed=1)},
+        {"images": draw_real().select([1, 0, 2, 3, 4])},
+        {"dims": (32,)},
+        {"weights": "other"},
+        {"preprocess": Preprocess("clean")},
+    ],
+)
+def test_whatever_shapes_features_makes_them_anew(change):
+    measure(draw_real())
+    _, computed = measure(**{"images": draw_real(), **change})
+    assert computed == 1
+
+
+def test_a_report_at_several_lengths_leaves_each_for_a_run_that_needs_one():
+    measure(draw_real(), dims=(16, 32))
+    assert measure(draw_real(), dims=(32,))[1] == 0
+
+
+def test_a_damaged_cache_is_made_again(tmp_path):
+    measure(draw_real())
+    (file,) = (tmp_path / "features").iterdir()
+    file.write_bytes(file.read_bytes()[:50])
+    assert measure(draw_real())[1] == 1
+
+
+def test_a_selection_keeps_names_with_pixels():
+    images = draw_real()
+    chosen = images.select(np.array([3, 0]))
+    assert (chosen.files, chosen.patients) == (("3.jpeg", "0.jpeg"), ("b", "a"))
+    np.testing.assert_array_equal(chosen.pixels, images.pixels[[3, 0]])

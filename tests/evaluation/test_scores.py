@@ -1,0 +1,170 @@
+import json
+
+import numpy as np
+import pytest
+
+from dcgan_jax.cache import CACHE_VARIABLE
+from dcgan_jax.evaluation import record as record_module
+from dcgan_jax.evaluation import scores
+from dcgan_jax.evaluation.protocol import resolve_protocol
+from dcgan_jax.evaluation.real_images import RealImages
+from dcgan_jax.evaluation.record import create_report
+from dcgan_jax.evaluation.record_table import describe_record
+from dcgan_jax.evaluation.scores import CHOICE_STREAM, REPORT_STREAM, Scorer, compute_scores
+from dcgan_jax.evaluation.weights import InceptionWeights
+from tests.evaluation.fake_inception import FakeExtractor
+
+SIZE, GENERATED, SEEDS = 32, 24, 10
+PROMISED = {
+    *("fid", "kid", "precision", "recall", "density", "coverage", "dims", "preprocess", "resize_filter"),
+    *("num_real", "num_generated", "weights", "weights_sha256", "seed", "seeds", "stream", "step", "protocol"),
+    *("floor", "interval", "kid_held_out", "fid_2048", "fid_infinity", "ms_ssim", "ms_ssim_real", "inception_score"),
+    *("memorised_share", "memorisation", "stretch", "warnings", "versions"),
+}
+
+
+def draw_pixels(count, seed):
+    coarse = np.random.default_rng(seed).integers(0, 256, (count, 8, 8, 1), np.uint8)
+    return coarse.repeat(SIZE // 8, axis=1).repeat(SIZE // 8, axis=2)
+
+
+def draw_real(count, seed):
+    names = tuple(f"{seed}-{index}" for index in range(count))
+    return RealImages(draw_pixels(count, seed), names, names)
+
+
+class Generator:
+    """Draws images of the same population and remembers what it was asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __call__(self, seed, stream, count):
+        self.asked.append((seed, stream, count))
+        images = draw_pixels(count, [seed, len(stream), 7])
+        return iter([images[:10], images[10:]])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def fake_inception(cache):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scores, "FeatureExtractor", FakeExtractor)
+        patch.setattr(record_module, "DEEPEST_DIMS", 192)  # Gaussians at 2048 take longer than all other tests here
+        # The cache knows features by pixels and weights, not by who computed them.
+        patch.setenv(CACHE_VARIABLE, str(cache / "fake_inception"))
+        yield
+
+
+def create_scorer(tiny_settings, held_out=None, classifier=None, label="official", **fields):
+    fields = {"dims": 64, "num_samples": GENERATED, "seeds": SEEDS, **fields}
+    evaluation = tiny_settings.with_overrides({f"eval.{name}": value for name, value in fields.items()}).eval
+    weights = InceptionWeights({}, "abc", label, classifier)
+    return Scorer(resolve_protocol(evaluation), weights, draw_real(60, 1), held_out)
+
+
+@pytest.fixture(scope="module")
+def report(tiny_settings):
+    return create_report(create_scorer(tiny_settings, draw_real(40, 2)), Generator(), seed=3, step=12)
+
+
+def test_a_record_holds_everything_that_was_promised_as_plain_values(report):
+    assert not PROMISED - report.record.keys()
+    assert json.loads(json.dumps(report.record)) == report.record
+    record = report.record
+    assert (record["step"], record["num_real"], record["num_generated"], record["dims"]) == (12, 60, GENERATED, 64)
+    assert record["seeds"] == list(range(3, 13))
+    assert report.images.shape == (GENERATED, SIZE, SIZE, 1)
+
+
+def test_scores_are_means_over_latent_seeds_within_their_interval(report):
+    record = report.record
+    assert len(record["fid_by_seed"]) == SEEDS
+    assert record["fid"] == pytest.approx(np.mean(record["fid_by_seed"]))
+    for name in ("kid", "kid_held_out"):
+        assert record["interval"][name]["low"] < record[name] < record["interval"][name]["high"]
+    assert record["interval"]["low"] < record["fid"] < record["interval"]["high"]
+    assert "jackknife" in record["interval"]["method"]
+
+
+def test_floors_stand_beside_scores_at_their_counts(report):
+    floor = report.record["floor"]
+    assert (floor["num_real"], floor["num_other"]) == (36, 24)
+    assert (floor["held_out"]["num_real"], floor["held_out"]["num_other"]) == (60, 24)
+    assert floor["ratio"] == pytest.approx(floor["score"] / floor["fid"])
+
+
+def test_latents_that_choose_a_checkpoint_never_meet_the_report(tiny_settings):
+    scorer, generator = create_scorer(tiny_settings), Generator()
+    scorer.score(generator, seed=3)
+    assert generator.asked == [(3, CHOICE_STREAM, GENERATED)]
+    generator.asked.clear()
+    create_report(scorer, generator, seed=3, step=1)
+    assert {stream for _, stream, _ in generator.asked} == {REPORT_STREAM} != {CHOICE_STREAM}
+    assert sorted(seed for seed, _, _ in generator.asked) == list(range(3, 13))
+
+
+def test_the_short_score_is_that_of_the_features(tiny_settings):
+    scorer = create_scorer(tiny_settings)
+    found = scorer.score(Generator(), seed=0)
+    real, fake = (
+        FakeExtractor(None, (64,)).compute([pixels], len(pixels), "")[64]
+        for pixels in (draw_pixels(60, 1), draw_pixels(GENERATED, [0, len(CHOICE_STREAM), 7]))
+    )
+    assert found == compute_scores(real, fake)
+    assert found.keys() == {"fid", "kid", "precision", "recall", "density", "coverage"}
+
+
+def test_without_held_out_images_what_needs_them_is_open(tiny_settings):
+    record = create_report(create_scorer(tiny_settings), Generator(), seed=0, step=1).record
+    assert record["memorised_share"] == "not assessable"
+    assert record["kid_held_out"] is None
+    assert record["floor"]["held_out"] is None
+    assert record["num_held_out"] == 0
+    assert "not assessable" in describe_record(record)
+
+
+def test_fewer_than_ten_seeds_give_no_interval_and_say_so(tiny_settings):
+    record = create_report(create_scorer(tiny_settings, draw_real(9, 2), seeds=2), Generator(), seed=0, step=1).record
+    assert record["interval"] is None
+    assert any("eval.seeds=2" in warning for warning in record["warnings"])
+
+
+def test_the_inception_score_needs_a_classifier(tiny_settings):
+    record = create_report(create_scorer(tiny_settings, seeds=1), Generator(), seed=0, step=1).record
+    assert record["inception_score"] is None
+    assert "no classifier" in record["inception_score_note"]
+    # All classes equally likely for every image: exp(0).
+    classifier = (np.zeros((192, 5)), np.zeros(5))
+    scorer = create_scorer(tiny_settings, seeds=1, classifier=classifier)
+    assert create_report(scorer, Generator(), seed=0, step=1).record["inception_score"] == pytest.approx(1.0)
+
+
+def test_what_is_doubtful_is_said(tiny_settings):
+    scorer = create_scorer(tiny_settings, seeds=1, label="stand-in weights", protocol="paper")
+    warnings = " ".join(scorer.warnings)
+    assert "stand-in weights" in warnings
+    assert "1,341 real images, and there are 60" in warnings
+    record = create_report(create_scorer(tiny_settings, seeds=1), Generator(), seed=0, step=1).record
+    assert any("24 generated images are too few for 64 dimensions" in warning for warning in record["warnings"])
+
+
+def test_generated_images_are_stretched_if_the_protocol_says_so(tiny_settings):
+    def dull(seed, stream, count):
+        return iter([draw_pixels(count, seed) // 4 + 30])
+
+    plain = create_scorer(tiny_settings).score(dull, seed=0)
+    stretched = create_scorer(tiny_settings, stretch=True).score(dull, seed=0)
+    assert stretched["fid"] < plain["fid"]
+
+
+def test_the_same_evaluation_gives_the_same_record(tiny_settings, report):
+    again = create_report(create_scorer(tiny_settings, draw_real(40, 2)), Generator(), seed=3, step=12)
+    assert again.record == report.record
+
+
+def test_the_table_shows_the_scores_and_what_they_compare_with(report):
+    table = describe_record(report.record)
+    assert f"{report.record['fid']:.4g}" in table
+    assert "real against real" in table
+    assert "evidence, not proof" in table
+    assert max(map(len, table.splitlines()[:-4])) <= 130
