@@ -52,6 +52,8 @@ def main(argv: list[str]) -> None:
         stop(
             f"Saved and stopped at step {interruption.step}: run the same command again to continue.", EXIT_INTERRUPTED
         )
+    except KeyboardInterrupt:
+        stop("Stopped: run the same command again to continue.", EXIT_INTERRUPTED)
     except OSError as error:
         if error.errno not in STORAGE_ERRORS:
             raise

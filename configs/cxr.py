@@ -15,6 +15,7 @@ from configs import default
 def get_config(variant: str = "") -> ConfigDict:
     """Returns the paper's configuration, or with `:smoke` a tiny run through every part of it."""
     config = default.get_config()
+    config.eval.every_epochs = 50
     if variant == "smoke":
         config.data.source = "phantom"
         config.data.phantom_count = 32
@@ -24,6 +25,7 @@ def get_config(variant: str = "") -> ConfigDict:
         config.train.steps = 20
         config.train.sample_every_steps = 10
         config.checkpoint.every_steps = 10
+        config.eval.every_epochs = 0
         config.generate.count = 16
     elif variant:
         raise ValueError(f"variant {variant!r} is unknown: use configs/cxr.py or configs/cxr.py:smoke")

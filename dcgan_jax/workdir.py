@@ -1,7 +1,6 @@
 """The folder of one run: what lies where, and whether a command may continue in it."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +51,11 @@ class Workdir:
         return self.root / "figures"
 
     @property
+    def evaluation(self) -> Path:
+        """Records of scores, one for each checkpoint and protocol."""
+        return self.root / "evaluation"
+
+    @property
     def tensorboard(self) -> Path:
         """TensorBoard's event files."""
         return self.root / "tensorboard"
@@ -63,12 +67,12 @@ class Workdir:
             return where
         return str(Path(where).expanduser().resolve() if where else self.root / "checkpoints")
 
-    def admit(self, settings: Settings, write_train_files: Callable[[Path], None]) -> None:
+    def admit(self, settings: Settings, train_files: str) -> None:
         """Creates the folder or, where a run has been started in it, checks that the settings continue that run.
 
         Args:
           settings: of the run that is about to start or go on.
-          write_train_files: writes the list of the training images to a path.
+          train_files: what it trains on, the text of train_files.tsv.
 
         Raises:
           UserError: the folder cannot be written, a field that makes the run what it is has another value, or the
@@ -83,16 +87,18 @@ class Workdir:
             ) from None
         if self.config.exists():
             _check_continuation(Settings.load(self.config), settings, self.root)
-        listed = self.train_files.with_suffix(".part")
-        write_train_files(listed)
-        if self.train_files.exists() and self.train_files.read_bytes() != listed.read_bytes():
-            listed.unlink()
+        if self.train_files.exists():
+            self.check_train_files(train_files)
+        settings.save(self.config)
+        self.train_files.write_text(train_files, encoding="utf-8", errors="surrogateescape")
+
+    def check_train_files(self, train_files: str) -> None:
+        """Raises UserError unless this is the text of the run's train_files.tsv."""
+        if self.train_files.read_text(encoding="utf-8", errors="surrogateescape") != train_files:
             raise UserError(
                 f"The training images are not those of the run in {self.root} ({self.train_files.name} lists them): "
                 "give the data of that run or a new --workdir."
             )
-        listed.replace(self.train_files)
-        settings.save(self.config)
 
 
 def _check_continuation(before: Settings, now: Settings, root: Path) -> None:

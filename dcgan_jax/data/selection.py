@@ -1,9 +1,9 @@
 """Which prepared images a run trains on, and which of them it holds out."""
 
 import csv
+import io
 import math
 from collections.abc import Collection, Iterable
-from pathlib import Path
 
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.ranking import rank_by_hash
@@ -64,9 +64,13 @@ def check_label(label: str, labels: Collection[str]) -> None:
         )
 
 
-def write_train_files(path: Path, examples: Iterable[Example]) -> None:
-    """Writes the list of images trained on: file, class, patient and SHA-256 of the source's gray pixels."""
-    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        rows = csv.writer(file, delimiter="\t", lineterminator="\n")
-        rows.writerow(["file", "class", "patient", "sha256"])
-        rows.writerows([example.file, example.label, example.patient, example.sha256] for example in examples)
+def format_train_files(examples: Iterable[Example]) -> str:
+    """Returns the text of train_files.tsv: file, class, patient and SHA-256 of the source's gray pixels of each image.
+
+    Names that are not UTF-8 hold surrogates: write it with errors="surrogateescape".
+    """
+    text = io.StringIO()
+    rows = csv.writer(text, delimiter="\t", lineterminator="\n")
+    rows.writerow(["file", "class", "patient", "sha256"])
+    rows.writerows([example.file, example.label, example.patient, example.sha256] for example in examples)
+    return text.getvalue()

@@ -2,16 +2,21 @@
 
 import csv
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import UInt8
 from PIL.PngImagePlugin import PngInfo
 
+from dcgan_jax.data.selection import format_train_files, select_training
 from dcgan_jax.devices import create_mesh
 from dcgan_jax.errors import UserError
+from dcgan_jax.evaluation.correlation import compute_signatures, compute_similarities
+from dcgan_jax.modes.prepare import prepare
 from dcgan_jax.modes.restore import create_sampler, restore_chosen
 from dcgan_jax.progress import create_progress
-from dcgan_jax.reporting.figures import save_image, tile
+from dcgan_jax.reporting.figures import Images, save_image, tile
 from dcgan_jax.settings import Settings
 from dcgan_jax.workdir import Workdir
 
@@ -19,7 +24,15 @@ logger = logging.getLogger(__name__)
 
 GRID_IMAGES = 64
 STREAM = "generate"
-MANIFEST_COLUMNS = ("file", "latent_seed", "checkpoint_step", "class", "synthetic")
+MANIFEST_COLUMNS = (
+    "file",
+    "latent_seed",
+    "checkpoint_step",
+    "class",
+    "synthetic",
+    "nearest_training_file",  # this and the similarity only with generate.max_similarity
+    "similarity",
+)
 NOTICE = """\
 These images are synthetic: a generative model made them, no patient was imaged.
 For research and augmentation, not for diagnosis.
@@ -31,8 +44,10 @@ Zhang and Goldbaum (Mendeley Data, doi:10.17632/rscbjbr9sj.2, CC BY 4.0), keep t
 def generate(settings: Settings, workdir: Workdir) -> None:
     """Writes `generate.count` images as PNG files, with manifest.csv, grid.png and NOTICE.txt beside them.
 
+    Images more similar to a training image than `generate.max_similarity` are left out, and counted.
+
     Raises:
-      UserError: there is no checkpoint, or the folder cannot be written.
+      UserError: there is no checkpoint, the folder cannot be written, or the data are not those of the run.
     """
     mesh = create_mesh()
     state = restore_chosen(settings, workdir, mesh)
@@ -45,9 +60,10 @@ def generate(settings: Settings, workdir: Workdir) -> None:
             f"config.generate.out={settings.generate.out} cannot be written ({error.strerror}): choose another folder."
         ) from None
 
+    compare = _create_copy_check(settings, workdir) if settings.generate.max_similarity else None
     digits = max(5, len(str(count - 1)))
-    grid: list = []
-    index = 0
+    grid: list[UInt8[np.ndarray, "height width channels"]] = []
+    index = left_out = 0
     with (
         (out / "manifest.csv").open("w", newline="") as manifest,
         create_progress(count, "Generating", "images") as progress,
@@ -55,16 +71,36 @@ def generate(settings: Settings, workdir: Workdir) -> None:
         rows = csv.writer(manifest)
         rows.writerow(MANIFEST_COLUMNS)
         for images in create_sampler(settings, mesh).batches(state.generator, seed, STREAM, count):
-            for image in images:
+            nearest = compare(images) if compare else [("", "")] * len(images)
+            for image, (file, similarity) in zip(images, nearest, strict=True):
                 name, latent_seed = f"{index:0{digits}d}.png", f"{seed}/{index}"
-                save_image(image, out / name, pnginfo=_text_chunks(settings, step, latent_seed))
-                rows.writerow([name, latent_seed, step, settings.data.label, "synthetic"])
                 index += 1
-            grid.extend(images[: GRID_IMAGES - len(grid)])
+                if similarity and float(similarity) > settings.generate.max_similarity:
+                    left_out += 1
+                    continue
+                save_image(image, out / name, pnginfo=_text_chunks(settings, step, latent_seed))
+                rows.writerow([name, latent_seed, step, settings.data.label, "synthetic", file, similarity])
+                grid.extend([image] if len(grid) < GRID_IMAGES else [])
             progress.update(len(images))
-    save_image(tile(np.stack(grid)), out / "grid.png")
+    if grid:
+        save_image(tile(np.stack(grid)), out / "grid.png")
     (out / "NOTICE.txt").write_text(NOTICE)
-    logger.info("%d images of checkpoint %d in %s", count, step, out)
+    logger.info("%d images of checkpoint %d in %s; %d left out as copies", count - left_out, step, out, left_out)
+
+
+def _create_copy_check(settings: Settings, workdir: Workdir) -> Callable[[Images], list[tuple[str, str]]]:
+    """Returns a function: images -> for each the nearest training file and the similarity with it, as text."""
+    prepared = prepare(settings, workdir)
+    training, _ = select_training(prepared, settings.data, settings.seed)
+    workdir.check_train_files(format_train_files(training))
+    signatures = compute_signatures(prepared.images(training))
+
+    def compare(images: Images) -> list[tuple[str, str]]:
+        similarities, positions = compute_similarities(images, signatures)
+        pairs = zip(similarities, positions, strict=True)
+        return [(training[position].file, f"{similarity:.4f}") for similarity, position in pairs]
+
+    return compare
 
 
 def _text_chunks(settings: Settings, step: int, latent_seed: str) -> PngInfo:

@@ -33,7 +33,7 @@ def restore(networks: Networks, checkpoints: Checkpoints, step: int, mesh: Mesh)
 
 
 def restore_chosen(settings: Settings, workdir: Workdir, mesh: Mesh) -> TrainState:
-    """Returns the state of the checkpoint that `eval.checkpoint` names.
+    """Returns the state of the checkpoint that `eval.checkpoint` names: "best" is the latest where none is scored.
 
     Raises:
       UserError: there is no such checkpoint.
@@ -43,13 +43,20 @@ def restore_chosen(settings: Settings, workdir: Workdir, mesh: Mesh) -> TrainSta
         steps = checkpoints.steps()
         if not steps:
             raise UserError(f"There is no checkpoint in {where}: train first, with the same --workdir.")
-        step = steps[-1] if choice in ("best", "latest") else int(choice)
+        step = _resolve(choice, checkpoints)
         if step not in steps:
             raise UserError(
                 f"config.eval.checkpoint={choice} is not kept in {where}: choose best, latest or one of "
                 f"{', '.join(map(str, steps))}."
             )
         return restore(create_networks(settings), checkpoints, step, mesh)
+
+
+def _resolve(choice: str, checkpoints: Checkpoints) -> int:
+    if choice.isdecimal():
+        return int(choice)
+    best = checkpoints.best_step() if choice == "best" else None
+    return checkpoints.steps()[-1] if best is None else best
 
 
 def create_sampler(settings: Settings, mesh: Mesh) -> Sampler:

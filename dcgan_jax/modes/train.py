@@ -5,7 +5,6 @@ import json
 import logging
 import time
 from collections.abc import Sequence
-from functools import partial
 
 import jax
 import numpy as np
@@ -14,11 +13,12 @@ from jaxtyping import UInt8
 
 from dcgan_jax.data.pipeline import Order, create_batches
 from dcgan_jax.data.prepared import Example, PreparedSet
-from dcgan_jax.data.selection import select_training, write_train_files
+from dcgan_jax.data.selection import format_train_files, select_training
 from dcgan_jax.devices import create_mesh
 from dcgan_jax.errors import UserError
 from dcgan_jax.modes.prepare import prepare
-from dcgan_jax.modes.restore import create_sampler, start_or_restore
+from dcgan_jax.modes.restore import create_sampler, restore, start_or_restore
+from dcgan_jax.modes.scoring import create_scorer_if_possible, write_report
 from dcgan_jax.progress import create_progress
 from dcgan_jax.reporting.figures import save_comparison, save_curves
 from dcgan_jax.reporting.observer import GRID_IMAGES, TrainObserver
@@ -48,31 +48,34 @@ def train(settings: Settings, workdir: Workdir) -> None:
     mesh = create_mesh()
     _check_divisible(settings.train.batch_size, mesh)
     prepared = prepare(settings, workdir)
-    examples, _ = select_training(prepared, settings.data, settings.seed)
+    examples, held_out = select_training(prepared, settings.data, settings.seed)
     schedule = create_schedule(settings, len(examples))
-    workdir.admit(settings, partial(write_train_files, examples=examples))
+    workdir.admit(settings, format_train_files(examples))
     logger.info(
         "%d training images (%s), %d steps, %d device(s)", len(examples), settings.data.label, schedule.total, mesh.size
     )
 
     networks = create_networks(settings)
     sampler = create_sampler(settings, mesh)
-    with StopRequest() as stop, Checkpoints(workdir.checkpoints(settings), settings.checkpoint.keep) as checkpoints:
+    scorer = create_scorer_if_possible(settings, prepared, examples, held_out) if schedule.evaluate_every else None
+    with Checkpoints(workdir.checkpoints(settings), settings.checkpoint.keep) as checkpoints:
         state = start_or_restore(networks, settings.seed, checkpoints, mesh)
         first_step = int(state.step)
         _check_length(first_step, schedule.total)
         order = Order(settings.seed, len(examples), settings.train.batch_size // 2, settings.data.sampling)
         batches = create_batches(prepared, examples, settings.data, settings.model.channels, order, mesh, first_step)
+        dispatch = create_dispatch(networks, settings.train.batch_size, mesh, batches.read)
         with (
+            StopRequest() as stop,
             RunLog(workdir.metrics, workdir.tensorboard, first_step) as log,
             create_progress(schedule.total, "Training", "steps", initial=first_step) as progress,
         ):
-            observer = TrainObserver(
-                workdir, schedule, settings.train.batch_size, settings.seed, log, sampler, progress, score_fn=None
-            )
-            dispatch = create_dispatch(networks, settings.train.batch_size, mesh, batches.read)
+            observer = TrainObserver(settings, workdir, schedule, log, sampler, scorer, progress)
             key = jax.random.key(settings.seed)
             state = run_loop(state, key, dispatch, batches, schedule, checkpoints, observer, stop)
+        checkpoints.wait()
+        best_step = checkpoints.best_step()
+        best = state if best_step in (None, schedule.total) else restore(networks, checkpoints, best_step, mesh)
 
     save_curves(list(read_rows(workdir.metrics)), workdir.figures / "curves.png")
     real = _spread_images(prepared, examples)
@@ -80,6 +83,8 @@ def train(settings: Settings, workdir: Workdir) -> None:
     summary = {
         "step": int(state.step),
         "state_sha256": state_sha256(state),
+        "best_step": best_step,
+        "scores": write_report(scorer, sampler, best, workdir) if scorer else None,
         "num_train_images": len(examples),
         "images_per_second": observer.images_per_second(),
         "seconds": time.monotonic() - started,

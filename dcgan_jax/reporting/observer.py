@@ -1,15 +1,17 @@
 """Watches a training run: the live line, the log, the grids of generated images, the pace."""
 
 import time
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from jaxtyping import PyTree
 from tqdm import tqdm
 
+from dcgan_jax.evaluation.scores import Scorer
 from dcgan_jax.reporting.figures import save_image, tile
 from dcgan_jax.reporting.run_log import RunLog
 from dcgan_jax.sampling import Sampler
+from dcgan_jax.settings import Settings
 from dcgan_jax.training.schedule import Schedule
 from dcgan_jax.training.state import TrainState
 from dcgan_jax.workdir import Workdir
@@ -17,25 +19,23 @@ from dcgan_jax.workdir import Workdir
 GRID_IMAGES = 64
 SAMPLES_STREAM = "samples"
 
-ScoreFn = Callable[[int, TrainState], dict[str, float]]
-
 
 class TrainObserver:
     """Takes what the loop tells and shows it, in the log and on the terminal."""
 
     def __init__(
         self,
+        settings: Settings,
         workdir: Workdir,
         schedule: Schedule,
-        batch_size: int,
-        seed: int,
         log: RunLog,
         sampler: Sampler,
+        scorer: Scorer | None,
         progress: tqdm,
-        score_fn: ScoreFn | None,
     ):
-        self._workdir, self._schedule, self._batch_size, self._seed = workdir, schedule, batch_size, seed
-        self._log, self._sampler, self._progress, self._score_fn = log, sampler, progress, score_fn
+        self._seed, self._batch_size = settings.seed, settings.train.batch_size
+        self._workdir, self._schedule, self._log = workdir, schedule, log
+        self._sampler, self._scorer, self._progress = sampler, scorer, progress
         self._compiled_at = self._last_at = 0.0
         self._steps_since = 0
 
@@ -58,10 +58,10 @@ class TrainObserver:
         save_image(tile(images), self._workdir.samples / f"step_{step:07d}.png")
 
     def on_scores(self, step: int, state: TrainState) -> dict[str, float] | None:
-        """Scores the state and logs the scores; does nothing where there is no score_fn."""
-        if self._score_fn is None:
+        """Scores the state and logs the scores; does nothing where there is no scorer."""
+        if self._scorer is None:
             return None
-        scores = self._score_fn(step, state)
+        scores = self._scorer.score(partial(self._sampler.batches, state.generator), self._seed)
         self._log.write([{"step": step, **scores}])
         return scores
 

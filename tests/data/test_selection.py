@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcgan_jax.data.prepared import Example
-from dcgan_jax.data.selection import select_training, write_train_files
+from dcgan_jax.data.selection import format_train_files, select_training
 from dcgan_jax.errors import UserError
 
 
@@ -88,7 +88,7 @@ def test_a_holdout_that_leaves_nobody_is_refused():
 
 
 def test_the_list_of_training_files_can_be_read_again(tmp_path):
-    write_train_files(tmp_path / "train_files.tsv", select()[0])
+    (tmp_path / "train_files.tsv").write_text(format_train_files(select()[0]))
     rows = (tmp_path / "train_files.tsv").read_text().splitlines()
     assert rows[0] == "file\tclass\tpatient\tsha256"
     assert len(rows) == 1 + NUM_NORMAL

@@ -1,0 +1,77 @@
+"""Scores of a run's generator: what scores it, and the report that evaluate and the end of train write."""
+
+import json
+import logging
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from dcgan_jax.data.prepared import Example, PreparedSet
+from dcgan_jax.evaluation.protocol import resolve_protocol
+from dcgan_jax.evaluation.real_images import read_real_images
+from dcgan_jax.evaluation.record import create_report
+from dcgan_jax.evaluation.record_table import describe_record
+from dcgan_jax.evaluation.scores import Scorer
+from dcgan_jax.evaluation.weights import WeightsUnavailableError, load_inception_weights
+from dcgan_jax.reporting.figures import save_closest_pairs
+from dcgan_jax.sampling import Sampler
+from dcgan_jax.settings import Settings
+from dcgan_jax.training.state import TrainState
+from dcgan_jax.workdir import Workdir
+
+REPORT_SEED = 0
+
+logger = logging.getLogger(__name__)
+
+
+def create_scorer(
+    settings: Settings, prepared: PreparedSet, training: Sequence[Example], held_out: Sequence[Example]
+) -> Scorer:
+    """Returns what scores the generator of a run against its real images.
+
+    Raises:
+      WeightsUnavailableError: there are no Inception weights, and none can be downloaded.
+      UserError: the weights are damaged.
+    """
+    weights = load_inception_weights(settings.eval.weights)
+    return Scorer(
+        resolve_protocol(settings.eval),
+        weights,
+        read_real_images(prepared, training),
+        read_real_images(prepared, held_out) if held_out else None,
+    )
+
+
+def create_scorer_if_possible(
+    settings: Settings, prepared: PreparedSet, training: Sequence[Example], held_out: Sequence[Example]
+) -> Scorer | None:
+    """Returns the scorer, or None, saying so once, where there are no weights: training goes on without scores."""
+    try:
+        return create_scorer(settings, prepared, training, held_out)
+    except WeightsUnavailableError as error:
+        logger.warning("Scores are skipped. %s", error)
+        return None
+
+
+def write_report(scorer: Scorer, sampler: Sampler, state: TrainState, workdir: Workdir) -> dict[str, Any]:
+    """Scores a state in full, writes the record and the figure of the closest pairs, shows the table.
+
+    The latents come from streams that the choice of a checkpoint never saw.
+
+    Returns:
+      The record.
+    """
+    step = int(state.step)
+    record, images = create_report(scorer, partial(sampler.batches, state.generator), REPORT_SEED, step)
+    workdir.evaluation.mkdir(parents=True, exist_ok=True)
+    name = f"step_{step:07d}_{scorer.protocol.name}"
+    path = workdir.evaluation / f"{name}.json"
+    path.write_text(json.dumps(record, indent=2) + "\n")
+    closest = record["memorisation"]["closest"]
+    save_closest_pairs(
+        images[[pair["generated"] for pair in closest]],
+        scorer.training.pixels[[pair["training"] for pair in closest]],
+        workdir.evaluation / f"{name}_closest.png",
+    )
+    logger.info("%s\n%s", describe_record(record), path)
+    return record
