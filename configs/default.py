@@ -70,6 +70,6 @@ def get_config() -> ConfigDict:
     generate.count = 1000  # images to write
     generate.seed = 0  # seed of their latents
     generate.out = ""  # folder for them; empty: generated/ in the workdir
-    generate.max_similarity = 0.0  # leave out images whose correlation with a training image is higher; 0: none
+    generate.max_similarity = 0.0  # leave out images that correlate more with any training image; 0: keep all
 
     return config

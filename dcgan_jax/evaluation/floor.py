@@ -3,7 +3,6 @@
 Counts move the distance, so a floor stands beside the score measured at the floor's counts, with their ratio.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ Features = Float[np.ndarray, "image dims"]
 
 
 def compute_floors(
-    training: Features, held_out: Features | None, generated: Sequence[Features], rng: np.random.Generator
+    training: Features, held_out: Features | None, generated: Features, size: int, rng: np.random.Generator
 ) -> dict[str, Any] | None:
     """Returns the floors that these images allow as plain values, or None for fewer than four training images.
 
@@ -34,19 +33,20 @@ def compute_floors(
     Args:
       training: features of the training images.
       held_out: features of real images that were kept out of training.
-      generated: features of generated images, one set for each latent seed.
-      rng: draws the divisions.
+      generated: features of generated images of all latent seeds.
+      size: how many of them are a generated set.
+      rng: draws the divisions, and which generated images stand beside them.
     """
-    count, size = len(training), len(generated[0])
+    count = len(training)
     if count < _SMALLEST:
         return None
-    halves = _compute_floor(_divide(training, count // 2, rng), generated)
+    halves = _compute_floor(_divide(training, count // 2, rng), generated, rng)
     fits = 2 <= size <= count - count // 4
     against = None
     if held_out is not None and len(held_out) > 1:
-        against = _compute_floor([(training, held_out)], generated)
+        against = _compute_floor([(training, held_out)], generated, rng)
     return {
-        **(_compute_floor(_divide(training, size, rng), generated) if fits else halves),
+        **(_compute_floor(_divide(training, size, rng), generated, rng) if fits else halves),
         "of": "random parts of the training images: num_real are the reference, num_other stand for generated ones",
         "halves": halves,
         "held_out": against,
@@ -58,14 +58,16 @@ def _divide(features: Features, second: int, rng: np.random.Generator) -> list[t
     return [(features[order[second:]], features[order[:second]]) for order in orders]
 
 
-def _compute_floor(divisions: list[tuple[Features, Features]], generated: Sequence[Features]) -> dict[str, Any]:
+def _compute_floor(
+    divisions: list[tuple[Features, Features]], generated: Features, rng: np.random.Generator
+) -> dict[str, Any]:
     """Returns the mean distance of the two parts and, at the same counts, of generated images from the first part."""
-    count = min(len(divisions[0][1]), len(generated[0]))
+    count = min(len(divisions[0][1]), len(generated))
     floors, scores = [], []
-    for index, (reference, other) in enumerate(divisions):
-        of_seed = generated[index % len(generated)]
+    for reference, other in divisions:
+        chosen = rng.permutation(len(generated))[:count]
         floors.append(compute_fid(reference, other[:count]))
-        scores.append(compute_fid(reference, of_seed[:count]))
+        scores.append(compute_fid(reference, generated[chosen]))
     floor, score = float(np.mean(floors)), float(np.mean(scores))
     return {
         "fid": floor,

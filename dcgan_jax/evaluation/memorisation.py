@@ -62,7 +62,8 @@ def assess_memorisation(
     `memorised_share` is the share of generated images that are found, about 0.01 to 0.02 for a generator that copies
     nothing: compare it with `false_positive_rate`, the share of held-out images found by a threshold that other
     patients set (half of them each time). `found` lists positions of generated images and of their training images,
-    with the files of these.
+    with the files of these. `highest_similarity` helps to choose `generate.max_similarity`: above what held-out
+    patients reach, an image resembles a training image more than two patients resemble each other.
 
     Args:
       generated: of one latent seed.
@@ -81,6 +82,7 @@ def assess_memorisation(
         ),
         "note": NOTE,
         "num_generated": len(generated),
+        "highest_similarity": {"generated": _highest_similarity(nearest), "held_out": None},
         "closest": _list_closest(nearest, training.files, dict.fromkeys(SPACES, 1.0)),
     }
     if held_out is None or len(set(held_out.patients)) < 2:
@@ -95,6 +97,10 @@ def assess_memorisation(
         "memorised_share": float(found.mean()),
         "memorised_share_by_space": {
             space: float((nearest[space].relative < thresholds[space]).mean()) for space in SPACES
+        },
+        "highest_similarity": {
+            "generated": _highest_similarity(nearest),
+            "held_out": _highest_similarity(_take(of_held_out, ~_equals_training(of_held_out))),
         },
         "closest": _list_closest(nearest, training.files, thresholds),
         "found": _list_pairs(nearest, np.flatnonzero(found), training.files, thresholds),
@@ -151,6 +157,12 @@ def _measure_rate(nearest: dict[str, Nearest], thresholds: dict[str, float]) -> 
     low, high = compute_share_interval(int(found.sum()), len(found))
     by_space = {space: float((nearest[space].relative < thresholds[space]).mean()) for space in SPACES}
     return {"rate": float(found.mean()), "interval": [low, high], "copies": len(found), **by_space}
+
+
+def _highest_similarity(nearest: Mapping[str, Nearest]) -> float | None:
+    """Returns the largest correlation with a training image, as `generate.max_similarity` means it."""
+    distances = nearest["pixels"].distance
+    return float(1.0 - distances.min() ** 2 / 2.0) if len(distances) else None
 
 
 def _list_closest(

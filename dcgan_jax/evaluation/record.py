@@ -113,12 +113,13 @@ def _score(
     if interval is not None:
         interval["kid"] = _interval(compute_kernel_distance, kid_by_seed, real, patients, generated[0], rng)
         interval["kid_held_out"] = kid_held_out_interval
+    pooled = np.concatenate(generated)
     return {
         **means,
         "kid_held_out": kid_held_out,
         "interval": interval,
-        "floor": compute_floors(real, held_out, generated, rng),
-        "fid_infinity": extrapolate_fid(real, np.concatenate(generated), rng),
+        "floor": compute_floors(real, held_out, pooled, len(generated[0]), rng),
+        "fid_infinity": extrapolate_fid(real, pooled, rng),
         "fid_by_seed": fid_by_seed,
         "kid_by_seed": kid_by_seed,
     }

@@ -25,7 +25,7 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
         yield _row("  at those counts", floor["score"], f"generated images{ratio}")
         if floor["held_out"]:
             yield _row("  held-out images", floor["held_out"]["fid"], "training against held-out images")
-    yield _row("FID (2048)", record["fid_2048"], "first latent seed")
+    yield _row("FID (2048)", record["fid_2048"], "of the first latent seed; compares only at these counts")
     yield _row("KID", record["kid"], _range(interval.get("kid"), "against training images"))
     yield _row("KID, held-out", record["kid_held_out"], _range(interval.get("kid_held_out"), "against held-out images"))
     for name in ("precision", "recall", "density", "coverage"):
@@ -41,7 +41,8 @@ def _describe_memorisation(section: Mapping[str, Any]) -> str:
     if isinstance(share, str):
         return f"{'memorised share':{_WIDTH}}{share}: {section['reason']}"
     low, high = section["false_positive_interval"]
-    return _row("memorised share", share, f"of held-out images: {low:.3f} to {high:.3f}; evidence, not proof")
+    rate = f"held-out images: {section['false_positive_rate']:.3f} ({low:.3f} to {high:.3f})"
+    return _row("memorised share", share, f"{rate}; evidence, not proof")
 
 
 def _range(interval: Mapping[str, Any] | None, what: str) -> str:

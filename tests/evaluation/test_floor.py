@@ -11,7 +11,7 @@ def draw(count, seed, shift=0.0):
 
 
 def compute(training, held_out, generated):
-    return compute_floors(training, held_out, generated, np.random.default_rng(0))
+    return compute_floors(training, held_out, np.concatenate(generated), len(generated[0]), np.random.default_rng(0))
 
 
 def expect(num_real, num_other, shift=0.0):

@@ -47,6 +47,8 @@ def test_copies_are_found_and_named_whichever_space_shows_them():
     assert {pair["generated"] for pair in section["closest"][:2]} == {30, 31}
     assert len(section["closest"]) == 10
     assert section["memorised_share"] == len(section["found"]) / 32 <= 5 / 32
+    assert section["highest_similarity"]["generated"] == pytest.approx(1.0)
+    assert section["highest_similarity"]["held_out"] < 0.8
 
 
 def test_a_generator_that_draws_from_the_population_is_found_as_rarely_as_held_out_patients():
