@@ -113,3 +113,23 @@ runpy.run_path("launch.py", run_name="__main__")
     process = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
     assert summary(tmp_path / "run")["step"] == 6
+
+
+def test_copies_are_left_out_of_an_export_and_counted(run, tmp_path):
+    def export(limit):
+        out = tmp_path / f"out{limit}"
+        flags = ("--mode=generate", f"--workdir={run}", "--config.generate.count=6", f"--config.generate.out={out}")
+        outcome = launch(*flags, f"--config.generate.max_similarity={limit}", log=tmp_path / "log")
+        assert outcome.code == 0, outcome.output
+        return outcome.output, list(csv.DictReader((out / "manifest.csv").open()))
+
+    output, rows = export(1.0)
+    assert "6 images of checkpoint 6" in output
+    assert "; 0 left out as copies" in output
+    assert all(row["nearest_training_file"].startswith("train/NORMAL/") for row in rows)
+    similarities = sorted(float(row["similarity"]) for row in rows)
+    limit = round((similarities[2] + similarities[3]) / 2, 4)
+    output, rows = export(limit)
+    assert "3 images of checkpoint 6" in output
+    assert "; 3 left out as copies" in output
+    assert max(float(row["similarity"]) for row in rows) <= limit

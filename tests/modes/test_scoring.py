@@ -1,0 +1,131 @@
+"""Scores in a whole run: taken when due, kept with the checkpoints, reported at the end, skipped where impossible."""
+
+import json
+import logging
+
+import pytest
+from PIL import Image
+
+from dcgan_jax.cache import CACHE_VARIABLE
+from dcgan_jax.errors import UserError
+from dcgan_jax.evaluation import protocol, record, scores
+from dcgan_jax.evaluation.weights import InceptionWeights, WeightsUnavailableError
+from dcgan_jax.modes import scoring
+from dcgan_jax.modes.evaluate import evaluate
+from dcgan_jax.modes.train import train
+from dcgan_jax.training.checkpoints import Checkpoints
+from dcgan_jax.workdir import Workdir
+from tests.evaluation.fake_inception import FakeExtractor
+
+OVERRIDES = {
+    "data.holdout": 0.25,
+    "eval.every_steps": 2,
+    "eval.dims": 64,
+    "eval.num_samples": 24,
+    "checkpoint.keep": 1,
+}
+
+
+@pytest.fixture(scope="module")
+def settings(tiny_settings):
+    return tiny_settings.with_overrides(OVERRIDES)
+
+
+@pytest.fixture(scope="module")
+def fake_inception(cache):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scores, "FeatureExtractor", FakeExtractor)
+        patch.setattr(record, "DEEPEST_DIMS", 192)  # Gaussians at 2048 take longer than the rest of the run
+        patch.setattr(
+            scoring, "load_inception_weights", lambda path: InceptionWeights({}, "ab" * 32, "stand-in weights", None)
+        )
+        patch.setenv(CACHE_VARIABLE, str(cache / "scoring"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, settings, fake_inception):
+    workdir = Workdir(tmp_path_factory.mktemp("scored"))
+    train(settings, workdir)
+    return workdir
+
+
+def rows_with(workdir, name):
+    rows = [json.loads(line) for line in workdir.metrics.read_text().splitlines()]
+    return {row["step"]: row[name] for row in rows if name in row}
+
+
+def summary(workdir):
+    return json.loads(workdir.summary.read_text())
+
+
+def test_scores_are_logged_when_due(run):
+    fids = rows_with(run, "fid")
+    assert sorted(fids) == [2, 4, 6]
+    assert all(fid > 0 for fid in fids.values())
+    assert sorted(rows_with(run, "kid")) == [2, 4, 6]
+
+
+def test_the_best_checkpoint_is_kept_and_named(run, settings):
+    fids = rows_with(run, "fid")
+    best = min(fids, key=fids.get)
+    with Checkpoints(run.checkpoints(settings), settings.checkpoint.keep) as checkpoints:
+        assert checkpoints.steps() == sorted({best, 6})
+        assert checkpoints.scores(best)["fid"] == fids[best]
+    assert summary(run)["best_step"] == best
+    assert summary(run)["scores"]["step"] == best
+
+
+def test_the_report_carries_its_protocol(run):
+    best = summary(run)["best_step"]
+    report = json.loads((run.evaluation / f"step_{best:07d}_default.json").read_text())
+    assert report == summary(run)["scores"]
+    assert report["weights"] == "stand-in weights"
+    assert (report["num_real"], report["num_generated"], report["dims"]) == (12, 24, 64)
+    assert len(report["seeds"]) >= 10
+    assert report["memorisation"]["num_held_out"] == 4
+    assert Image.open(run.evaluation / f"step_{best:07d}_default_closest.png").width > 100
+
+
+def test_the_report_uses_latents_that_the_choice_never_saw(run):
+    best = summary(run)["best_step"]
+    assert summary(run)["scores"]["fid_by_seed"][0] != rows_with(run, "fid")[best]
+
+
+def test_scoring_does_not_change_the_run(run, tmp_path, settings, tiny_settings):
+    unscored = Workdir(tmp_path / "unscored")
+    train(tiny_settings.with_overrides({"data.holdout": 0.25}), unscored)
+    assert summary(unscored)["state_sha256"] == summary(run)["state_sha256"]
+    assert summary(unscored)["best_step"] is None
+    assert summary(unscored)["scores"] is None
+
+
+def test_evaluate_scores_any_kept_checkpoint_under_another_protocol(run, settings, monkeypatch):
+    monkeypatch.setattr(protocol, "PAPER_GENERATED", 30)  # of the paper's 1,000
+    evaluate(settings.with_overrides({"eval.checkpoint": "latest", "eval.protocol": "paper"}), run)
+    report = json.loads((run.evaluation / "step_0000006_paper.json").read_text())
+    assert (report["step"], report["dims"], report["preprocess"], report["num_generated"]) == (6, 768, "pillow", 30)
+    assert any("1,341" in warning for warning in report["warnings"])
+
+
+def test_evaluate_refuses_other_data_than_the_runs(run, settings):
+    with pytest.raises(UserError, match="The training images are not those of the run"):
+        evaluate(settings.with_overrides({"data.holdout": 0.5}), run)
+
+
+def refuse_weights(path):
+    raise WeightsUnavailableError("No weights: put them here.")
+
+
+def test_without_weights_training_goes_on_and_says_so_once(tmp_path, settings, monkeypatch, caplog, fake_inception):
+    monkeypatch.setattr(scoring, "load_inception_weights", refuse_weights)
+    with caplog.at_level(logging.WARNING):
+        train(settings, Workdir(tmp_path / "run"))
+    assert [row.message for row in caplog.records].count("Scores are skipped. No weights: put them here.") == 1
+    assert summary(Workdir(tmp_path / "run"))["step"] == 6
+
+
+def test_without_weights_evaluate_stops_with_the_same_sentence(run, settings, monkeypatch):
+    monkeypatch.setattr(scoring, "load_inception_weights", refuse_weights)
+    with pytest.raises(WeightsUnavailableError, match="No weights: put them here"):
+        evaluate(settings, run)
