@@ -2,8 +2,9 @@
 
 import csv
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
@@ -33,12 +34,20 @@ MANIFEST_COLUMNS = (
     "nearest_training_file",  # this and the similarity only with generate.max_similarity
     "similarity",
 )
+
 NOTICE = """\
 These images are synthetic: a generative model made them, no patient was imaged.
 For research and augmentation, not for diagnosis.
 The model was trained on the images listed in train_files.tsv of its run. If those are the chest X-rays of Kermany,
 Zhang and Goldbaum (Mendeley Data, doi:10.17632/rscbjbr9sj.2, CC BY 4.0), keep this attribution with the images.
 """
+
+
+class Nearest(NamedTuple):
+    """The training image that a generated one resembles most, and their correlation, -1 to 1."""
+
+    file: str
+    similarity: float
 
 
 def generate(settings: Settings, workdir: Workdir) -> None:
@@ -52,53 +61,63 @@ def generate(settings: Settings, workdir: Workdir) -> None:
     mesh = create_mesh()
     state = restore_chosen(settings, workdir, mesh)
     step, count, seed = int(state.step), settings.generate.count, settings.generate.seed
-    out = Path(settings.generate.out).expanduser() if settings.generate.out else workdir.root / "generated"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            f"config.generate.out={settings.generate.out} cannot be written ({error.strerror}): choose another folder."
-        ) from None
+    out = _create_folder(settings, workdir)
+    compare_fn = _create_copy_check(settings, workdir) if settings.generate.max_similarity else None
+    batches = create_sampler(settings, mesh).batches(state.generator, seed, STREAM, count)
 
-    compare = _create_copy_check(settings, workdir) if settings.generate.max_similarity else None
     digits = max(5, len(str(count - 1)))
     grid: list[UInt8[np.ndarray, "height width channels"]] = []
-    index = left_out = 0
-    with (
-        (out / "manifest.csv").open("w", newline="") as manifest,
-        create_progress(count, "Generating", "images") as progress,
-    ):
+    left_out = 0
+    with (out / "manifest.csv").open("w", newline="") as manifest:
         rows = csv.writer(manifest)
         rows.writerow(MANIFEST_COLUMNS)
-        for images in create_sampler(settings, mesh).batches(state.generator, seed, STREAM, count):
-            nearest = compare(images) if compare else [("", "")] * len(images)
-            for image, (file, similarity) in zip(images, nearest, strict=True):
-                name, latent_seed = f"{index:0{digits}d}.png", f"{seed}/{index}"
-                index += 1
-                if similarity and float(similarity) > settings.generate.max_similarity:
-                    left_out += 1
-                    continue
-                save_image(image, out / name, pnginfo=_text_chunks(settings, step, latent_seed))
-                rows.writerow([name, latent_seed, step, settings.data.label, "synthetic", file, similarity])
-                grid.extend([image] if len(grid) < GRID_IMAGES else [])
-            progress.update(len(images))
+        for index, (image, nearest) in enumerate(_compare(batches, count, compare_fn)):
+            if nearest is not None and nearest.similarity > settings.generate.max_similarity:
+                left_out += 1
+                continue
+            name, latent_seed = f"{index:0{digits}d}.png", f"{seed}/{index}"
+            save_image(image, out / name, pnginfo=_text_chunks(settings, step, latent_seed))
+            row = [name, latent_seed, step, settings.data.label, "synthetic"]
+            rows.writerow(row + ([nearest.file, f"{nearest.similarity:.4f}"] if nearest else ["", ""]))
+            grid += [image] if len(grid) < GRID_IMAGES else []
     if grid:
         save_image(tile(np.stack(grid)), out / "grid.png")
     (out / "NOTICE.txt").write_text(NOTICE)
     logger.info("%d images of checkpoint %d in %s; %d left out as copies", count - left_out, step, out, left_out)
 
 
-def _create_copy_check(settings: Settings, workdir: Workdir) -> Callable[[Images], list[tuple[str, str]]]:
-    """Returns a function: images -> for each the nearest training file and the similarity with it, as text."""
+def _create_folder(settings: Settings, workdir: Workdir) -> Path:
+    out = Path(settings.generate.out).expanduser() if settings.generate.out else workdir.root / "generated"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"config.generate.out={out} cannot be written ({error.strerror}): choose another folder."
+        ) from None
+    return out
+
+
+def _compare(
+    batches: Iterable[Images], count: int, compare_fn: Callable[[Images], list[Nearest]] | None
+) -> Iterator[tuple[UInt8[np.ndarray, "height width channels"], Nearest | None]]:
+    """Yields each image with its nearest training image, where that is asked for, and shows the progress."""
+    with create_progress(count, "Generating", "images") as progress:
+        for images in batches:
+            yield from zip(images, compare_fn(images) if compare_fn else [None] * len(images), strict=True)
+            progress.update(len(images))
+
+
+def _create_copy_check(settings: Settings, workdir: Workdir) -> Callable[[Images], list[Nearest]]:
+    """Returns a function from images to the nearest training image of each."""
     prepared = prepare(settings, workdir)
     training, _ = select_training(prepared, settings.data, settings.seed)
     workdir.check_train_files(format_train_files(training))
     signatures = compute_signatures(prepared.images(training))
 
-    def compare(images: Images) -> list[tuple[str, str]]:
+    def compare(images: Images) -> list[Nearest]:
         similarities, positions = compute_similarities(images, signatures)
         pairs = zip(similarities, positions, strict=True)
-        return [(training[position].file, f"{similarity:.4f}") for similarity, position in pairs]
+        return [Nearest(training[position].file, float(similarity)) for similarity, position in pairs]
 
     return compare
 
