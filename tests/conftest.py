@@ -13,6 +13,7 @@ import pytest
 from configs import default
 from dcgan_jax.cache import CACHE_VARIABLE
 from dcgan_jax.settings import Settings
+from tests.launching import TINY_FLAGS, launch
 
 TINY = {
     "data.source": "phantom",
@@ -45,3 +46,12 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_settings() -> Settings:
     """Settings of a tiny run on phantoms."""
     return Settings.from_config(default.get_config()).with_overrides(TINY)
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
+    """The workdir of a finished tiny run; copy it before you damage it."""
+    workdir = tmp_path_factory.mktemp("finished") / "workdir"
+    outcome = launch(*TINY_FLAGS, f"--workdir={workdir}", log=workdir.parent / "log")
+    assert outcome.code == 0, outcome.output
+    return workdir

@@ -13,19 +13,10 @@ from tests.launching import TINY_FLAGS, launch
 CXR = ("--config=configs/cxr.py",)
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory, cache):
-    """The workdir of a finished tiny run; tests work on copies of it."""
-    workdir = tmp_path_factory.mktemp("finished") / "workdir"
-    outcome = launch(*TINY_FLAGS, f"--workdir={workdir}", log=workdir.parent / "log")
-    assert outcome.code == 0, outcome.output
-    return workdir
-
-
 @pytest.fixture
-def run(finished, tmp_path):
+def run(finished_run, tmp_path):
     """A finished run that may be damaged."""
-    return Path(shutil.copytree(finished, tmp_path / "run"))
+    return Path(shutil.copytree(finished_run, tmp_path / "run"))
 
 
 @pytest.fixture

@@ -13,13 +13,9 @@ from dcgan_jax.training.step import METRICS
 from tests.launching import FORBID_TENSORFLOW, REPOSITORY, TINY_FLAGS, launch
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory, cache):
-    """The workdir of a finished tiny run."""
-    workdir = tmp_path_factory.mktemp("run") / "workdir"
-    outcome = launch(*TINY_FLAGS, f"--workdir={workdir}", log=workdir.parent / "log")
-    assert outcome.code == 0, outcome.output
-    return workdir
+@pytest.fixture
+def run(finished_run):
+    return finished_run
 
 
 def summary(workdir):
