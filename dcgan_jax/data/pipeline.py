@@ -5,7 +5,7 @@ until the step makes them float.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import Array, Float, Int, UInt8
 
-from dcgan_jax.data.order import batch_positions
+from dcgan_jax.data.order import Order
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.devices import replicated, split
 from dcgan_jax.settings import DataSettings
@@ -46,7 +46,7 @@ class Batches(Protocol):
 class ResidentBatches:
     """All images on every device as uint8; only positions travel."""
 
-    def __init__(self, images: UInt8[np.ndarray, "n h w 1"], channels: int, order: "Order", mesh: Mesh):
+    def __init__(self, images: UInt8[np.ndarray, "n h w 1"], channels: int, order: Order, mesh: Mesh):
         self.dataset = jax.device_put(images, replicated(mesh))
         self._channels, self._order, self._sharding = channels, order, split(mesh, axis=1)
 
@@ -72,7 +72,7 @@ class StreamedBatches:
         prepared: PreparedSet,
         examples: Sequence[Example],
         channels: int,
-        order: "Order",
+        order: Order,
         mesh: Mesh,
         first_step: int,
     ):
@@ -110,22 +110,6 @@ class StreamedBatches:
     def read(self, dataset: Any, feed: UInt8[Array, "batch h w 1"]) -> Float[Array, "batch height width channels"]:
         """Makes the fed images float."""
         return _with_channels(to_float(feed), self._channels)
-
-
-class Order:
-    """The order of a run's training images.
-
-    Attributes:
-      batch: real images in a step, over all devices.
-    """
-
-    def __init__(self, seed: int, num_images: int, batch: int, sampling: Literal["replacement", "shuffle"]):
-        self.batch = batch
-        self._seed, self._num_images, self._sampling = seed, num_images, sampling
-
-    def positions(self, step: int) -> Int[np.ndarray, " batch"]:
-        """Returns the positions of the real images of the step after `step` completed updates."""
-        return batch_positions(self._seed, step, self._num_images, self.batch, self._sampling)
 
 
 def create_batches(

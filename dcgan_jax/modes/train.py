@@ -11,7 +11,8 @@ import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import UInt8
 
-from dcgan_jax.data.pipeline import Order, create_batches
+from dcgan_jax.data.order import Order
+from dcgan_jax.data.pipeline import create_batches
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.selection import format_train_files, select_training
 from dcgan_jax.devices import create_mesh

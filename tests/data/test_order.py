@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcgan_jax.data.order import batch_positions
+from dcgan_jax.data.order import Order
 
 
 @given(
@@ -16,23 +16,23 @@ from dcgan_jax.data.order import batch_positions
     sampling=st.sampled_from(["replacement", "shuffle"]),
 )
 def test_positions_lie_in_the_data_and_repeat_themselves(seed, step, num_images, batch, sampling):
-    positions = batch_positions(seed, step, num_images, batch, sampling)
+    positions = Order(seed, num_images, batch, sampling).positions(step)
     assert positions.shape == (batch,)
     assert positions.dtype == np.int32
     assert positions.min() >= 0
     assert positions.max() < num_images
-    np.testing.assert_array_equal(positions, batch_positions(seed, step, num_images, batch, sampling))
+    np.testing.assert_array_equal(positions, Order(seed, num_images, batch, sampling).positions(step))
 
 
 def test_shuffle_brings_every_image_once_per_pass_though_batches_straddle_passes():
-    stream = np.concatenate([batch_positions(0, step, 10, 4, "shuffle") for step in range(10)])
+    stream = np.concatenate([Order(0, 10, 4, "shuffle").positions(step) for step in range(10)])
     for start in range(0, 40, 10):
         assert sorted(stream[start : start + 10]) == list(range(10))
     assert not np.array_equal(stream[:10], stream[10:20])
 
 
 def test_replacement_draws_each_image_equally_often_and_repeats_within_a_batch():
-    draws = np.concatenate([batch_positions(0, step, 20, 64, "replacement") for step in range(200)])
+    draws = np.concatenate([Order(0, 20, 64, "replacement").positions(step) for step in range(200)])
     counts = np.bincount(draws, minlength=20)
     expected = len(draws) / 20
     chi_squared = ((counts - expected) ** 2 / expected).sum()
@@ -42,5 +42,5 @@ def test_replacement_draws_each_image_equally_often_and_repeats_within_a_batch()
 
 @pytest.mark.parametrize("sampling", ["replacement", "shuffle"])
 def test_another_seed_is_another_order(sampling):
-    orders = {tuple(batch_positions(seed, 0, 100, 32, sampling)) for seed in range(20)}
+    orders = {tuple(Order(seed, 100, 32, sampling).positions(0)) for seed in range(20)}
     assert len(orders) == 20

@@ -4,7 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from dcgan_jax.data.pipeline import Order, ResidentBatches, StreamedBatches, create_batches, to_float
+from dcgan_jax.data.order import Order
+from dcgan_jax.data.pipeline import ResidentBatches, StreamedBatches, create_batches, to_float
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.selection import select_training
 from dcgan_jax.devices import create_mesh
