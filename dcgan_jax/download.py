@@ -1,6 +1,5 @@
 """Large files from the network: continued where they broke off, checked, and only then put in place."""
 
-import hashlib
 import http.client
 import os
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from dcgan_jax.digest import compute_sha256
 from dcgan_jax.errors import UserError
 from dcgan_jax.progress import create_progress
 
@@ -62,12 +62,6 @@ def download(url: str, path: Path, size: int, sha256: str, what: str) -> Path:
         raise UserError(
             f"{what} can't be kept at {path} ({error.strerror or error}): free space or permit writing there."
         ) from error
-
-
-def compute_sha256(path: Path) -> str:
-    """Returns the hexadecimal SHA-256 of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _is_expected(path: Path, size: int, sha256: str) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from dcgan_jax.download import compute_sha256
+from dcgan_jax.digest import compute_sha256
 from dcgan_jax.errors import UserError
 
 RECORDS, EXAMPLES, REPORT, REPORT_TEXT, FILES = "records", "examples.tsv", "report.json", "report.md", "files.json"

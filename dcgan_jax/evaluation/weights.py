@@ -10,7 +10,8 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 from jaxtyping import Float32, PyTree
 
 from dcgan_jax.cache import cache_dir
-from dcgan_jax.download import compute_sha256, download
+from dcgan_jax.digest import compute_sha256
+from dcgan_jax.download import download
 from dcgan_jax.errors import UserError
 from dcgan_jax.evaluation.array_file import read_cached, write_cached
 from dcgan_jax.evaluation.torch_file import TorchFileError, read_torch_file
