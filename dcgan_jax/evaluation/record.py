@@ -192,6 +192,7 @@ def _describe_protocol(scorer: Scorer) -> dict[str, Any]:
         "num_generated": protocol.num_generated,
         "weights": weights.label,
         "weights_sha256": weights.sha256,
+        "fingerprint": scorer.fingerprint,
     }
 
 

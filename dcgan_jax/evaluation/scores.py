@@ -3,6 +3,8 @@
 The latents that choose a checkpoint never meet the report: they come from streams of different names.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -32,6 +34,7 @@ class Scorer:
       training: the images trained on.
       held_out: real images of other patients, or None.
       scored: positions of the training images that the protocol scores against.
+      fingerprint: `protocol_fingerprint`; only scores of one fingerprint compare.
       warnings: sentences on what is doubtful about every score of this scorer.
     """
 
@@ -41,6 +44,7 @@ class Scorer:
         self.protocol, self.weights, self.training = protocol, weights, training
         self.held_out = held_out if held_out is not None and len(held_out) else None
         self.scored = protocol.select_real(len(training))
+        self.fingerprint = protocol_fingerprint(self)
         self.warnings = protocol.describe_shortfall(len(training)) + _describe_weights(weights)
         self._extractors: dict[tuple[int, ...], FeatureExtractor] = {}
         self._real: dict[tuple[int, ...], Features] = {}
@@ -108,6 +112,25 @@ def compute_scores(real: Float[np.ndarray, "m dims"], generated: Float[np.ndarra
     if min(len(real), len(generated)) > DENSITY_NEIGHBOURS:
         scores |= compute_neighbour_scores(real, generated)._asdict()
     return scores
+
+
+def protocol_fingerprint(scorer: Scorer) -> str:
+    """Returns 12 hexadecimal digits that differ wherever the protocol or the weights would move a score.
+
+    The name of the protocol is not among what is hashed: "paper" is the default one with other values. Nor are the
+    latent seeds, whose number changes how sure a score is and not what it measures.
+    """
+    preprocess = scorer.protocol.preprocess
+    measured_under = {
+        "dims": scorer.protocol.dims,
+        "preprocess": preprocess.name,
+        "resize_filter": preprocess.filter_label,
+        "stretch": scorer.protocol.stretch,
+        "num_real": len(scorer.scored),
+        "num_generated": scorer.protocol.num_generated,
+        "weights_sha256": scorer.weights.sha256,
+    }
+    return hashlib.sha256(json.dumps(measured_under, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _describe_weights(weights: InceptionWeights) -> list[str]:

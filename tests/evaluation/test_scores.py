@@ -10,7 +10,13 @@ from dcgan_jax.evaluation.protocol import resolve_protocol
 from dcgan_jax.evaluation.real_images import RealImages
 from dcgan_jax.evaluation.record import create_report
 from dcgan_jax.evaluation.record_table import describe_record
-from dcgan_jax.evaluation.scores import CHOICE_STREAM, REPORT_STREAM, Scorer, compute_scores
+from dcgan_jax.evaluation.scores import (
+    CHOICE_STREAM,
+    REPORT_STREAM,
+    Scorer,
+    compute_scores,
+    protocol_fingerprint,
+)
 from dcgan_jax.evaluation.weights import InceptionWeights
 from tests.evaluation.fake_inception import FakeExtractor
 
@@ -55,11 +61,11 @@ def fake_inception(cache):
         yield
 
 
-def create_scorer(tiny_settings, held_out=None, classifier=None, label="official", **fields):
+def create_scorer(tiny_settings, held_out=None, classifier=None, label="official", sha256="abc", real=60, **fields):
     fields = {"dims": 64, "num_samples": GENERATED, "seeds": SEEDS, **fields}
     evaluation = tiny_settings.with_overrides({f"eval.{name}": value for name, value in fields.items()}).eval
-    weights = InceptionWeights({}, "abc", label, classifier)
-    return Scorer(resolve_protocol(evaluation), weights, draw_real(60, 1), held_out)
+    weights = InceptionWeights({}, sha256, label, classifier)
+    return Scorer(resolve_protocol(evaluation), weights, draw_real(real, 1), held_out)
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +118,37 @@ def test_the_short_score_is_that_of_the_features(tiny_settings):
     )
     assert found == compute_scores(real, fake)
     assert found.keys() == {"fid", "kid", "precision", "recall", "density", "coverage"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"dims": 192},
+        {"preprocess": "clean"},
+        {"stretch": True},
+        {"num_samples": GENERATED + 1},
+        {"real": 59},
+        {"sha256": "other"},
+        {"protocol": "paper"},
+    ],
+)
+def test_whatever_moves_a_score_changes_the_fingerprint(tiny_settings, change):
+    usual = protocol_fingerprint(create_scorer(tiny_settings))
+    assert protocol_fingerprint(create_scorer(tiny_settings, **change)) != usual
+    assert len(usual) == 12
+
+
+def test_the_filter_of_pillow_changes_the_fingerprint(tiny_settings):
+    bicubic, nearest = (
+        create_scorer(tiny_settings, preprocess="pillow", resize_filter=name).fingerprint
+        for name in ("bicubic", "nearest")
+    )
+    assert bicubic != nearest
+
+
+def test_what_does_not_move_a_score_leaves_the_fingerprint(tiny_settings):
+    usual = create_scorer(tiny_settings).fingerprint
+    assert create_scorer(tiny_settings, draw_real(40, 2), seeds=1).fingerprint == usual
 
 
 def test_without_held_out_images_what_needs_them_is_open(tiny_settings):
