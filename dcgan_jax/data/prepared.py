@@ -18,12 +18,14 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
+from pydantic import TypeAdapter
 
 from dcgan_jax.digest import compute_sha256
 from dcgan_jax.errors import UserError
 
 RECORDS, EXAMPLES, REPORT, REPORT_TEXT, FILES = "records", "examples.tsv", "report.json", "report.md", "files.json"
 _READ_AT_ONCE = 1024
+_FILES_LIST = TypeAdapter(dict[str, tuple[int, str]])  # path -> size, SHA-256
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +132,16 @@ def _read_examples(path: Path) -> tuple[Example, ...]:
 
 def _check_files(directory: Path) -> None:
     try:
-        files = json.loads((directory / FILES).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise _damaged(directory, FILES, f"can't be read ({error})") from error
+        files = _FILES_LIST.validate_json((directory / FILES).read_bytes())
+    except OSError as error:
+        raise _damaged(directory, FILES, f"can't be read ({error.strerror})") from error
+    except ValueError as error:
+        raise _damaged(directory, FILES, "is no list of files with their sizes and hashes") from error
+    # A list that leaves out what is read would let damage to it pass.
+    listed = {name.partition("/")[0] for name in files}
+    for needed in (EXAMPLES, REPORT, RECORDS):
+        if needed not in listed:
+            raise _damaged(directory, FILES, f"does not list {needed}")
     for name, (size, sha256) in files.items():
         path = directory / name
         try:

@@ -1,3 +1,4 @@
+import json
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -80,10 +81,41 @@ def test_a_set_without_its_list_of_files_is_damaged(whole, tmp_path):
         PreparedSet(directory)
 
 
+@pytest.mark.parametrize("content", ["", "{", "null", "[]", '{"a": 1}', '{"a": [1]}', '{"a": ["b", 1]}', "\xff"])
+def test_a_list_of_files_that_is_none_is_named_with_the_remedy(whole, tmp_path, content):
+    directory = tmp_path / "set"
+    shutil.copytree(whole.directory, directory)
+    (directory / "files.json").write_bytes(content.encode("latin-1"))
+    with pytest.raises(UserError, match=r"files\.json is no list of files.*: delete the folder .* and run again"):
+        PreparedSet(directory)
+
+
+@pytest.mark.parametrize("left_out", ["examples.tsv", "report.json", "records"])
+def test_a_list_of_files_must_list_what_is_read(whole, tmp_path, left_out):
+    directory = tmp_path / "set"
+    shutil.copytree(whole.directory, directory)
+    files = json.loads((directory / "files.json").read_text())
+    kept = {name: facts for name, facts in files.items() if not name.startswith(left_out)}
+    assert len(kept) < len(files)
+    (directory / "files.json").write_text(json.dumps(kept))
+    with pytest.raises(UserError, match=rf"files\.json does not list {left_out}: delete the folder"):
+        PreparedSet(directory)
+
+
+def test_an_empty_list_of_files_vouches_for_nothing(whole, tmp_path):
+    directory = tmp_path / "set"
+    shutil.copytree(whole.directory, directory)
+    (directory / "files.json").write_text("{}")
+    with pytest.raises(UserError, match=r"files\.json does not list examples\.tsv: delete the folder"):
+        PreparedSet(directory)
+
+
 def test_odd_file_names_survive_the_index(tmp_path):
     names = ["a\tb.png", 'quo"te.png', "new\nline.png", "umläut.png", b"bytes\xff.png".decode(errors="surrogateescape")]
     examples = [Example("train", i, name, "A", name, name, "00", 1, 2) for i, name in enumerate(names)]
     write_examples(tmp_path / "examples.tsv", examples)
     (tmp_path / "report.json").write_text("{}")
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / "features.json").touch()
     write_files_list(tmp_path)
     assert list(PreparedSet(tmp_path).examples) == examples
