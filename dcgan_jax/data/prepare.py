@@ -37,7 +37,7 @@ from dcgan_jax.data.source import TRAIN, Source
 from dcgan_jax.errors import UserError
 from dcgan_jax.settings import DataSettings
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Counts up whenever the same source and settings give other records."""
 
 _PARTIAL = ".partial-"

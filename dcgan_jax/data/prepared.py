@@ -37,7 +37,7 @@ class Example:
       position: of its record within the split.
       file: the source file, relative to the source.
       label: its class.
-      patient: whose it is, by the careful reading: class and bare number.
+      patient: whose it is, by the careful reading of the published names; the file itself where nobody is known.
       published_patient: whose it is, by the names as published.
       sha256: of the source's gray pixels, row by row, before resizing.
       width: of the source, in pixels.

@@ -27,11 +27,10 @@ def create_report(examples: Sequence[Example], facts: Report) -> Report:
         "images": _count(examples),
         "sizes": {label: _measure_sizes(group) for label, group in _group(examples, lambda e: e.label).items()},
         "duplicates": _find_duplicates(examples),
-        # A name that both readings take alike carries no patient.
-        "files_without_patient": sum(example.patient == example.published_patient for example in examples),
+        "files_without_patient": sum(example.patient == example.file for example in examples),
         "patients": {name: _count_patients(examples, key) for name, key in _READINGS.items()},
     }
-    report["warnings"] = _warn(report)
+    report["warnings"] = _warn(report) + _warn_of_lone_patients(examples)
     return report
 
 
@@ -80,6 +79,14 @@ def _count_patients(examples: Sequence[Example], key: Callable[[Example], str]) 
 
 def _warn(report: Report) -> list[str]:
     warnings = []
+    if report["files_without_patient"]:
+        total = sum(count for labels in report["images"].values() for count in labels.values())
+        warnings.append(
+            f"no patient is known from the names of {report['files_without_patient']:,} of {total:,} files, so each "
+            "counts as a patient of its own: a split made here, data.holdout and data.fraction go by file and may part "
+            "a patient's images, which makes scores too good; put the images of each patient into a folder of their "
+            "own below the class (NORMAL/patient01/a.png)"
+        )
     for name, patients in report["patients"].items():
         if patients["in_several_splits"]:
             images = ", ".join(f"{count} in {split}" for split, count in patients["images_of_those"].items())
@@ -95,6 +102,19 @@ def _warn(report: Report) -> list[str]:
         warnings.append(
             "image shapes differ between the classes, so stretching to a square, or its borders, can give them away"
         )
+    return warnings
+
+
+def _warn_of_lone_patients(examples: Sequence[Example]) -> list[str]:
+    """Warns of classes whose images all lie in one folder that is hardly a patient's."""
+    warnings = []
+    for label, group in _group(examples, lambda e: e.label).items():
+        patients = {example.patient for example in group}
+        if len(group) > 1 and len(patients) == 1:
+            warnings.append(
+                f"all {len(group):,} images of {label} count as one patient, {patients.pop()}, so none can be held "
+                f"out: if they are of several, give each a folder of their own ({label}/patient01/a.png)"
+            )
     return warnings
 
 
@@ -119,11 +139,6 @@ def describe_report(report: Report) -> str:
         lines += [
             "",
             "Values of deeper files that became 0 and 255: {low:g} and {high:g}.".format(**report["depth_range"]),
-        ]
-    if report["files_without_patient"]:
-        lines += [
-            "",
-            f"{report['files_without_patient']:,} file names carry no patient: each counts as one of its own.",
         ]
     lines += _section("Warnings", report["warnings"])
     lines += _section("Left out", [f"{bad['file']}: {bad['reason']}" for bad in report["left_out"]])

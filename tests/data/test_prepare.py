@@ -74,7 +74,28 @@ def test_file_names_without_a_patient_are_counted(tmp_path, write_xrays, setting
     )
     prepared = prepare(settings(dir=str(folder)), seed=0)
     assert prepared.report["files_without_patient"] == 2
-    assert "2 file names carry no patient" in (prepared.directory / "report.md").read_text()
+    (warning,) = prepared.report["warnings"]
+    assert warning.startswith("no patient is known from the names of 2 of 3 files")
+    assert "NORMAL/patient01/a.png" in warning
+    assert warning in (prepared.directory / "report.md").read_text()
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_a_folder_per_patient_is_held_out_as_one(tmp_path, write_xrays, settings):
+    files = [f"NORMAL/patient{number:02}/view{view}.png" for number in range(20) for view in (1, 2, 3)]
+    data = settings(dir=str(write_xrays(tmp_path / "xrays", *files)), holdout=0.25)
+    prepared = prepare(data, seed=0)
+    assert prepared.report["images"] == {"test": {"NORMAL": 12}, "train": {"NORMAL": 48}}
+    assert prepared.report["patients"]["careful"]["counts"] == {"test": {"NORMAL": 4}, "train": {"NORMAL": 16}}
+    assert (prepared.report["files_without_patient"], prepared.report["warnings"]) == (0, [])
+    train, held_out = select_training(prepared, data, seed=0)
+    assert (len(train), len(held_out)) == (36, 12)
+    assert not {example.patient for example in train} & {example.patient for example in held_out}
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_phantoms_need_no_warning(settings):
+    assert prepare(settings(source="phantom", phantom_count=4), seed=0).report["warnings"] == []
 
 
 @pytest.mark.usefixtures("own_cache")

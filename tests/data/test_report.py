@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.report import create_report, describe_report
 
@@ -27,6 +29,22 @@ def test_nothing_to_warn_of_is_no_warning():
     assert "Warnings" not in describe_report(report)
 
 
+def test_files_of_nobody_known_are_warned_of_with_the_remedy():
+    nobody = replace(example("train", "A", "1", 9, 9), patient="train/A/1.png", published_patient="train/A/1.png")
+    report = create_report([nobody, example("train", "A", "2", 9, 9)], FACTS)
+    assert report["files_without_patient"] == 1
+    (warning,) = report["warnings"]
+    assert "names of 1 of 2 files" in warning
+    assert "a folder of their own below the class" in warning
+
+
+def test_a_class_that_is_one_patient_is_warned_of():
+    of_one = [replace(example("train", "A", str(n), 9, 9), patient="A/images") for n in range(3)]
+    report = create_report([*of_one, example("train", "B", "b", 9, 9)], FACTS)
+    (warning,) = report["warnings"]
+    assert warning.startswith("all 3 images of A count as one patient, A/images")
+
+
 def test_the_text_lists_what_was_left_out_and_the_range():
     facts = {
         **FACTS,
@@ -34,6 +52,5 @@ def test_the_text_lists_what_was_left_out_and_the_range():
         "depth_range": {"low": 12.0, "high": 4095.0},
     }
     text = describe_report(create_report([example("train", "A", "1", 9, 9)], facts))
-    assert "carry no patient" not in text
     assert "- a.png: it is empty" in text
     assert "0 and 255: 12 and 4095" in text

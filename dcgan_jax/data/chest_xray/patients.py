@@ -1,12 +1,18 @@
-"""Whose X-ray a file is, by its name.
+"""Whose X-ray a file is, by where it lies and what it is called.
 
-A patient has several images, and splits must not part them. The published names can be read in two ways:
+A patient has several images, and splits must not part them. Nothing but a path tells whose an image is:
 
-- published: `person1000_bacteria` and `person1000_virus` are two patients, and so are `IM-0115` and `NORMAL2-IM-0115`.
-  By this reading no patient is in both the published train and test splits.
-- careful: within a class, the same bare number is the same patient. By this reading many are in both.
-
-Nobody knows which is right, so splits that we make go by the careful one, which parts fewer.
+- A published name, `person1000_bacteria_2931` or `IM-0115-0001`, carries the patient and can be read in two ways:
+    - published: `person1000_bacteria` and `person1000_virus` are two patients, and so are `IM-0115` and
+      `NORMAL2-IM-0115`. By this reading no patient is in both the published train and test splits.
+    - careful: within a class, the same bare number is the same patient. By this reading many are in both.
+  Nobody knows which is right, so splits that we make go by the careful one, which parts fewer.
+- A folder right below the class is one patient's, with all below it: `NORMAL/patient01/study1/view1.png`. If it is a
+  site's, its patients go together, which is coarse and parts none. It comes before a name like `IM-0001-0001`, which
+  viewers give to the files of every patient; `person1000_bacteria_2931` counts in any folder.
+- Of any other file, directly in its class, no patient is known: `NORMAL/p1_2.png` may be image 2 of patient 1 or not.
+  It counts as a patient of its own, so what is split or held out by patient is then by file and may part a patient's
+  images. The report of a prepared set warns of it; a folder for each patient is the remedy.
 """
 
 import re
@@ -15,6 +21,7 @@ from typing import NamedTuple
 
 _PNEUMONIA = re.compile(r"(?P<published>person0*(?P<number>\d+)_(?:bacteria|virus))_\d+(?:_\d+)?")
 _NORMAL = re.compile(r"(?P<published>(?:NORMAL2-)?IM-0*(?P<number>\d+))-\d+(?:-\d+)?")
+_PHANTOM = re.compile(r"phantom-\d+")  # each is drawn as somebody else
 
 
 class Patient(NamedTuple):
@@ -25,14 +32,20 @@ class Patient(NamedTuple):
 
 
 def identify_patient(label: str, file: str) -> Patient:
-    """Returns the patient of a file; one that is not named like the published ones is a patient of its own.
+    """Returns the patient of a file; where none is known, both readings are the file itself.
 
     Args:
-      label: the file's class.
-      file: its path, of which the name counts.
+      label: the file's class, which is one of its folders.
+      file: its path within the source.
     """
-    stem = PurePosixPath(file).stem
-    match = _PNEUMONIA.fullmatch(stem) or _NORMAL.fullmatch(stem)
-    if match is None:
-        return Patient(f"{label}/{stem}", f"{label}/{stem}")
-    return Patient(f"{label}/{match['number']}", match["published"])
+    path = PurePosixPath(file)
+    folders_below_class = path.parts[path.parts.index(label) + 1 : -1]
+    if match := _PNEUMONIA.fullmatch(path.stem):
+        return Patient(f"{label}/{match['number']}", match["published"])
+    if folders_below_class:
+        patient = f"{label}/{folders_below_class[0]}"
+        return Patient(patient, patient)
+    if match := _NORMAL.fullmatch(path.stem):
+        return Patient(f"{label}/{match['number']}", match["published"])
+    patient = f"{label}/{path.stem}" if _PHANTOM.fullmatch(path.stem) else file
+    return Patient(patient, patient)

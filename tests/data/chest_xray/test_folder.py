@@ -32,6 +32,15 @@ def test_a_folder_of_classes_is_split_by_patient(tmp_path):
     assert (splits.count("train"), splits.count("test")) == (16, 4)
 
 
+def test_a_folder_per_patient_is_not_parted_by_our_split(tmp_path):
+    touch(tmp_path, *(f"A/patient{number:02}/view{view}.png" for number in range(20) for view in (1, 2, 3)))
+    patients = {"train": set(), "test": set()}
+    for split, _, file in listed(tmp_path):
+        patients[split].add(file.split("/")[1])
+    assert (len(patients["train"]), len(patients["test"])) == (16, 4)
+    assert not patients["train"] & patients["test"]
+
+
 def test_the_folder_around_the_splits_may_be_named(tmp_path):
     touch(tmp_path, "chest_xray/train/A/1.png", "__MACOSX/chest_xray/train/A/._1.png", ".DS_Store")
     assert listed(tmp_path) == [("train", "A", "train/A/1.png")]
