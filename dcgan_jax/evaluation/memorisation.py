@@ -1,8 +1,8 @@
 """Are generated images copies of training images? Evidence, not proof.
 
 An image counts as found when, in feature space or in pixels, it is closer to its nearest training image than 99 in 100
-held-out images are, the distance taken relative to the neighbourhood (nearest.py). Without held-out images there is
-nothing to compare with, and the question stays open.
+held-out images are, the distance taken relative to the neighbourhood (nearest.py). Without enough held-out images there
+is nothing to compare with, and the question stays open.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,14 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.stats
 from jaxtyping import Bool, Float, Float64, Int, UInt8
 
 from dcgan_jax.evaluation.correlation import SIGNATURE_SIZE
-from dcgan_jax.evaluation.intervals import assign_groups, compute_share_interval
+from dcgan_jax.evaluation.intervals import LEVEL, compute_share_interval
 from dcgan_jax.evaluation.nearest import NEIGHBOURS, Nearest, find_nearest, find_nearest_pixels
+from dcgan_jax.evaluation.planted_copies import CHANGES
 
 NOT_ASSESSABLE = "not assessable"
 PERCENTILE = 1.0
+MIN_HELD_OUT = 100
+"""Held-out images, copies of training images apart, below which there is no first percentile to speak of."""
+
 CLOSEST = 10
 """Pairs that are listed and drawn."""
 
@@ -26,7 +31,16 @@ NOTE = (
     "Evidence, not proof: it can show that copies were found, not that there are none. Memorised parts of images, "
     "and changes other than the planted ones, may go unseen."
 )
-_FEW_HELD_OUT = 100
+INTERVALS_NOTE = (
+    "95%, Clopper and Pearson: they take images as independent draws and the thresholds as given. Several images of one "
+    "patient make the interval of false_positive_rate too narrow; how far thresholds from so few held-out images move "
+    "the share of a generator that copies nothing is innocent_share."
+)
+_METHOD = (
+    "distance to the nearest training image over the mean of the {neighbours} nearest, at 768 Inception features and by "
+    f"correlation in {SIGNATURE_SIZE}x{SIGNATURE_SIZE} pixels at the best small shift, contrast never stretched; found: "
+    "closer than the first percentile of held-out images in either"
+)
 _ROUNDING = 1e-6
 
 
@@ -51,78 +65,125 @@ class Views:
 
 
 def assess_memorisation(
-    generated: Views,
-    training: Views,
-    held_out: Views | None,
-    planted: Mapping[str, Views],
-    rng: np.random.Generator,
+    generated: Views, training: Views, held_out: Views | None, planted: Mapping[str, Views]
 ) -> dict[str, Any]:
     """Returns the memorisation section of a record, as plain values.
 
-    `memorised_share` is the share of generated images that are found, about 0.01 to 0.02 for a generator that copies
-    nothing: compare it with `false_positive_rate`, the share of held-out images found by a threshold that other
-    patients set (half of them each time). `found` lists positions of generated images and of their training images,
+    `memorised_share` is the share of generated images that are found. For a generator that copies nothing it is 0.01
+    in each space on average, so at most 0.02 in both; `innocent_share` says how high it may come by the chance of which
+    patients were held out. `false_positive_rate` is the same measured: the share of held-out images found by
+    thresholds that the other patients set. `found` lists positions of generated images and of their training images,
     with the files of these. `highest_similarity` helps to choose `generate.max_similarity`: above what held-out
     patients reach, an image resembles a training image more than two patients resemble each other.
 
     Args:
       generated: of one latent seed.
       training: the images trained on.
-      held_out: real images of other patients; None: `memorised_share` is "not assessable".
+      held_out: real images of other patients; with fewer than `MIN_HELD_OUT` that equal no training image, of two
+        patients or more, `memorised_share` is "not assessable".
       planted: changed copies of training images by the name of the change, for the sensitivity.
-      rng: divides the held-out patients.
     """
     nearest = _find(generated, training)
+    of_held_out = None if held_out is None else _find(held_out, training)
     section: dict[str, Any] = {
         "memorised_share": NOT_ASSESSABLE,
-        "method": (
-            f"distance to the nearest training image over the mean of the {min(NEIGHBOURS, len(training))} nearest, at "
-            f"768 Inception features and by correlation in {SIGNATURE_SIZE}x{SIGNATURE_SIZE} pixels at the best small "
-            "shift; found: closer than the first percentile of held-out images in either"
-        ),
+        "method": _METHOD.format(neighbours=min(NEIGHBOURS, len(training))),
         "note": NOTE,
         "num_generated": len(generated),
-        "highest_similarity": {"generated": _highest_similarity(nearest), "held_out": None},
-        "closest": _list_closest(nearest, training.files, dict.fromkeys(SPACES, 1.0)),
-    }
-    if held_out is None or len(set(held_out.patients)) < 2:
-        section["reason"] = "There are no held-out images of two patients or more: set data.holdout."
-        return section
-    of_held_out = _find(held_out, training)
-    thresholds = compute_thresholds(of_held_out)
-    found = is_found(nearest, thresholds)
-    false_positives = int(_find_across(of_held_out, held_out.patients, rng).sum())
-    low, high = compute_share_interval(false_positives, len(held_out))
-    section |= {
-        "memorised_share": float(found.mean()),
-        "memorised_share_by_space": {
-            space: float((nearest[space].relative < thresholds[space]).mean()) for space in SPACES
-        },
+        "num_held_out": 0 if held_out is None else len(held_out),
         "highest_similarity": {
             "generated": _highest_similarity(nearest),
-            "held_out": _highest_similarity(_take(of_held_out, ~_equals_training(of_held_out))),
+            "held_out": of_held_out and _highest_similarity(_take(of_held_out, ~_equals_training(of_held_out))),
         },
-        "closest": _list_closest(nearest, training.files, thresholds),
-        "found": _list_pairs(nearest, np.flatnonzero(found), training.files, thresholds),
-        "thresholds": thresholds,
-        "num_held_out": len(held_out),
-        "false_positive_rate": false_positives / len(held_out),
-        "false_positive_interval": [low, high],
-        "sensitivity": {name: _measure_rate(_find(views, training), thresholds) for name, views in planted.items()},
-        "warnings": _warn(of_held_out),
     }
-    return section
+    if held_out is None or of_held_out is None:
+        reason = "there are no held-out images: set data.holdout."
+    else:
+        reason = _explain_shortfall(of_held_out, held_out.patients)
+    if held_out is None or of_held_out is None or reason:
+        closest = _list_closest(nearest, training.files, dict.fromkeys(SPACES, 1.0))
+        return section | {"reason": reason, "closest": closest}
+    of_planted = {name: _find(views, training) for name, views in planted.items()}
+    return section | _compare(nearest, of_held_out, held_out.patients, of_planted, training.files)
+
+
+def _explain_shortfall(held_out: Mapping[str, Nearest], patients: Sequence[str]) -> str:
+    """Returns why no first percentile can be had of these held-out images; empty where it can."""
+    is_same = _equals_training(held_out)
+    own, same = int((~is_same).sum()), int(is_same.sum())
+    num_patients = len(set(np.asarray(patients)[~is_same]))
+    if own >= MIN_HELD_OUT and num_patients > 1:
+        return ""
+    return (
+        f"{own} held-out images of {num_patients} patients equal no training image ({same} do), and a first percentile "
+        f"needs {MIN_HELD_OUT}, of two patients or more: raise data.holdout."
+    )
+
+
+def _compare(
+    nearest: Mapping[str, Nearest],
+    held_out: Mapping[str, Nearest],
+    patients: Sequence[str],
+    planted: Mapping[str, Mapping[str, Nearest]],
+    files: Sequence[str],
+) -> dict[str, Any]:
+    """Returns what of a section only held-out images can tell."""
+    thresholds = compute_thresholds(held_out)
+    found = is_found(nearest, thresholds)
+    of_generated = _measure_share(found)
+    false_positives = _measure_share(_find_across(held_out, patients))
+    is_same = _equals_training(held_out)
+    return {
+        "memorised_share": of_generated["share"],
+        "memorised_share_interval": of_generated["interval"],
+        "memorised_share_by_space": _measure_shares_by_space(nearest, thresholds),
+        "innocent_share": compute_innocent_share(int((~is_same).sum()), len(found)),
+        "false_positive_rate": false_positives["share"],
+        "false_positive_interval": false_positives["interval"],
+        "intervals_note": INTERVALS_NOTE,
+        "thresholds": thresholds,
+        "closest": _list_closest(nearest, files, thresholds),
+        "found": _list_pairs(nearest, np.flatnonzero(found), files, thresholds),
+        "sensitivity": {
+            name: {"change": CHANGES.get(name, ""), **_measure_sensitivity(of_change, thresholds)}
+            for name, of_change in planted.items()
+        },
+        "warnings": _warn_of_duplicates(int(is_same.sum())),
+    }
 
 
 def compute_thresholds(held_out: Mapping[str, Nearest]) -> dict[str, float]:
     """Returns the first percentile of the held-out images' relative distances in each space.
 
     Held-out images that equal a training image, as duplicated files do, are passed over: they are copies themselves.
+    Weibull's percentile, since of n values it is the one that a further value is below with probability 0.01 (the k-th
+    smallest is at k / (n + 1)); below numpy's default it is with 0.02 at n = 100.
+
+    Args:
+      held_out: of at least one image that equals no training image.
     """
     is_own = ~_equals_training(held_out)
-    if not is_own.any():
-        return dict.fromkeys(SPACES, 0.0)
-    return {space: float(np.percentile(held_out[space].relative[is_own], PERCENTILE)) for space in SPACES}
+    return {
+        space: float(np.percentile(held_out[space].relative[is_own], PERCENTILE, method="weibull")) for space in SPACES
+    }
+
+
+def compute_innocent_share(num_held_out: int, num_generated: int) -> dict[str, float]:
+    """Returns the share of generated images found if they were like held-out ones: on average, and at the most.
+
+    The share below the k-th smallest of n values is Beta(k, n + 1 - k), so the number found of m is beta-binomial; with
+    95% confidence it is not above the `highest`. Both spaces together find at most the sum.
+
+    Args:
+      num_held_out: n, the images that set the thresholds; images of one patient count as independent.
+      num_generated: m.
+    """
+    rank = max((num_held_out + 1) * PERCENTILE / 100, 1.0)
+    in_one_space = scipy.stats.betabinom(num_generated, rank, num_held_out + 1 - rank)
+    # Half of the error for each space (Bonferroni).
+    highest = in_one_space.ppf(1 - (1 - LEVEL) / len(SPACES)) / num_generated
+    expected = rank / (num_held_out + 1)
+    return {"expected": min(len(SPACES) * expected, 1.0), "highest": min(len(SPACES) * float(highest), 1.0)}
 
 
 def is_found(nearest: Mapping[str, Nearest], thresholds: Mapping[str, float]) -> Bool[np.ndarray, " image"]:
@@ -137,26 +198,39 @@ def _find(views: Views, training: Views) -> dict[str, Nearest]:
     }
 
 
-def _find_across(
-    held_out: dict[str, Nearest], patients: Sequence[str], rng: np.random.Generator
-) -> Bool[np.ndarray, " image"]:
-    """Returns which held-out images are found when the other half of the patients sets the threshold."""
-    half = assign_groups(patients, 2, rng)
-    found = np.zeros(len(half), bool)
-    for side in (0, 1):
-        found[half == side] = is_found(_take(held_out, half == side), compute_thresholds(_take(held_out, half != side)))
+def _find_across(held_out: Mapping[str, Nearest], patients: Sequence[str]) -> Bool[np.ndarray, " image"]:
+    """Returns which held-out images are found when all other patients set the threshold, copies of training apart."""
+    is_own = ~_equals_training(held_out)
+    owners, own = np.asarray(patients)[is_own], _take(held_out, is_own)
+    found = np.zeros(len(owners), bool)
+    for patient in np.unique(owners):
+        is_theirs = owners == patient
+        found[is_theirs] = is_found(_take(own, is_theirs), compute_thresholds(_take(own, ~is_theirs)))
     return found
 
 
-def _take(nearest: dict[str, Nearest], mask: Bool[np.ndarray, " image"]) -> dict[str, Nearest]:
+def _take(nearest: Mapping[str, Nearest], mask: Bool[np.ndarray, " image"]) -> dict[str, Nearest]:
     return {space: Nearest(*(values[mask] for values in of_space)) for space, of_space in nearest.items()}
 
 
-def _measure_rate(nearest: dict[str, Nearest], thresholds: dict[str, float]) -> dict[str, Any]:
-    found = is_found(nearest, thresholds)
+def _measure_share(found: Bool[np.ndarray, " image"]) -> dict[str, Any]:
     low, high = compute_share_interval(int(found.sum()), len(found))
-    by_space = {space: float((nearest[space].relative < thresholds[space]).mean()) for space in SPACES}
-    return {"rate": float(found.mean()), "interval": [low, high], "copies": len(found), **by_space}
+    return {"share": float(found.mean()), "interval": [low, high]}
+
+
+def _measure_shares_by_space(nearest: Mapping[str, Nearest], thresholds: Mapping[str, float]) -> dict[str, float]:
+    return {space: float((nearest[space].relative < thresholds[space]).mean()) for space in SPACES}
+
+
+def _measure_sensitivity(nearest: Mapping[str, Nearest], thresholds: Mapping[str, float]) -> dict[str, Any]:
+    found = is_found(nearest, thresholds)
+    measured = _measure_share(found)
+    return {
+        "rate": measured["share"],
+        "interval": measured["interval"],
+        "copies": len(found),
+        **_measure_shares_by_space(nearest, thresholds),
+    }
 
 
 def _highest_similarity(nearest: Mapping[str, Nearest]) -> float | None:
@@ -204,18 +278,10 @@ def _equals_training(nearest: Mapping[str, Nearest]) -> Bool[np.ndarray, " image
     return nearest["pixels"].relative < _ROUNDING
 
 
-def _warn(held_out: dict[str, Nearest]) -> list[str]:
-    is_same = _equals_training(held_out)
-    count, same = len(is_same), int(is_same.sum())
-    warnings = []
-    if count < _FEW_HELD_OUT:
-        warnings.append(
-            f"{count} held-out images are few for a first percentile: it is close to the smallest value, and the "
-            "memorised share is uncertain."
-        )
-    if same:
-        warnings.append(
-            f"{same} held-out images equal a training image in {SIGNATURE_SIZE}x{SIGNATURE_SIZE} pixels: duplicated "
-            "files, which set no threshold."
-        )
-    return warnings
+def _warn_of_duplicates(same: int) -> list[str]:
+    if not same:
+        return []
+    return [
+        f"{same} held-out images equal a training image in {SIGNATURE_SIZE}x{SIGNATURE_SIZE} pixels: duplicated files, "
+        "which set no threshold."
+    ]

@@ -166,7 +166,7 @@ def _assess_memorisation(
     known = Views(training[NEAREST_DIMS], of_training.pixels, files=of_training.files)
     found = Views(generated[NEAREST_DIMS], images)
     if held_out is None or scorer.held_out is None:
-        return assess_memorisation(found, known, None, {}, rng)
+        return assess_memorisation(found, known, None, {})
     unseen = Views(held_out[NEAREST_DIMS], scorer.held_out.pixels, patients=scorer.held_out.patients)
     chosen = rng.permutation(len(of_training))[:_PLANTED]
     planted = {
@@ -176,7 +176,7 @@ def _assess_memorisation(
         )
         for name, copies in plant_copies(of_training.pixels[chosen], rng).items()
     }
-    return assess_memorisation(found, known, unseen, planted, rng)
+    return assess_memorisation(found, known, unseen, planted)
 
 
 def _describe_protocol(scorer: Scorer) -> dict[str, Any]:

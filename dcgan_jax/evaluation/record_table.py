@@ -40,9 +40,10 @@ def _describe_memorisation(section: Mapping[str, Any]) -> str:
     share = section["memorised_share"]
     if isinstance(share, str):
         return f"{'memorised share':{_WIDTH}}{share}: {section['reason']}"
-    low, high = section["false_positive_interval"]
-    rate = f"held-out images: {section['false_positive_rate']:.3f} ({low:.3f} to {high:.3f})"
-    return _row("memorised share", share, f"{rate}; evidence, not proof")
+    low, high = section["memorised_share_interval"]
+    innocent = f"up to {section['innocent_share']['highest']:.3f} without copying"
+    measured = f"held-out images: {section['false_positive_rate']:.3f}"
+    return _row("memorised share", share, f"{low:.3f} to {high:.3f} (95%); {innocent}, {measured}; evidence, not proof")
 
 
 def _range(interval: Mapping[str, Any] | None, what: str) -> str:

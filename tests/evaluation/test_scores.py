@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from dcgan_jax.cache import CACHE_VARIABLE
+from dcgan_jax.evaluation import memorisation, scores
 from dcgan_jax.evaluation import record as record_module
-from dcgan_jax.evaluation import scores
 from dcgan_jax.evaluation.protocol import resolve_protocol
 from dcgan_jax.evaluation.real_images import RealImages
 from dcgan_jax.evaluation.record import create_report
@@ -56,6 +56,7 @@ def fake_inception(cache):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scores, "FeatureExtractor", FakeExtractor)
         patch.setattr(record_module, "DEEPEST_DIMS", 192)  # Gaussians at 2048 take longer than all other tests here
+        patch.setattr(memorisation, "MIN_HELD_OUT", 40)
         # The cache knows features by pixels and weights, not by who computed them.
         patch.setenv(CACHE_VARIABLE, str(cache / "fake_inception"))
         yield
@@ -203,5 +204,6 @@ def test_the_table_shows_the_scores_and_what_they_compare_with(report):
     table = describe_record(report.record)
     assert f"{report.record['fid']:.4g}" in table
     assert "real against real" in table
+    assert "without copying, held-out images: " in table
     assert "evidence, not proof" in table
     assert max(map(len, table.splitlines()[:-4])) <= 130
