@@ -1,18 +1,19 @@
 """Reads the tensors of a torch file without torch, and without ever running anything that the file says.
 
-A torch file is a pickle beside raw arrays, and a pickle is a program. Here it may name six kinds of thing:
-OrderedDict, `torch._utils._rebuild_tensor_v2` and the storage types of numbers, each replaced by a stand-in of ours
-that only records what it was given. Sizes are checked against the file before any memory is taken.
+A torch file is a pickle beside raw arrays, and a pickle is a program. Here it may name OrderedDict,
+`torch._utils._rebuild_tensor_v2` and the storage types of numbers, each replaced by a substitute of ours that only
+records what it was given. Arrays are as long as the file has bytes for them, all of them together no longer than the
+file, and no tensor reaches beyond its array. What a hostile file can still cost is time.
 """
 
 import io
 import math
 import pickle
 import pickletools
+import re
 import struct
 import zipfile
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn
 
@@ -33,8 +34,12 @@ _STORAGE_TYPES = {
     "ByteStorage": "|u1",
     "BoolStorage": "|b1",
 }
-_TOO_MANY_DIMENSIONS = 9
+_MOST_DIMENSIONS = 8
 _LONGEST_PICKLE = 2**24  # bytes; the official file's is 73 thousand
+_LARGEST_COUNT = 2**62
+_LONGEST_BYTE_ORDER = 16  # bytes
+_SHOWN = 80  # characters of a name in a message
+_STORAGE_KEY = re.compile(r"[0-9A-Za-z_]{1,40}")
 
 
 class TorchFileError(UserError):
@@ -80,40 +85,71 @@ def read_torch_file(path: Path) -> dict[str, np.ndarray]:
         raise TorchFileError(f"{path} cannot be read: {error.strerror or error}; check the path.") from None
 
 
+class _Dict(dict):
+    """An OrderedDict's substitute."""
+
+    def __setstate__(self, state: object) -> None:
+        """Leaves out attributes (torch's `_metadata`), which could hide the methods of the dictionary."""
+
+
 class _TensorUnpickler(pickle.Unpickler):
+    """Gives out bound methods of its own, which a pickle cannot alter as it could a function or a class."""
+
+    def __init__(self, content: bytes):
+        super().__init__(io.BytesIO(content))
+        self._entries_left = len(content)
+
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
-            return OrderedDict
+            return self._create_dict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return _rebuild_tensor
+            return self._rebuild_tensor
         if module == "torch" and name in _STORAGE_TYPES:
             return _StorageType(np.dtype(_STORAGE_TYPES[name]))
-        raise _Refused(f"its pickle names {module}.{name}, and only tensors and plain containers are allowed")
+        named = f"{module[:_SHOWN]}.{name[:_SHOWN]}"
+        raise _Refused(f"its pickle names {named}, and only tensors and plain containers are allowed")
 
     def persistent_load(self, pid: Any) -> _Storage:
         # Old files add a sixth field, a view of another storage, which no state_dict uses.
         if not isinstance(pid, tuple) or len(pid) not in (5, 6) or pid[0] != "storage" or pid[5:] not in ((), (None,)):
-            raise _Refused(f"its pickle refers to {str(pid)[:80]!r}, which is no plain storage")
+            raise _Refused(f"its pickle refers to a {type(pid).__name__} that is no plain storage")
         _, storage_type, key, _, count = pid[:5]
-        if not isinstance(storage_type, _StorageType) or not isinstance(key, str) or not _is_count(count):
+        if not isinstance(storage_type, _StorageType) or not _is_key(key) or not _is_count(count):
             raise _Refused("its pickle describes a storage without type, key or count")
         return _Storage(key, storage_type.dtype, count)
 
+    def _create_dict(self, items: Collection = ()) -> _Dict:
+        # Copies of copies could fill the memory; an honest pickle spells every entry out.
+        self._entries_left -= len(items)
+        if self._entries_left < 0:
+            raise _Refused("its pickle makes more entries than it has bytes")
+        return _Dict(items)
 
-def _rebuild_tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> _Tensor:
-    if not isinstance(storage, _Storage) or not isinstance(shape, tuple) or not isinstance(strides, tuple):
-        raise _Refused("its pickle rebuilds a tensor from something that is no storage")
-    if not all(map(_is_count, (offset, *shape, *strides))) or len(shape) != len(strides):
-        raise _Refused(f"its pickle describes a tensor of shape {shape} with strides {strides}")
-    last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
-    elements = math.prod(shape)
-    if len(shape) >= _TOO_MANY_DIMENSIONS or elements > storage.length or (elements and last >= storage.length):
-        raise _Refused(f"a tensor of shape {shape} reaches beyond its storage of {storage.length} numbers")
-    return _Tensor(storage, offset, shape, strides)
+    def _rebuild_tensor(self, storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> _Tensor:
+        if not isinstance(storage, _Storage) or not isinstance(shape, tuple) or not isinstance(strides, tuple):
+            raise _Refused("its pickle rebuilds a tensor from something that is no storage")
+        if len(shape) > _MOST_DIMENSIONS or len(shape) != len(strides):
+            raise _Refused(f"its pickle describes a tensor with {len(shape)} sizes and {len(strides)} strides")
+        if not all(map(_is_count, (offset, *shape, *strides))):
+            raise _Refused("its pickle describes a tensor whose offset, sizes or strides are no counts")
+        tensor = _Tensor(storage, offset, shape, strides)
+        _check_bounds(tensor, storage.length)
+        return tensor
+
+
+def _check_bounds(tensor: _Tensor, length: int) -> None:
+    elements = math.prod(tensor.shape)
+    last = tensor.offset + sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.strides, strict=True))
+    if elements > length or (elements and last >= length):
+        raise _Refused(f"a tensor of {len(tensor.shape)} dimensions reaches beyond its storage of {length} numbers")
 
 
 def _is_count(value: Any) -> bool:
-    return type(value) is int and value >= 0
+    return type(value) is int and 0 <= value <= _LARGEST_COUNT
+
+
+def _is_key(value: Any) -> bool:
+    return isinstance(value, str) and _STORAGE_KEY.fullmatch(value) is not None
 
 
 def _unpickle(file: IO[bytes]) -> Any:
@@ -122,12 +158,12 @@ def _unpickle(file: IO[bytes]) -> Any:
     content = file.read(_LONGEST_PICKLE)
     try:
         length = _measure_pickle(content)
-        value = _TensorUnpickler(io.BytesIO(content[:length])).load()
+        value = _TensorUnpickler(content[:length]).load()
     except _Refused:
         raise
     # A hostile pickle can make the unpickler fail in any way it likes; none of them is a defect of ours.
     except Exception as error:
-        raise _Refused(f"its pickle is damaged ({type(error).__name__}: {error})") from None
+        raise _Refused(f"its pickle is damaged ({type(error).__name__})") from None
     file.seek(start + length)
     return value
 
@@ -151,8 +187,8 @@ def _read_old(file: IO[bytes], size: int) -> dict[str, np.ndarray]:
         raise _Refused("its numbers are not little-endian")
     tensors = _named_tensors(_unpickle(file))
     keys = _unpickle(file)
-    storages = {tensor.storage.key: tensor.storage for tensor in tensors.values()}
-    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys) or storages.keys() - set(keys):
+    storages = _collect_storages(tensors.values())
+    if not isinstance(keys, list) or not all(map(_is_key, keys)) or storages.keys() - set(keys):
         raise _Refused("its list of storages is incomplete")
     arrays = {}
     for key in keys:
@@ -176,24 +212,42 @@ def _read_array(file: IO[bytes], storage: _Storage, size: int, header: int) -> n
 def _read_zip(path: Path) -> dict[str, np.ndarray]:
     try:
         with zipfile.ZipFile(path) as archive:
-            pickles = [name for name in archive.namelist() if name.count("/") == 1 and name.endswith("/data.pkl")]
-            if len(pickles) != 1:
-                raise _Refused("it is a zip archive without data.pkl, not a torch file")
-            folder = pickles[0].removesuffix("data.pkl")
-            names = set(archive.namelist())
-            if f"{folder}byteorder" in names and archive.read(f"{folder}byteorder").strip() != b"little":
-                raise _Refused("its numbers are not little-endian")
-            with archive.open(pickles[0]) as file:
-                tensors = _named_tensors(_unpickle(file))
-            arrays = {}
-            for storage in {tensor.storage for tensor in tensors.values()}:
-                entry = f"{folder}data/{storage.key}"
-                if entry not in names or archive.getinfo(entry).file_size != storage.length * storage.dtype.itemsize:
-                    _refuse_truncated(storage)
-                arrays[storage] = np.frombuffer(archive.read(entry), storage.dtype)
-            return {name: _view(arrays[tensor.storage], tensor) for name, tensor in tensors.items()}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise _Refused(f"its zip archive is damaged ({error})") from None
+            return _read_archive(archive, path.stat().st_size)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, struct.error) as error:
+        raise _Refused(f"its zip archive is damaged ({type(error).__name__})") from None
+
+
+def _read_archive(archive: zipfile.ZipFile, size: int) -> dict[str, np.ndarray]:
+    names = set(archive.namelist())
+    pickles = [name for name in names if name.count("/") == 1 and name.endswith("/data.pkl")]
+    if len(pickles) != 1:
+        raise _Refused("it is a zip archive without data.pkl, not a torch file")
+    folder = pickles[0].removesuffix("data.pkl")
+    byte_order = f"{folder}byteorder"
+    if byte_order in names and _read_entry(archive, byte_order, _LONGEST_BYTE_ORDER).strip() != b"little":
+        raise _Refused("its numbers are not little-endian")
+    tensors = _named_tensors(_unpickle(io.BytesIO(_read_entry(archive, pickles[0], min(size, _LONGEST_PICKLE)))))
+    arrays = {}
+    for key, storage in _collect_storages(tensors.values()).items():
+        entry, length = f"{folder}data/{key}", storage.length * storage.dtype.itemsize
+        if entry not in names or archive.getinfo(entry).file_size != length:
+            _refuse_truncated(storage)
+        # Entries may overlap: all of them together are no longer than the file.
+        content = _read_entry(archive, entry, size)
+        if len(content) != length:
+            _refuse_truncated(storage)
+        size -= length
+        arrays[key] = np.frombuffer(content, storage.dtype)
+    return {name: _view(arrays[tensor.storage.key], tensor) for name, tensor in tensors.items()}
+
+
+def _read_entry(archive: zipfile.ZipFile, name: str, longest: int) -> bytes:
+    entry = archive.getinfo(name)
+    if entry.compress_type != zipfile.ZIP_STORED:
+        raise _Refused("its zip archive is compressed, which torch never does")
+    if entry.file_size > longest:
+        raise _Refused(f"its zip archive is damaged (an entry of {entry.file_size} bytes where {longest} are possible)")
+    return archive.read(entry)
 
 
 def _refuse_truncated(storage: _Storage) -> NoReturn:
@@ -201,15 +255,31 @@ def _refuse_truncated(storage: _Storage) -> NoReturn:
 
 
 def _named_tensors(state: Any) -> dict[str, _Tensor]:
-    if not isinstance(state, Mapping):
+    if not isinstance(state, dict):
         raise _Refused(f"it holds a {type(state).__name__}, not named tensors")
     for name, value in state.items():
-        if not isinstance(name, str) or not isinstance(value, _Tensor):
-            raise _Refused(f"its entry {str(name)[:80]!r} is no tensor")
+        if not isinstance(name, str):
+            raise _Refused(f"one of its entries is named by a {type(name).__name__}")
+        if not isinstance(value, _Tensor):
+            raise _Refused(f"its entry {name[:_SHOWN]!r} is no tensor")
     return dict(state)
 
 
+def _collect_storages(tensors: Iterable[_Tensor]) -> dict[str, _Storage]:
+    storages: dict[str, _Storage] = {}
+    for tensor in tensors:
+        if storages.setdefault(tensor.storage.key, tensor.storage) != tensor.storage:
+            raise _Refused(f"storage {tensor.storage.key} is described in two ways")
+    return storages
+
+
 def _view(array: np.ndarray, tensor: _Tensor) -> np.ndarray:
-    strides = [stride * array.itemsize for stride in tensor.strides]
-    # `_rebuild_tensor` has checked that offset, shape and strides stay within the storage.
-    return np.lib.stride_tricks.as_strided(array[tensor.offset :], tensor.shape, strides, writeable=False)
+    _check_bounds(tensor, array.size)  # as_strided reads wherever it is sent
+    # A stride that is never taken can be any number, also one that numpy has no room for.
+    strides = [
+        stride * array.itemsize if size > 1 else 0 for size, stride in zip(tensor.shape, tensor.strides, strict=True)
+    ]
+    try:
+        return np.lib.stride_tricks.as_strided(array[tensor.offset :], tensor.shape, strides, writeable=False)
+    except (ValueError, OverflowError):
+        raise _Refused("an empty tensor has sizes that are too large") from None
