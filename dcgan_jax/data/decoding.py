@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -94,16 +95,20 @@ def decode_all(source: Source, images: Sequence[SourceImage], data: DataSettings
         except BadImageError as error:
             return error
 
+    def second_pass(slot: int, depth_range: DepthRange) -> DecodedImage | BadImageError:
+        try:
+            return decode(slot, depth_range)
+        except BadImageError as error:  # gone, or changed, since the first pass
+            return error
+
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         slots = range(len(images))
         outcomes = list(track(threads.map(first_pass, slots), len(images), "preparing", "images"))
         deep = [slot for slot in slots if isinstance(outcomes[slot], DepthRange)]
         shared = _join(outcome for outcome in outcomes if isinstance(outcome, DepthRange))
         if shared:
-            again = track(
-                threads.map(lambda slot: decode(slot, shared), deep), len(deep), "bringing to 8 bits", "images"
-            )
-            for slot, outcome in zip(deep, again, strict=True):
+            decoded = threads.map(second_pass, deep, repeat(shared))
+            for slot, outcome in zip(deep, track(decoded, len(deep), "bringing to 8 bits", "images"), strict=True):
                 outcomes[slot] = outcome
     good = [outcome for outcome in outcomes if isinstance(outcome, DecodedImage)]
     bad = [outcome for outcome in outcomes if isinstance(outcome, BadImageError)]
