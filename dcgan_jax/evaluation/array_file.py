@@ -1,12 +1,22 @@
 """Named arrays in the cache: written whole or not at all, and made again when they can't be read."""
 
+import lzma
 import os
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+UNREADABLE = (
+    *(OSError, EOFError, KeyError, TypeError, ValueError, OverflowError, MemoryError),  # a header that is not numpy's
+    *(RuntimeError, NotImplementedError, SyntaxError, struct.error),  # flags and methods that zip files may have
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)
+"""What numpy can raise on a .npz that is damaged or no .npz at all."""
 
 
 def read_cached(path: Path) -> dict[str, np.ndarray] | None:
@@ -14,7 +24,7 @@ def read_cached(path: Path) -> dict[str, np.ndarray] | None:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return dict(arrays)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+    except UNREADABLE:
         return None
 
 

@@ -1,34 +1,54 @@
 """Saved statistics of a set of images, as pytorch-fid writes them: a .npz with `mu` and `sigma`."""
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float64
 
 from dcgan_jax.errors import UserError
+from dcgan_jax.evaluation.array_file import UNREADABLE
 from dcgan_jax.evaluation.frechet import Gaussian
+
+_ROUNDING = 1e-5
+"""Of the largest entry: statistics summed in float32 are not symmetric, nor their eigenvalues positive, beyond that."""
 
 
 def read_statistics(path: Path, dims: int) -> Gaussian:
     """Returns the mean and covariance in a file, without running anything that it holds.
 
     Raises:
-      UserError: no such file, not a .npz with `mu` [dims] and `sigma` [dims, dims], or not finite numbers.
+      UserError: no such file, not a .npz with `mu` [dims] and `sigma` [dims, dims] of finite numbers, or a `sigma` that
+        is no covariance.
     """
     try:
         with np.load(path, allow_pickle=False) as arrays:
             mean, covariance = arrays["mu"], arrays["sigma"]
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: give a folder of images or a .npz with saved statistics.") from None
-    except (OSError, KeyError, ValueError, EOFError, TypeError, zipfile.BadZipFile):
+    except UNREADABLE:
         raise UserError(f"{path} holds no mu and sigma: give statistics saved by --save_stats.") from None
     if mean.shape != (dims,) or covariance.shape != (dims, dims):
         raise UserError(
             f"{path} has statistics of {mean.size} dimensions, not --dims={dims}: give the dims it was made with."
         )
-    if not (np.issubdtype(mean.dtype, np.floating) and np.isfinite(mean).all() and np.isfinite(covariance).all()):
+    if not all(np.issubdtype(array.dtype, np.floating) for array in (mean, covariance)):
+        raise UserError(
+            f"{path} has {mean.dtype} and {covariance.dtype} entries, not floats: make it with --save_stats."
+        )
+    with np.errstate(over="ignore"):  # longer floats become infinite, and that is told below
+        gaussian = Gaussian(mean.astype(np.float64), covariance.astype(np.float64))
+    if not (np.isfinite(gaussian.mean).all() and np.isfinite(gaussian.covariance).all()):
         raise UserError(f"{path} has numbers that are not finite: make it again with --save_stats.")
-    return Gaussian(mean.astype(np.float64), covariance.astype(np.float64))
+    if not _is_covariance(gaussian.covariance):
+        raise UserError(f"{path} has a sigma that is no covariance of anything: make it again with --save_stats.")
+    return gaussian
+
+
+def _is_covariance(matrix: Float64[np.ndarray, "dims dims"]) -> bool:
+    rounding = _ROUNDING * np.abs(matrix).max()
+    if np.abs(matrix - matrix.T).max() > rounding:
+        return False
+    return bool(np.linalg.eigvalsh(matrix)[0] >= -rounding)
 
 
 def write_statistics(path: Path, gaussian: Gaussian) -> None:

@@ -1,0 +1,121 @@
+import zipfile
+
+import numpy as np
+import pytest
+
+from dcgan_jax.errors import UserError
+from dcgan_jax.evaluation.array_file import read_cached
+from dcgan_jax.evaluation.frechet import fit_gaussian
+from dcgan_jax.evaluation.statistics_file import read_statistics, write_statistics
+
+DIMS = 16
+SAVE = {"stored": np.savez, "deflated": np.savez_compressed}
+
+
+def draw(count=50, dtype=np.float64):
+    return fit_gaussian(np.random.default_rng(0).normal(size=(count, DIMS)).astype(dtype))
+
+
+def save(path, mean, covariance):
+    np.savez(path, mu=mean, sigma=covariance)
+    return path
+
+
+def test_comes_back_as_written(tmp_path):
+    gaussian = draw()
+    write_statistics(tmp_path / "s.npz", gaussian)
+    found = read_statistics(tmp_path / "s.npz", DIMS)
+    np.testing.assert_array_equal(found.mean, gaussian.mean)
+    np.testing.assert_array_equal(found.covariance, gaussian.covariance)
+
+
+def test_float32_and_singular_statistics_are_read(tmp_path):
+    mean, covariance = draw(count=5)
+    found = read_statistics(save(tmp_path / "s.npz", mean.astype("f4"), covariance.astype("f4")), DIMS)
+    np.testing.assert_allclose(found.covariance, covariance, rtol=1e-5)
+
+
+def test_statistics_of_equal_images_are_read(tmp_path):
+    save(tmp_path / "s.npz", np.zeros(DIMS), np.zeros((DIMS, DIMS)))
+    assert not read_statistics(tmp_path / "s.npz", DIMS).covariance.any()
+
+
+@pytest.mark.parametrize("kind", SAVE)
+def test_damage_is_named_and_a_damaged_cache_is_no_cache(tmp_path, kind):
+    path = tmp_path / "whole.npz"
+    SAVE[kind](path, mu=draw().mean, sigma=draw().covariance)
+    content = path.read_bytes()
+    damaged = tmp_path / "damaged.npz"
+    rng = np.random.default_rng(0)
+    messages = []
+    for position in range(0, len(content), 3):
+        changed = bytearray(content)
+        changed[position] ^= int(rng.integers(1, 256))
+        damaged.write_bytes(changed)
+        try:
+            read_statistics(damaged, DIMS)
+        except UserError as error:
+            messages.append(str(error))
+        cached = read_cached(damaged)
+        assert cached is None or isinstance(cached, dict)
+    assert len(messages) > len(content) / 6
+    assert all("damaged.npz" in message for message in messages)
+    for length in range(0, len(content), 50):
+        damaged.write_bytes(content[:length])
+        assert read_cached(damaged) is None
+        with pytest.raises(UserError, match=r"damaged\.npz"):
+            read_statistics(damaged, DIMS)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, 99])
+def test_damaged_compression_is_named(tmp_path, method):
+    path = tmp_path / "s.npz"
+    with zipfile.ZipFile(path, "w", method if method != 99 else zipfile.ZIP_DEFLATED) as archive:
+        for name in ("mu.npy", "sigma.npy"):
+            archive.writestr(name, b"\x00" * 5000)
+    content = bytearray(path.read_bytes())
+    content[45:60] = b"\xff" * 15  # within the first entry's data
+    if method == 99:
+        content = content.replace(
+            b"PK\x01\x02\x14\x03\x14\x00\x00\x00\x08\x00", b"PK\x01\x02\x14\x03\x14\x00\x00\x00\x63\x00"
+        )
+    path.write_bytes(content)
+    assert read_cached(path) is None
+    with pytest.raises(UserError, match=r"s\.npz holds no mu and sigma"):
+        read_statistics(path, DIMS)
+
+
+def skew(covariance):
+    return covariance + np.triu(np.full_like(covariance, 0.01), 1)
+
+
+def turn_negative(covariance):
+    return covariance - 2 * np.diag(np.eye(DIMS)[3] * np.diag(covariance))
+
+
+def break_correlation(covariance):
+    covariance = covariance.copy()
+    covariance[0, 1] = covariance[1, 0] = 3.0  # beyond the product of the two deviations
+    return covariance
+
+
+@pytest.mark.parametrize("change", [skew, turn_negative, break_correlation])
+def test_what_is_no_covariance_is_refused(tmp_path, change):
+    mean, covariance = draw()
+    with pytest.raises(UserError, match=r"s\.npz has a sigma that is no covariance"):
+        read_statistics(save(tmp_path / "s.npz", mean, change(covariance)), DIMS)
+
+
+@pytest.mark.parametrize("kind", ["U5", "S5", "i8", "c16", "M8[s]"])
+@pytest.mark.parametrize("entry", ["mu", "sigma"])
+def test_what_is_no_floats_is_refused(tmp_path, kind, entry):
+    arrays = {"mu": np.zeros(DIMS), "sigma": np.eye(DIMS)}
+    np.savez(tmp_path / "s.npz", **arrays | {entry: np.zeros(arrays[entry].shape, kind)})
+    with pytest.raises(UserError, match=r"s\.npz has .* entries, not floats"):
+        read_statistics(tmp_path / "s.npz", DIMS)
+
+
+def test_a_number_too_large_for_float64_is_refused(tmp_path):
+    save(tmp_path / "s.npz", np.full(DIMS, 1e300) * np.longdouble(1e300), np.eye(DIMS))
+    with pytest.raises(UserError, match="not finite"):
+        read_statistics(tmp_path / "s.npz", DIMS)
