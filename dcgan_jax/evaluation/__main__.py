@@ -8,28 +8,28 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 from jaxtyping import Float32
 
-from dcgan_jax import __version__
 from dcgan_jax.errors import EXIT_USER_ERROR, UserError
-from dcgan_jax.evaluation.comparison import Comparison, compare_features
+from dcgan_jax.evaluation.comparison import SCORES, Comparison, compare_features
 from dcgan_jax.evaluation.features import FeatureExtractor
 from dcgan_jax.evaluation.folder import compute_folder_features, compute_folder_features_cached
 from dcgan_jax.evaluation.frechet import Gaussian, compute_frechet_distance, fit_gaussian
 from dcgan_jax.evaluation.preprocess import Preprocess
+from dcgan_jax.evaluation.provenance import collect_versions, describe_weights
 from dcgan_jax.evaluation.statistics_file import read_statistics, write_statistics
 from dcgan_jax.evaluation.weights import InceptionWeights, load_inception_weights
 from dcgan_jax.models.inception import DIMS
 
 _STATISTICS_SUFFIX = ".npz"
-_SCORES = ("fid", "kid", "kid_subsets", "kid_subsets_std", "precision", "recall", "density", "coverage")
-_NOT_OFFICIAL = "These are {label}, not the official ones: the distances compare only with others of the same weights."
 _STATISTICS_ONLY = "Saved statistics hold no single images: only fid can be computed."
+
+_Side = Gaussian | Float32[np.ndarray, "image dims"]
+"""Statistics from a file, or the features of a folder's images."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -41,11 +41,6 @@ class _Network(NamedTuple):
     extractor: FeatureExtractor
     preprocess: Preprocess
     weights: InceptionWeights
-
-
-class _Side(NamedTuple):
-    gaussian: Gaussian
-    features: Float32[np.ndarray, "image dims"] | None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_USER_ERROR
     for warning in record["warnings"]:
         print(f"Warning: {warning}", file=sys.stderr)
-    for name in _SCORES:
+    for name in SCORES:
         if record[name] is not None:
             print(f"{name:16}{record[name]:.6f}")
     return 0
@@ -115,21 +110,28 @@ def _score(options: argparse.Namespace) -> dict[str, Any]:
     # Two files of statistics need no network, and so no weights.
     network = None if all(map(_is_statistics, paths)) else _create_network(options)
     real, generated = (_measure(path, options.dims, network, is_real=path is paths[0]) for path in paths)
-    if real.features is None or generated.features is None:
-        fid = compute_frechet_distance(real.gaussian, generated.gaussian)
-        comparison = Comparison(dict.fromkeys(_SCORES) | {"fid": fid}, [_STATISTICS_ONLY])
-    else:
-        comparison = compare_features(real.features, generated.features)
+    comparison = _compare(real, generated)
     return {
         **comparison.scores,
         "dims": options.dims,
-        "num_real": None if real.features is None else len(real.features),
-        "num_generated": None if generated.features is None else len(generated.features),
+        "num_real": _count(real),
+        "num_generated": _count(generated),
         "real": options.real,
         "generated": options.generated,
-        "warnings": comparison.warnings + _describe_weights(network),
+        "warnings": comparison.warnings + (describe_weights(network.weights) if network else []),
         **_describe_protocol(network),
     }
+
+
+def _compare(real: _Side, generated: _Side) -> Comparison:
+    if not isinstance(real, Gaussian) and not isinstance(generated, Gaussian):
+        return compare_features(real, generated)
+    sides = [side if isinstance(side, Gaussian) else fit_gaussian(side) for side in (real, generated)]
+    return Comparison(dict.fromkeys(SCORES) | {"fid": compute_frechet_distance(*sides)}, [_STATISTICS_ONLY])
+
+
+def _count(side: _Side) -> int | None:
+    return None if isinstance(side, Gaussian) else len(side)
 
 
 def _is_statistics(path: Path) -> bool:
@@ -144,18 +146,12 @@ def _create_network(options: argparse.Namespace) -> _Network:
 
 def _measure(path: Path, dims: int, network: _Network | None, is_real: bool) -> _Side:
     if network is None or _is_statistics(path):
-        return _Side(read_statistics(path, dims), None)
+        return read_statistics(path, dims)
     if is_real:
         measured = compute_folder_features_cached(path, network.extractor, network.preprocess, network.weights.sha256)
     else:  # generated folders come and go; caching them would only fill the disk
         measured = compute_folder_features(path, network.extractor, network.preprocess)
-    return _Side(fit_gaussian(measured[dims]), measured[dims])
-
-
-def _describe_weights(network: _Network | None) -> list[str]:
-    if network is None or network.weights.label == "official":
-        return []
-    return [_NOT_OFFICIAL.format(label=network.weights.label)]
+    return measured[dims]
 
 
 def _describe_protocol(network: _Network | None) -> dict[str, Any]:
@@ -165,7 +161,7 @@ def _describe_protocol(network: _Network | None) -> dict[str, Any]:
         "resize_filter": network and network.preprocess.filter_label,
         "weights": network and network.weights.label,
         "weights_sha256": network and network.weights.sha256,
-        "versions": {"dcgan_jax": __version__} | {name: version(name) for name in ("jax", "flax", "numpy", "pillow")},
+        "versions": collect_versions(),
     }
 
 

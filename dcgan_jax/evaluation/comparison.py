@@ -5,9 +5,12 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from dcgan_jax.evaluation.frechet import compute_frechet_distance, fit_gaussian
+from dcgan_jax.evaluation.feature_distance import compute_fid
 from dcgan_jax.evaluation.kernel_distance import compute_kernel_distance, compute_kernel_distances
-from dcgan_jax.evaluation.neighbours import DENSITY_NEIGHBOURS, compute_neighbour_scores
+from dcgan_jax.evaluation.neighbours import DENSITY_NEIGHBOURS, NeighbourScores, compute_neighbour_scores
+
+SCORES = ("fid", "kid", "kid_subsets", "kid_subsets_std", *NeighbourScores._fields)
+"""Names of all scores, in the order in which they are shown."""
 
 
 class Comparison(NamedTuple):
@@ -20,32 +23,46 @@ class Comparison(NamedTuple):
 def compare_features(
     real: Float[np.ndarray, "m dims"], generated: Float[np.ndarray, "n dims"], seed: int = 0
 ) -> Comparison:
-    """Returns every distance by name: fid, kid, precision, recall, density and coverage.
-
-    Beside kid, over all pairs, stand kid_subsets and kid_subsets_std: mean and spread of 100 random subsets of 1,000
-    images, or of half of the smaller side.
+    """Returns every distance by its name in `SCORES`.
 
     Raises:
       UserError: fewer than two images on a side, different dimensions, or features that are not finite.
     """
-    scores: dict[str, float | None] = {"fid": compute_frechet_distance(fit_gaussian(real), fit_gaussian(generated))}
-    subsets = compute_kernel_distances(real, generated, np.random.default_rng(seed))
-    scores["kid"] = compute_kernel_distance(real, generated)
-    scores["kid_subsets"], scores["kid_subsets_std"] = float(subsets.mean()), float(subsets.std())
+    measured = compute_scores(real, generated) | compute_subset_scores(real, generated, np.random.default_rng(seed))
     warnings = [
         warning
         for side, features in (("real", real), ("generated", generated))
         for warning in describe_weaknesses(side, features)
     ]
-    neighbour_names = ("precision", "recall", "density", "coverage")
+    if missing := [name for name in SCORES if name not in measured]:
+        warnings.append(f"{', '.join(missing)} are left out: they need more than {DENSITY_NEIGHBOURS} images a side.")
+    return Comparison({name: measured.get(name) for name in SCORES}, warnings)
+
+
+def compute_scores(real: Float[np.ndarray, "m dims"], generated: Float[np.ndarray, "n dims"]) -> dict[str, float]:
+    """Returns fid, kid (over all pairs), and precision, recall, density and coverage where both sides have more images
+    than their neighbourhoods.
+
+    Raises:
+      UserError: fewer than two images on a side, different dimensions, or features that are not finite.
+    """
+    scores = {
+        "fid": compute_fid(real, generated),
+        "kid": compute_kernel_distance(real, generated),
+    }
     if min(len(real), len(generated)) > DENSITY_NEIGHBOURS:
-        scores.update(compute_neighbour_scores(real, generated)._asdict())
-    else:
-        scores.update(dict.fromkeys(neighbour_names))
-        warnings.append(
-            f"{', '.join(neighbour_names)} are left out: they need more than {DENSITY_NEIGHBOURS} images a side."
-        )
-    return Comparison(scores, warnings)
+        scores |= compute_neighbour_scores(real, generated)._asdict()
+    return scores
+
+
+def compute_subset_scores(
+    real: Float[np.ndarray, "m dims"], generated: Float[np.ndarray, "n dims"], rng: np.random.Generator
+) -> dict[str, float]:
+    """Returns kid_subsets and kid_subsets_std: mean and spread of the kernel distance over 100 random subsets of 1,000
+    images, or of half of the smaller side. The spread is that of one subset, no standard error of the mean.
+    """
+    subsets = compute_kernel_distances(real, generated, rng)
+    return {"kid_subsets": float(subsets.mean()), "kid_subsets_std": float(subsets.std())}
 
 
 def describe_weaknesses(side: str, features: Float[np.ndarray, "image dims"]) -> list[str]:

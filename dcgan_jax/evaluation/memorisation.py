@@ -32,14 +32,14 @@ NOTE = (
     "and changes other than the planted ones, may go unseen."
 )
 INTERVALS_NOTE = (
-    "95%, Clopper and Pearson: they take images as independent draws and the thresholds as given. Several images of one "
+    "95%, Clopper and Pearson: they take images as independent draws and the thresholds as given. Several images of a "
     "patient make the interval of false_positive_rate too narrow; how far thresholds from so few held-out images move "
     "the share of a generator that copies nothing is innocent_share."
 )
 _METHOD = (
-    "distance to the nearest training image over the mean of the {neighbours} nearest, at 768 Inception features and by "
-    f"correlation in {SIGNATURE_SIZE}x{SIGNATURE_SIZE} pixels at the best small shift, contrast never stretched; found: "
-    "closer than the first percentile of held-out images in either"
+    "distance to the nearest training image over the mean of the {neighbours} nearest, at 768 Inception features and "
+    f"by correlation in {SIGNATURE_SIZE}x{SIGNATURE_SIZE} pixels at the best small shift, contrast never stretched; "
+    "found: closer than the first percentile of held-out images in either"
 )
 _ROUNDING = 1e-6
 

@@ -1,7 +1,7 @@
 """The real side of every score: its images, whose they are, and their features, computed once."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,15 +30,6 @@ class RealImages:
 
     def __len__(self) -> int:
         return len(self.pixels)
-
-    def select(self, positions: Iterable[int]) -> "RealImages":
-        """Returns the images at some positions."""
-        chosen = [int(position) for position in positions]
-        return RealImages(
-            self.pixels[chosen],
-            tuple(self.files[position] for position in chosen),
-            tuple(self.patients[position] for position in chosen),
-        )
 
 
 def read_real_images(prepared: PreparedSet, examples: Sequence[Example]) -> RealImages:

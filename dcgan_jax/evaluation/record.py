@@ -1,15 +1,13 @@
 """The full record of an evaluation: the scores, and all that has to be known to read them."""
 
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from dcgan_jax import __version__
-from dcgan_jax.evaluation.comparison import describe_weaknesses
+from dcgan_jax.evaluation.comparison import compute_scores, describe_weaknesses
 from dcgan_jax.evaluation.correlation import to_gray
 from dcgan_jax.evaluation.extrapolation import extrapolate_fid
 from dcgan_jax.evaluation.feature_distance import compute_fid
@@ -20,7 +18,8 @@ from dcgan_jax.evaluation.intervals import MIN_SEEDS, compute_score_interval
 from dcgan_jax.evaluation.kernel_distance import compute_kernel_distance
 from dcgan_jax.evaluation.memorisation import Views, assess_memorisation
 from dcgan_jax.evaluation.planted_copies import plant_copies
-from dcgan_jax.evaluation.scores import REPORT_STREAM, DrawFn, Scorer, compute_scores
+from dcgan_jax.evaluation.provenance import collect_versions
+from dcgan_jax.evaluation.scores import REPORT_STREAM, DrawFn, Scorer
 from dcgan_jax.evaluation.similarity import compute_mean_similarity
 
 NEAREST_DIMS, DEEPEST_DIMS = 768, 2048
@@ -87,7 +86,7 @@ def create_report(scorer: Scorer, draw_fn: DrawFn, seed: int, step: int) -> Repo
         "seeds": seeds,
         "stream": REPORT_STREAM,
         "warnings": _warn(scorer, real, generated, memorisation),
-        "versions": {"dcgan_jax": __version__} | {name: version(name) for name in ("jax", "flax", "numpy", "pillow")},
+        "versions": collect_versions(),
         "device": jax.devices()[0].device_kind,
     }
     return Report(record, images)

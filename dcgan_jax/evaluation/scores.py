@@ -8,13 +8,12 @@ import json
 from collections.abc import Callable, Iterable
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 
-from dcgan_jax.evaluation.feature_distance import compute_fid
+from dcgan_jax.evaluation.comparison import compute_scores
 from dcgan_jax.evaluation.features import FeatureExtractor, Features, prepare_images
-from dcgan_jax.evaluation.kernel_distance import compute_kernel_distance
-from dcgan_jax.evaluation.neighbours import DENSITY_NEIGHBOURS, compute_neighbour_scores
 from dcgan_jax.evaluation.protocol import Protocol, stretch_contrast
+from dcgan_jax.evaluation.provenance import describe_weights
 from dcgan_jax.evaluation.real_images import RealImages, compute_real_features
 from dcgan_jax.evaluation.weights import InceptionWeights
 
@@ -45,7 +44,7 @@ class Scorer:
         self.held_out = held_out if held_out is not None and len(held_out) else None
         self.scored = protocol.select_real(len(training))
         self.fingerprint = protocol_fingerprint(self)
-        self.warnings = protocol.describe_shortfall(len(training)) + _describe_weights(weights)
+        self.warnings = protocol.describe_shortfall(len(training)) + describe_weights(weights)
         self._extractors: dict[tuple[int, ...], FeatureExtractor] = {}
         self._real: dict[tuple[int, ...], Features] = {}
 
@@ -98,22 +97,6 @@ class Scorer:
         return self._extractors[dims]
 
 
-def compute_scores(real: Float[np.ndarray, "m dims"], generated: Float[np.ndarray, "n dims"]) -> dict[str, float]:
-    """Returns fid, kid (over all pairs), and precision, recall, density and coverage where both sides have more images
-    than their neighbourhoods.
-
-    Raises:
-      UserError: fewer than two images on a side, different dimensions, or features that are not finite.
-    """
-    scores = {
-        "fid": compute_fid(real, generated),
-        "kid": compute_kernel_distance(real, generated),
-    }
-    if min(len(real), len(generated)) > DENSITY_NEIGHBOURS:
-        scores |= compute_neighbour_scores(real, generated)._asdict()
-    return scores
-
-
 def protocol_fingerprint(scorer: Scorer) -> str:
     """Returns 12 hexadecimal digits that differ wherever the protocol or the weights would move a score.
 
@@ -131,11 +114,3 @@ def protocol_fingerprint(scorer: Scorer) -> str:
         "weights_sha256": scorer.weights.sha256,
     }
     return hashlib.sha256(json.dumps(measured_under, sort_keys=True).encode()).hexdigest()[:12]
-
-
-def _describe_weights(weights: InceptionWeights) -> list[str]:
-    if weights.label == "official":
-        return []
-    return [
-        f"These are {weights.label}, not the official ones: the scores compare only with others of the same weights."
-    ]

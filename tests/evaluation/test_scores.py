@@ -6,6 +6,7 @@ import pytest
 from dcgan_jax.cache import CACHE_VARIABLE
 from dcgan_jax.evaluation import memorisation, scores
 from dcgan_jax.evaluation import record as record_module
+from dcgan_jax.evaluation.comparison import compute_scores
 from dcgan_jax.evaluation.protocol import resolve_protocol
 from dcgan_jax.evaluation.real_images import RealImages
 from dcgan_jax.evaluation.record import create_report
@@ -14,7 +15,6 @@ from dcgan_jax.evaluation.scores import (
     CHOICE_STREAM,
     REPORT_STREAM,
     Scorer,
-    compute_scores,
     protocol_fingerprint,
 )
 from dcgan_jax.evaluation.weights import InceptionWeights
