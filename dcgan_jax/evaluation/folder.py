@@ -14,7 +14,7 @@ from dcgan_jax.evaluation.array_file import read_cached, write_cached
 from dcgan_jax.evaluation.features import FeatureExtractor, Features, map_ahead
 from dcgan_jax.evaluation.preprocess import Preprocess
 
-_CACHE_VERSION = 1  # of what the key does not say: the code between files and features
+_CACHE_VERSION = 2  # of what the key does not say: the code between files and features
 
 
 def list_images(folder: Path) -> list[Path]:

@@ -2,8 +2,8 @@
 
 - `pytorch_fid`: bilinear without antialiasing, from the image's own size (mseitzer/pytorch-fid).
 - `pillow`: resized by Pillow and rounded to 8 bits first, then as above (the paper's evaluation).
-- `clean`: resized by Pillow with antialiasing and without rounding (Parmar et al. 2022, clean-fid's resize.py);
-  scaled by (x - 128) / 128, as in the network that clean-fid calls.
+- `clean`: resized by Pillow with antialiasing and without rounding, then clipped to [0, 255], beyond which bicubic
+  shoots at edges (Parmar et al. 2022, clean-fid's resize.py); scaled by (x - 128) / 128, as in clean-fid's network.
 """
 
 from collections.abc import Callable
@@ -61,11 +61,11 @@ class Preprocess:
         return {
             "pytorch_fid": "bilinear, not antialiased",
             "pillow": f"Pillow {self.resize_filter}, 8 bits",
-            "clean": "Pillow bicubic, float32",
+            "clean": "Pillow bicubic, float32, clipped",
         }[self.name]
 
     def __call__(self, pixels: Pixels) -> NetworkInput:
-        """Returns one image (gray or RGB) as the network looks at it, in [-1, 1] or a little beyond for `clean`."""
+        """Returns one image (gray or RGB) as the network looks at it, in [-1, 1]."""
         prepare: dict[str, Callable[[Pixels], NetworkInput]] = {
             "pytorch_fid": _prepare_bilinear,
             "pillow": lambda pixels: _prepare_bilinear(_resize_rounded(pixels, _FILTERS[self.resize_filter])),
@@ -87,4 +87,4 @@ def _resize_rounded(pixels: Pixels, resample: Image.Resampling) -> UInt8[np.ndar
 def _prepare_clean(pixels: Pixels) -> NetworkInput:
     channels = [Image.fromarray(channel.astype(np.float32)) for channel in np.moveaxis(pixels, -1, 0)]
     resized = np.stack([np.asarray(channel.resize(_SIZE, Image.Resampling.BICUBIC)) for channel in channels], axis=-1)
-    return (resized - 128.0) / 128.0
+    return (resized.clip(0.0, 255.0) - 128.0) / 128.0

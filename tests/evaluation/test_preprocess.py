@@ -47,12 +47,39 @@ def test_pytorch_fid_resizes_as_the_network_does(pixels):
     np.testing.assert_allclose(Preprocess()(pixels), expected, atol=1e-6)
 
 
-def test_clean_neither_rounds_nor_clips():
+def resize_as_clean_fid(pixels):
+    """make_resizer of clean-fid 0.1.35 ("PIL", quantize_after=False), then the scaling of its network."""
+    channels = [
+        np.asarray(Image.fromarray(pixels[..., i].astype(np.float32)).resize((299, 299), Image.BICUBIC))
+        for i in range(pixels.shape[-1])
+    ]
+    return (np.stack(channels, -1).clip(0, 255) - 128) / 128
+
+
+def test_clean_is_the_resize_of_clean_fid(pixels):
+    np.testing.assert_array_equal(Preprocess("clean")(pixels), resize_as_clean_fid(pixels))
+
+
+def bicubic_edge(size, position):
+    """A row of 0 and, from the middle on, 255, at a position of 299, with Keys' kernel (a = -1/2) by hand."""
+    centre = (position + 0.5) * size / 299 - 0.5
+    total = weighted = 0.0
+    for i in range(size):
+        t = abs(centre - i)
+        weight = 1.5 * t**3 - 2.5 * t**2 + 1 if t < 1 else -0.5 * t**3 + 2.5 * t**2 - 4 * t + 2 if t < 2 else 0.0
+        total, weighted = total + weight, weighted + weight * (255 if i >= size // 2 else 0)
+    return weighted / total
+
+
+def test_clean_clips_where_bicubic_goes_beyond_but_does_not_round():
     edge = np.zeros((8, 8, 1), np.uint8)
     edge[:, 4:] = 255
-    prepared = Preprocess("clean")(edge) * 128 + 128
-    assert prepared.max() > 255  # bicubic overshoots
-    assert np.abs(prepared - np.rint(prepared)).max() > 0.1
+    expected = np.array([bicubic_edge(8, position) for position in range(299)])
+    assert expected.max() > 270
+    assert expected.min() < -15
+    prepared = Preprocess("clean")(edge)[150, :, 0] * 128 + 128
+    np.testing.assert_allclose(prepared, expected.clip(0, 255), atol=1e-3)
+    assert np.abs(prepared - np.rint(prepared)).max() > 0.4
 
 
 def test_clean_averages_where_it_shrinks():
