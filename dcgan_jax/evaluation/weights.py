@@ -24,9 +24,13 @@ OFFICIAL_NAME = OFFICIAL_URL.rpartition("/")[2]
 OFFICIAL_SIZE = 95_628_359
 OFFICIAL_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
 
+STAND_IN_SHA256 = "37ee0810e5d891b3520465f56c6ad88afd5b2998fedd066dd3935dad94a7f356"
+"""Of a trained network in pytorch-fid's format that is not pytorch-fid's: nsfwjs 4.3.0's, its classifier all zero."""
+
 CLASSES = 1008
 """Outputs of the classifier, which only the Inception score uses."""
 
+_LABELS = {OFFICIAL_SHA256: "official", STAND_IN_SHA256: "stand-in weights"}
 _BATCH_NORM_EPSILON = 1e-3
 _NORM_ENTRIES = ("weight", "bias", "running_mean", "running_var")
 _CACHE_VERSION = 1  # of the converted file's layout
@@ -44,8 +48,8 @@ class InceptionWeights:
     Attributes:
       params: for `InceptionV3.apply({"params": params}, ...)`.
       sha256: of the file they come from.
-      label: "official", "stand-in weights" (no classifier) or "other weights"; distances are comparable only between
-        equal files.
+      label: "official", "stand-in weights" or "other weights", by the hash; distances are comparable only between equal
+        files.
       classifier: kernel [2048, 1008] and bias [1008], or None where the file's are all zero; then there is no
         Inception score.
     """
@@ -158,9 +162,7 @@ def _create_weights(arrays: dict[str, np.ndarray], sha256: str) -> InceptionWeig
     kernel, bias = arrays["fc/kernel"], arrays["fc/bias"]
     layers = {tuple(name.split("/")): array for name, array in arrays.items() if not name.startswith("fc/")}
     classifier = (kernel, bias) if kernel.any() else None
-    unofficial = "stand-in weights" if classifier is None else "other weights"
-    label = "official" if sha256 == OFFICIAL_SHA256 else unofficial
-    return InceptionWeights(unflatten_dict(layers), sha256, label, classifier)
+    return InceptionWeights(unflatten_dict(layers), sha256, _LABELS.get(sha256, "other weights"), classifier)
 
 
 def _download_official() -> Path:

@@ -34,9 +34,9 @@ def test_the_record_carries_its_protocol(run, folders, capsys):
     assert {"kid", "precision", "recall", "density", "coverage", "versions", "weights_sha256"} <= record.keys()
     assert (record["dims"], record["num_real"], record["num_generated"]) == (64, 10, 10)
     assert (record["preprocess"], record["resize_filter"]) == ("pillow", "Pillow bicubic, 8 bits")
-    assert record["weights"] == "stand-in weights"
+    assert record["weights"] == "other weights"
     assert any("10 real images are too few for 64 dimensions" in warning for warning in record["warnings"])
-    assert any("stand-in weights" in warning for warning in record["warnings"])
+    assert any("other weights" in warning for warning in record["warnings"])
     output = capsys.readouterr()
     assert f"{record['fid']:.6f}" in output.out
     assert "too few" in output.err

@@ -51,9 +51,24 @@ def test_a_damaged_cache_is_made_again(tmp_path, own_cache, state):
     assert load_inception_weights(str(path)).params
 
 
-def test_weights_without_a_classifier_say_so(tmp_path, own_cache, state):
+def test_a_classifier_of_zeros_is_none(tmp_path, own_cache, state):
     found = load_inception_weights(str(write_old(tmp_path / "weights.pth", state)))
-    assert (found.label, found.classifier) == ("stand-in weights", None)
+    assert (found.label, found.classifier) == ("other weights", None)
+
+
+@pytest.mark.parametrize(
+    ("sha256", "label"),
+    [
+        ("6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2", "official"),
+        ("37ee0810e5d891b3520465f56c6ad88afd5b2998fedd066dd3935dad94a7f356", "stand-in weights"),
+        ("37ee0810e5d891b3520465f56c6ad88afd5b2998fedd066dd3935dad94a7f357", "other weights"),
+    ],
+)
+@pytest.mark.parametrize("classifier", [0, 2])
+def test_weights_are_named_by_their_hash(tmp_path, own_cache, state, monkeypatch, sha256, label, classifier):
+    monkeypatch.setattr(weights, "compute_sha256", lambda file: sha256)
+    state = state | {"fc.weight": np.full((1008, 2048), classifier, np.float32)}
+    assert load_inception_weights(str(write_old(tmp_path / "weights.pth", state))).label == label
 
 
 def test_other_weights_keep_their_classifier(tmp_path, own_cache, state):
