@@ -117,7 +117,7 @@ def _score(
         **means,
         "kid_held_out": kid_held_out,
         "interval": interval,
-        "floor": compute_floors(real, held_out, pooled, len(generated[0]), rng),
+        "floor": compute_floors(real, patients, held_out, pooled, len(generated[0]), rng),
         "fid_infinity": extrapolate_fid(real, pooled, rng),
         "fid_by_seed": fid_by_seed,
         "kid_by_seed": kid_by_seed,
