@@ -11,6 +11,9 @@ from dcgan_jax.settings import EvalSettings
 PAPER_REAL, PAPER_GENERATED, PAPER_DIMS = 1341, 1000, 768
 """Of Kora Venu 2020: all NORMAL training images of the common copy against 1,000 generated ones, at 768 dims."""
 
+PAPER_SIZE = 128
+"""Pixels a side of the paper's images, real and generated."""
+
 
 @dataclass(frozen=True)
 class Protocol:
@@ -45,6 +48,15 @@ class Protocol:
         if self.num_real is None or count >= self.num_real:
             return []
         return [f"The {self.name} protocol asks for {self.num_real:,} real images, and there are {count:,}."]
+
+    def describe_resolution(self, height: int, width: int) -> list[str]:
+        """Returns a sentence if the images are not of the size that the protocol is about."""
+        if self.name != "paper" or (height, width) == (PAPER_SIZE, PAPER_SIZE):
+            return []
+        return [
+            f"The paper protocol is about images of {PAPER_SIZE}x{PAPER_SIZE} pixels, and these have {width}x{height}: "
+            "the scores do not compare with the paper's."
+        ]
 
 
 def resolve_protocol(evaluation: EvalSettings) -> Protocol:

@@ -1,25 +1,25 @@
 """The full record of an evaluation: the scores, and all that has to be known to read them."""
 
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from dcgan_jax.evaluation.comparison import compute_scores, describe_weaknesses
+from dcgan_jax.evaluation.comparison import describe_weaknesses
 from dcgan_jax.evaluation.correlation import to_gray
-from dcgan_jax.evaluation.extrapolation import extrapolate_fid
 from dcgan_jax.evaluation.feature_distance import compute_fid
 from dcgan_jax.evaluation.features import Features
-from dcgan_jax.evaluation.floor import compute_floors
 from dcgan_jax.evaluation.inception_score import compute_inception_score, compute_probabilities
-from dcgan_jax.evaluation.intervals import MIN_SEEDS, compute_score_interval
-from dcgan_jax.evaluation.kernel_distance import compute_kernel_distance
+from dcgan_jax.evaluation.intervals import MIN_SEEDS
 from dcgan_jax.evaluation.memorisation import Views, assess_memorisation
 from dcgan_jax.evaluation.planted_copies import plant_copies
 from dcgan_jax.evaluation.provenance import collect_versions
 from dcgan_jax.evaluation.scores import REPORT_STREAM, DrawFn, Scorer
+from dcgan_jax.evaluation.seed_scores import compute_seed_scores
 from dcgan_jax.evaluation.similarity import compute_mean_similarity
 
 NEAREST_DIMS, DEEPEST_DIMS = 768, 2048
@@ -30,7 +30,10 @@ _PAIRS = 200  # of images, for MS-SSIM
 _PLANTED = 50  # training images that are copied with each change
 _SPLITS = 10  # of the Inception score
 _NO_CLASSIFIER = "The weights carry no classifier, so there is no Inception score."
-_MEANS = ("fid", "kid", "precision", "recall", "density", "coverage")
+_RESOLUTION_NOTE = (
+    "Real images are scored at the model's resolution, as they were prepared for training, not as their files hold "
+    "them: a score against the files themselves would count the lost detail."
+)
 
 Vectors = Float[np.ndarray, "image dims"]
 
@@ -62,86 +65,61 @@ def create_report(scorer: Scorer, draw_fn: DrawFn, seed: int, step: int) -> Repo
     Raises:
       UserError: too few images, or features that are not finite.
     """
-    protocol, rng = scorer.protocol, np.random.default_rng(seed)
-    dims, count = protocol.dims, protocol.num_generated
+    protocol, rng_fn = scorer.protocol, partial(create_rng, seed)
     seeds = [(seed + index) % _SEED_LIMIT for index in range(protocol.seeds)]
-    deep_dims = tuple(sorted({dims, NEAREST_DIMS, DEEPEST_DIMS}))
-    training, held_out = scorer.training_features(deep_dims), scorer.held_out_features(deep_dims)
-    images = np.concatenate(list(draw_fn(seeds[0], REPORT_STREAM, count)))
-    first = scorer.measure_generated([images], deep_dims)
-    generated = [first[dims]] + [
-        scorer.measure_generated(draw_fn(other, REPORT_STREAM, count), (dims,))[dims] for other in seeds[1:]
-    ]
-    real = training[dims][scorer.scored]
-    memorisation = _assess_memorisation(scorer, images, first, training, held_out, rng)
+    dims = tuple(sorted({protocol.dims, NEAREST_DIMS, DEEPEST_DIMS}))
+    training, held_out = scorer.training_features(dims), scorer.held_out_features(dims)
+    images = np.concatenate(list(draw_fn(seeds[0], REPORT_STREAM, protocol.num_generated)))
+    first = scorer.measure_generated([images], dims)
+    generated = [first[protocol.dims], *_measure_further(scorer, draw_fn, seeds[1:])]
+    real = training[protocol.dims][scorer.scored], [scorer.training.patients[position] for position in scorer.scored]
+    unseen = None
+    if held_out is not None and scorer.held_out is not None and len(scorer.held_out) > 1:
+        unseen = held_out[protocol.dims], scorer.held_out.patients
+    memorisation = _assess_memorisation(scorer, images, first, training, held_out, rng_fn("planted_copies"))
     record = {
         "step": step,
-        **_score(scorer, real, None if held_out is None else held_out[dims], generated, rng),
-        "fid_2048": compute_fid(training[DEEPEST_DIMS][scorer.scored], first[DEEPEST_DIMS]),
-        **_score_single_images(scorer, images, first[DEEPEST_DIMS], rng),
+        **compute_seed_scores(real, unseen, generated, rng_fn),
+        **_score_deepest(training[DEEPEST_DIMS][scorer.scored], first[DEEPEST_DIMS]),
+        **_score_single_images(scorer, images, first[DEEPEST_DIMS], rng_fn("ms_ssim")),
         "memorised_share": memorisation["memorised_share"],
         "memorisation": memorisation,
         **_describe_protocol(scorer),
+        "real_images": _describe_real_images(scorer),
         "seed": seed,
         "seeds": seeds,
         "stream": REPORT_STREAM,
-        "warnings": _warn(scorer, real, generated, memorisation),
+        "warnings": _warn(scorer, real[0], generated, memorisation),
         "versions": collect_versions(),
         "device": jax.devices()[0].device_kind,
     }
     return Report(record, images)
 
 
-def _score(
-    scorer: Scorer, real: Vectors, held_out: Vectors | None, generated: Sequence[Vectors], rng: np.random.Generator
-) -> dict[str, Any]:
-    by_seed = [compute_scores(real, of_seed) for of_seed in generated]
-    means = {
-        name: float(np.mean([scores[name] for scores in by_seed])) if name in by_seed[0] else None for name in _MEANS
-    }
-    fid_by_seed, kid_by_seed = ([scores[name] for scores in by_seed] for name in ("fid", "kid"))
-    patients = [scorer.training.patients[position] for position in scorer.scored]
-    kid_held_out = kid_held_out_interval = None
-    if held_out is not None and scorer.held_out is not None and len(held_out) > 1:
-        against_held_out = [compute_kernel_distance(held_out, of_seed) for of_seed in generated]
-        kid_held_out = float(np.mean(against_held_out))
-        kid_held_out_interval = _interval(
-            compute_kernel_distance, against_held_out, held_out, scorer.held_out.patients, generated[0], rng
-        )
-    interval = _interval(compute_fid, fid_by_seed, real, patients, generated[0], rng, smallest=0.0)
-    if interval is not None:
-        interval["kid"] = _interval(compute_kernel_distance, kid_by_seed, real, patients, generated[0], rng)
-        interval["kid_held_out"] = kid_held_out_interval
-    pooled = np.concatenate(generated)
+def create_rng(seed: int, name: str) -> np.random.Generator:
+    """Returns the random stream of a name: what one part of a report draws does not move what others draw."""
+    return np.random.default_rng([seed, zlib.crc32(name.encode())])
+
+
+def _measure_further(scorer: Scorer, draw_fn: DrawFn, seeds: Sequence[int]) -> list[Vectors]:
+    dims, count = scorer.protocol.dims, scorer.protocol.num_generated
+    return [scorer.measure_generated(draw_fn(seed, REPORT_STREAM, count), (dims,))[dims] for seed in seeds]
+
+
+def _score_deepest(real: Vectors, generated: Vectors) -> dict[str, Any]:
     return {
-        **means,
-        "kid_held_out": kid_held_out,
-        "interval": interval,
-        "floor": compute_floors(real, patients, held_out, pooled, len(generated[0]), rng),
-        "fid_infinity": extrapolate_fid(real, pooled, rng),
-        "fid_by_seed": fid_by_seed,
-        "kid_by_seed": kid_by_seed,
+        "fid_2048": compute_fid(real, generated),
+        "fid_2048_counts": {"num_real": len(real), "num_generated": len(generated), "latent_seeds": 1},
     }
-
-
-def _interval(
-    distance: Callable[[Vectors, Vectors], float],
-    by_seed: Sequence[float],
-    real: Vectors,
-    patients: Sequence[str],
-    generated: Vectors,
-    rng: np.random.Generator,
-    smallest: float = -np.inf,
-) -> dict[str, Any] | None:
-    return compute_score_interval(lambda stays: distance(real[stays], generated), by_seed, patients, rng, smallest)
 
 
 def _score_single_images(
     scorer: Scorer, images: UInt8[np.ndarray, "image h w c"], deepest: Vectors, rng: np.random.Generator
 ) -> dict[str, Any]:
-    record = {
+    record: dict[str, Any] = {
         "ms_ssim": compute_mean_similarity(to_gray(images), _PAIRS, rng),
         "ms_ssim_real": compute_mean_similarity(to_gray(scorer.training.pixels), _PAIRS, rng),
+        "ms_ssim_pairs": _PAIRS,
     }
     if scorer.weights.classifier is None:
         return record | {"inception_score": None, "inception_score_note": _NO_CLASSIFIER}
@@ -163,6 +141,9 @@ def _assess_memorisation(
 ) -> dict[str, Any]:
     of_training = scorer.training
     known = Views(training[NEAREST_DIMS], of_training.pixels, files=of_training.files)
+    if scorer.protocol.stretch:
+        # Training, held-out and planted images are not stretched, and copies must be looked for among like images.
+        generated = scorer.measure([images], len(images), (NEAREST_DIMS,), "generated images, not stretched")
     found = Views(generated[NEAREST_DIMS], images)
     if held_out is None or scorer.held_out is None:
         return assess_memorisation(found, known, None, {})
@@ -192,6 +173,19 @@ def _describe_protocol(scorer: Scorer) -> dict[str, Any]:
         "weights": weights.label,
         "weights_sha256": weights.sha256,
         "fingerprint": scorer.fingerprint,
+    }
+
+
+def _describe_real_images(scorer: Scorer) -> dict[str, Any]:
+    """Returns which real images these are: scores compare only against the same ones."""
+    height, width = scorer.training.pixels.shape[1:3]
+    return {
+        **scorer.description,
+        "image_size": [height, width],
+        "num_training": len(scorer.training),
+        "num_scored": len(scorer.scored),
+        "num_held_out": 0 if scorer.held_out is None else len(scorer.held_out),
+        "note": _RESOLUTION_NOTE,
     }
 
 

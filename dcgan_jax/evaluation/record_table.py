@@ -20,17 +20,26 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
     yield _row(f"FID ({record['dims']})", record["fid"], _range(interval, "at these counts"))
     if (floor := record["floor"]) is not None:
         counts = f"{floor['num_real']:,} against {floor['num_other']:,}"
-        yield _row("  real against real", floor["fid"], f"{counts} training images, the floor")
+        yield _row(
+            "  real against real",
+            floor["fid"],
+            f"{counts} training images, the floor, divided by {floor['divided_by']}",
+        )
         ratio = "" if floor["ratio"] is None else f": {floor['ratio']:.1f} times the floor"
         yield _row("  at those counts", floor["score"], f"generated images{ratio}")
         if floor["held_out"]:
             yield _row("  held-out images", floor["held_out"]["fid"], "training against held-out images")
-    yield _row("FID (2048)", record["fid_2048"], "of the first latent seed; compares only at these counts")
+    counts = "{num_real:,} against {num_generated:,}".format(**record["fid_2048_counts"])
+    yield _row("FID (2048)", record["fid_2048"], f"{counts}, the first latent seed; compares only at these counts")
     yield _row("KID", record["kid"], _range(interval.get("kid"), "against training images"))
     yield _row("KID, held-out", record["kid_held_out"], _range(interval.get("kid_held_out"), "against held-out images"))
     for name in ("precision", "recall", "density", "coverage"):
         yield _row(name, record[name])
-    yield _row("MS-SSIM of pairs", record["ms_ssim"], f"real images: {record['ms_ssim_real']:.3f}")
+    yield _row(
+        "MS-SSIM of pairs",
+        record["ms_ssim"],
+        f"real images: {record['ms_ssim_real']:.3f}; {record['ms_ssim_pairs']} pairs each",
+    )
     yield _describe_memorisation(record["memorisation"])
     for warning in record["warnings"]:
         yield f"Warning: {warning}"

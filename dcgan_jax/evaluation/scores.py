@@ -5,7 +5,8 @@ The latents that choose a checkpoint never meet the report: they come from strea
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -32,19 +33,39 @@ class Scorer:
       weights: of Inception-V3.
       training: the images trained on.
       held_out: real images of other patients, or None.
+      description: where the real images come from; empty if nobody said.
       scored: positions of the training images that the protocol scores against.
       fingerprint: `protocol_fingerprint`; only scores of one fingerprint compare.
       warnings: sentences on what is doubtful about every score of this scorer.
     """
 
     def __init__(
-        self, protocol: Protocol, weights: InceptionWeights, training: RealImages, held_out: RealImages | None = None
+        self,
+        protocol: Protocol,
+        weights: InceptionWeights,
+        training: RealImages,
+        held_out: RealImages | None = None,
+        description: Mapping[str, Any] | None = None,
     ):
+        """Measures nothing yet.
+
+        Args:
+          protocol: what scores are measured under.
+          weights: of Inception-V3.
+          training: the images trained on.
+          held_out: real images of other patients.
+          description: where the real images come from, as plain values for the record.
+        """
         self.protocol, self.weights, self.training = protocol, weights, training
         self.held_out = held_out if held_out is not None and len(held_out) else None
+        self.description = dict(description or {})
         self.scored = protocol.select_real(len(training))
         self.fingerprint = protocol_fingerprint(self)
-        self.warnings = protocol.describe_shortfall(len(training)) + describe_weights(weights)
+        self.warnings = [
+            *protocol.describe_shortfall(len(training)),
+            *protocol.describe_resolution(*training.pixels.shape[1:3]),
+            *describe_weights(weights),
+        ]
         self._extractors: dict[tuple[int, ...], FeatureExtractor] = {}
         self._real: dict[tuple[int, ...], Features] = {}
 

@@ -24,7 +24,8 @@ SIZE, GENERATED, SEEDS = 32, 24, 10
 PROMISED = {
     *("fid", "kid", "precision", "recall", "density", "coverage", "dims", "preprocess", "resize_filter"),
     *("num_real", "num_generated", "weights", "weights_sha256", "seed", "seeds", "stream", "step", "protocol"),
-    *("floor", "interval", "kid_held_out", "fid_2048", "fid_infinity", "ms_ssim", "ms_ssim_real", "inception_score"),
+    *("floor", "interval", "kid_held_out", "fid_2048", "ms_ssim", "ms_ssim_real", "inception_score", "by_seed"),
+    *("kid_subsets", "kid_subsets_std", "ms_ssim_pairs", "fid_2048_counts", "fingerprint", "real_images"),
     *("memorised_share", "memorisation", "stretch", "warnings", "versions"),
 }
 
@@ -62,11 +63,20 @@ def fake_inception(cache):
         yield
 
 
-def create_scorer(tiny_settings, held_out=None, classifier=None, label="official", sha256="abc", real=60, **fields):
+def create_scorer(
+    tiny_settings,
+    held_out=None,
+    classifier=None,
+    label="official",
+    sha256="abc",
+    training=None,
+    description=None,
+    **fields,
+):
     fields = {"dims": 64, "num_samples": GENERATED, "seeds": SEEDS, **fields}
     evaluation = tiny_settings.with_overrides({f"eval.{name}": value for name, value in fields.items()}).eval
     weights = InceptionWeights({}, sha256, label, classifier)
-    return Scorer(resolve_protocol(evaluation), weights, draw_real(real, 1), held_out)
+    return Scorer(resolve_protocol(evaluation), weights, training or draw_real(60, 1), held_out, description)
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +95,10 @@ def test_a_record_holds_everything_that_was_promised_as_plain_values(report):
 
 def test_scores_are_means_over_latent_seeds_within_their_interval(report):
     record = report.record
-    assert len(record["fid_by_seed"]) == SEEDS
-    assert record["fid"] == pytest.approx(np.mean(record["fid_by_seed"]))
+    for name in ("fid", "kid", "kid_subsets", "precision", "recall", "density", "coverage", "kid_held_out"):
+        assert len(record["by_seed"][name]) == SEEDS
+        assert record[name] == pytest.approx(np.mean(record["by_seed"][name]))
+    assert record["kid_subsets"] == pytest.approx(record["kid"], abs=record["kid_subsets_std"])
     for name in ("kid", "kid_held_out"):
         assert record["interval"][name]["low"] < record[name] < record["interval"][name]["high"]
     assert record["interval"]["low"] < record["fid"] < record["interval"]["high"]
@@ -98,6 +110,27 @@ def test_floors_stand_beside_scores_at_their_counts(report):
     assert (floor["num_real"], floor["num_other"]) == (36, 24)
     assert (floor["held_out"]["num_real"], floor["held_out"]["num_other"]) == (60, 40)
     assert floor["ratio"] == pytest.approx(floor["score"] / floor["fid"])
+
+
+def test_held_out_images_leave_floor_and_interval_as_they_are(tiny_settings, report):
+    record = create_report(create_scorer(tiny_settings), Generator(), seed=3, step=12).record
+    for section in ("floor", "interval"):
+        beside = {**report.record[section], "held_out": None, "kid_held_out": None}
+        assert beside == {**record[section], "held_out": None, "kid_held_out": None}
+
+
+def test_counts_stand_beside_what_depends_on_them(report):
+    assert report.record["fid_2048_counts"] == {"num_real": 60, "num_generated": GENERATED, "latent_seeds": 1}
+    assert report.record["ms_ssim_pairs"] == 200
+
+
+def test_the_record_says_which_real_images_these_are(tiny_settings):
+    scorer = create_scorer(tiny_settings, draw_real(9, 2), seeds=1, description={"source": "phantom", "holdout": 0.1})
+    section = create_report(scorer, Generator(), seed=0, step=1).record["real_images"]
+    assert (section["source"], section["holdout"]) == ("phantom", 0.1)
+    assert section["image_size"] == [SIZE, SIZE]
+    assert (section["num_training"], section["num_scored"], section["num_held_out"]) == (60, 60, 9)
+    assert "resolution" in section["note"]
 
 
 def test_latents_that_choose_a_checkpoint_never_meet_the_report(tiny_settings):
@@ -128,7 +161,7 @@ def test_the_short_score_is_that_of_the_features(tiny_settings):
         {"preprocess": "clean"},
         {"stretch": True},
         {"num_samples": GENERATED + 1},
-        {"real": 59},
+        {"training": draw_real(59, 1)},
         {"sha256": "other"},
         {"protocol": "paper"},
     ],
@@ -182,6 +215,7 @@ def test_what_is_doubtful_is_said(tiny_settings):
     warnings = " ".join(scorer.warnings)
     assert "stand-in weights" in warnings
     assert "1,341 real images, and there are 60" in warnings
+    assert "128x128 pixels, and these have 32x32" in warnings
     record = create_report(create_scorer(tiny_settings, seeds=1), Generator(), seed=0, step=1).record
     assert any("24 generated images are too few for 64 dimensions" in warning for warning in record["warnings"])
 
@@ -193,6 +227,17 @@ def test_generated_images_are_stretched_if_the_protocol_says_so(tiny_settings):
     plain = create_scorer(tiny_settings).score(dull, seed=0)
     stretched = create_scorer(tiny_settings, stretch=True).score(dull, seed=0)
     assert stretched["fid"] < plain["fid"]
+
+
+def test_the_stretch_hides_no_copies(tiny_settings):
+    def dull(count, seed):
+        real = draw_real(count, seed)
+        return RealImages(real.pixels // 4 + 30, real.files, real.patients)
+
+    training = dull(60, 1)
+    scorer = create_scorer(tiny_settings, dull(40, 2), training=training, seeds=1, stretch=True)
+    record = create_report(scorer, lambda seed, stream, count: [training.pixels[:count]], seed=0, step=1).record
+    assert record["memorisation"]["memorised_share_by_space"] == {"features": 1.0, "pixels": 1.0}
 
 
 def test_the_same_evaluation_gives_the_same_record(tiny_settings, report):
