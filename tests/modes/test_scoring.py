@@ -89,7 +89,7 @@ def test_the_report_carries_its_protocol(run):
 
 def test_the_report_uses_latents_that_the_choice_never_saw(run):
     best = summary(run)["best_step"]
-    assert summary(run)["scores"]["fid_by_seed"][0] != rows_with(run, "fid")[best]
+    assert summary(run)["scores"]["by_seed"]["fid"][0] != rows_with(run, "fid")[best]
 
 
 def test_scoring_does_not_change_the_run(run, tmp_path, settings, tiny_settings):
