@@ -25,7 +25,9 @@ _MIN_GROUPS = 4
 
 METHOD = (
     "Student's t around the mean over {seeds} latent seeds; variance = variance over seeds / seeds + delete-one-group "
-    "jackknife over {groups} disjoint groups of real images (whole patients); for the expected score at these counts"
+    "jackknife over {groups} disjoint groups of real images (whole patients); for the expected score at these counts; "
+    "conservative: on Gaussians about as wide as it must be where the two sides differ clearly, up to about twice as "
+    "wide where they are nearly equal and images are fewer than some three times the dimensions"
 )
 
 
