@@ -10,23 +10,31 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.stats
 from jaxtyping import Bool, Float, Float64, Int, UInt8
 
+from dcgan_jax.evaluation.copy_detection import (
+    ROUNDING,
+    SPACES,
+    compute_innocent_share,
+    compute_thresholds,
+    equals_training,
+    find_false_positives,
+    is_found,
+    measure_shares_by_space,
+    take,
+)
 from dcgan_jax.evaluation.correlation import SIGNATURE_SIZE
-from dcgan_jax.evaluation.intervals import LEVEL, compute_share_interval
+from dcgan_jax.evaluation.intervals import compute_share_interval
 from dcgan_jax.evaluation.nearest import NEIGHBOURS, Nearest, find_nearest, find_nearest_pixels
 from dcgan_jax.evaluation.planted_copies import CHANGES
 
 NOT_ASSESSABLE = "not assessable"
-PERCENTILE = 1.0
 MIN_HELD_OUT = 100
 """Held-out images, copies of training images apart, below which there is no first percentile to speak of."""
 
 CLOSEST = 10
 """Pairs that are listed and drawn."""
 
-SPACES = ("features", "pixels")
 NOTE = (
     "Evidence, not proof: it can show that copies were found, not that there are none. Memorised parts of images, "
     "and changes other than the planted ones, may go unseen."
@@ -41,7 +49,6 @@ _METHOD = (
     f"by correlation in {SIGNATURE_SIZE}x{SIGNATURE_SIZE} pixels at the best small shift, contrast never stretched; "
     "found: closer than the first percentile of held-out images in either"
 )
-_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,7 @@ def assess_memorisation(
         "num_held_out": 0 if held_out is None else len(held_out),
         "highest_similarity": {
             "generated": _highest_similarity(nearest),
-            "held_out": of_held_out and _highest_similarity(_take(of_held_out, ~_equals_training(of_held_out))),
+            "held_out": of_held_out and _highest_similarity(take(of_held_out, ~equals_training(of_held_out))),
         },
     }
     if held_out is None or of_held_out is None:
@@ -109,7 +116,7 @@ def assess_memorisation(
 
 def _explain_shortfall(held_out: Mapping[str, Nearest], patients: Sequence[str]) -> str:
     """Returns why no first percentile can be had of these held-out images; empty where it can."""
-    is_same = _equals_training(held_out)
+    is_same = equals_training(held_out)
     own, same = int((~is_same).sum()), int(is_same.sum())
     num_patients = len(set(np.asarray(patients)[~is_same]))
     if own >= MIN_HELD_OUT and num_patients > 1:
@@ -131,12 +138,12 @@ def _compare(
     thresholds = compute_thresholds(held_out)
     found = is_found(nearest, thresholds)
     of_generated = _measure_share(found)
-    false_positives = _measure_share(_find_across(held_out, patients))
-    is_same = _equals_training(held_out)
+    false_positives = _measure_share(find_false_positives(held_out, patients))
+    is_same = equals_training(held_out)
     return {
         "memorised_share": of_generated["share"],
         "memorised_share_interval": of_generated["interval"],
-        "memorised_share_by_space": _measure_shares_by_space(nearest, thresholds),
+        "memorised_share_by_space": measure_shares_by_space(nearest, thresholds),
         "innocent_share": compute_innocent_share(int((~is_same).sum()), len(found)),
         "false_positive_rate": false_positives["share"],
         "false_positive_interval": false_positives["interval"],
@@ -152,45 +159,6 @@ def _compare(
     }
 
 
-def compute_thresholds(held_out: Mapping[str, Nearest]) -> dict[str, float]:
-    """Returns the first percentile of the held-out images' relative distances in each space.
-
-    Held-out images that equal a training image, as duplicated files do, are passed over: they are copies themselves.
-    Weibull's percentile, since of n values it is the one that a further value is below with probability 0.01 (the k-th
-    smallest is at k / (n + 1)); below numpy's default it is with 0.02 at n = 100.
-
-    Args:
-      held_out: of at least one image that equals no training image.
-    """
-    is_own = ~_equals_training(held_out)
-    return {
-        space: float(np.percentile(held_out[space].relative[is_own], PERCENTILE, method="weibull")) for space in SPACES
-    }
-
-
-def compute_innocent_share(num_held_out: int, num_generated: int) -> dict[str, float]:
-    """Returns the share of generated images found if they were like held-out ones: on average, and at the most.
-
-    The share below the k-th smallest of n values is Beta(k, n + 1 - k), so the number found of m is beta-binomial; with
-    95% confidence it is not above the `highest`. Both spaces together find at most the sum.
-
-    Args:
-      num_held_out: n, the images that set the thresholds; images of one patient count as independent.
-      num_generated: m.
-    """
-    rank = max((num_held_out + 1) * PERCENTILE / 100, 1.0)
-    in_one_space = scipy.stats.betabinom(num_generated, rank, num_held_out + 1 - rank)
-    # Half of the error for each space (Bonferroni).
-    highest = in_one_space.ppf(1 - (1 - LEVEL) / len(SPACES)) / num_generated
-    expected = rank / (num_held_out + 1)
-    return {"expected": min(len(SPACES) * expected, 1.0), "highest": min(len(SPACES) * float(highest), 1.0)}
-
-
-def is_found(nearest: Mapping[str, Nearest], thresholds: Mapping[str, float]) -> Bool[np.ndarray, " image"]:
-    """Returns which images are closer than the threshold in either space."""
-    return np.logical_or.reduce([nearest[space].relative < thresholds[space] for space in SPACES])
-
-
 def _find(views: Views, training: Views) -> dict[str, Nearest]:
     return {
         "features": find_nearest(views.features, training.features),
@@ -198,28 +166,9 @@ def _find(views: Views, training: Views) -> dict[str, Nearest]:
     }
 
 
-def _find_across(held_out: Mapping[str, Nearest], patients: Sequence[str]) -> Bool[np.ndarray, " image"]:
-    """Returns which held-out images are found when all other patients set the threshold, copies of training apart."""
-    is_own = ~_equals_training(held_out)
-    owners, own = np.asarray(patients)[is_own], _take(held_out, is_own)
-    found = np.zeros(len(owners), bool)
-    for patient in np.unique(owners):
-        is_theirs = owners == patient
-        found[is_theirs] = is_found(_take(own, is_theirs), compute_thresholds(_take(own, ~is_theirs)))
-    return found
-
-
-def _take(nearest: Mapping[str, Nearest], mask: Bool[np.ndarray, " image"]) -> dict[str, Nearest]:
-    return {space: Nearest(*(values[mask] for values in of_space)) for space, of_space in nearest.items()}
-
-
 def _measure_share(found: Bool[np.ndarray, " image"]) -> dict[str, Any]:
     low, high = compute_share_interval(int(found.sum()), len(found))
     return {"share": float(found.mean()), "interval": [low, high]}
-
-
-def _measure_shares_by_space(nearest: Mapping[str, Nearest], thresholds: Mapping[str, float]) -> dict[str, float]:
-    return {space: float((nearest[space].relative < thresholds[space]).mean()) for space in SPACES}
 
 
 def _measure_sensitivity(nearest: Mapping[str, Nearest], thresholds: Mapping[str, float]) -> dict[str, Any]:
@@ -229,7 +178,7 @@ def _measure_sensitivity(nearest: Mapping[str, Nearest], thresholds: Mapping[str
         "rate": measured["share"],
         "interval": measured["interval"],
         "copies": len(found),
-        **_measure_shares_by_space(nearest, thresholds),
+        **measure_shares_by_space(nearest, thresholds),
     }
 
 
@@ -271,11 +220,7 @@ def _list_pairs(
 
 
 def _scale(nearest: Mapping[str, Nearest], thresholds: Mapping[str, float]) -> dict[str, Float64[np.ndarray, " image"]]:
-    return {space: nearest[space].relative / max(thresholds[space], _ROUNDING) for space in SPACES}
-
-
-def _equals_training(nearest: Mapping[str, Nearest]) -> Bool[np.ndarray, " image"]:
-    return nearest["pixels"].relative < _ROUNDING
+    return {space: nearest[space].relative / max(thresholds[space], ROUNDING) for space in SPACES}
 
 
 def _warn_of_duplicates(same: int) -> list[str]:

@@ -6,11 +6,7 @@ from dcgan_jax.evaluation.memorisation import (
     NOT_ASSESSABLE,
     Views,
     assess_memorisation,
-    compute_innocent_share,
-    compute_thresholds,
-    is_found,
 )
-from dcgan_jax.evaluation.nearest import Nearest
 from dcgan_jax.evaluation.planted_copies import CHANGES, plant_copies
 
 SIZE, DIMS = 32, 16
@@ -70,24 +66,6 @@ def test_a_generator_that_draws_from_the_population_is_found_as_rarely_as_held_o
     assert low <= section["memorised_share"] <= high <= section["innocent_share"]["highest"] + 0.06
 
 
-def draw_nearest(rng, count):
-    relative = {space: rng.uniform(0.01, 1, count) for space in ("features", "pixels")}
-    return {space: Nearest(np.zeros(count, int), values, values) for space, values in relative.items()}
-
-
-@pytest.mark.parametrize("num_held_out", [100, 134, 500])
-def test_a_generator_like_held_out_patients_is_found_at_the_stated_rates(num_held_out):
-    rng, num_generated = np.random.default_rng(0), 200
-    shares = []
-    for _ in range(1000):
-        thresholds = compute_thresholds(draw_nearest(rng, num_held_out))
-        shares.append(is_found(draw_nearest(rng, num_generated), thresholds).mean())
-    stated = compute_innocent_share(num_held_out, num_generated)
-    assert np.mean(shares) == pytest.approx(0.02, abs=0.0025)
-    assert stated["expected"] == pytest.approx(0.02)
-    assert np.mean(np.array(shares) <= stated["highest"]) >= 0.95
-
-
 def test_false_positives_are_as_frequent_as_what_they_estimate():
     rates = [
         assess(draw_views(1, 1), draw_views(40, 0), draw_views(120, seed))["false_positive_rate"]
@@ -133,15 +111,6 @@ def test_the_rate_at_which_planted_copies_are_found_is_measured():
     assert rates["strangers"] <= 0.2
     assert section["sensitivity"]["unchanged"]["interval"][1] == 1.0
     assert section["sensitivity"]["noisy"]["change"] == CHANGES["noisy"]
-
-
-def test_the_threshold_is_the_first_percentile_of_held_out_images():
-    relative = np.arange(101) / 100
-    nearest = Nearest(np.zeros(101, int), relative, relative)
-    thresholds = compute_thresholds({"features": nearest, "pixels": nearest})
-    # The first value, 0, equals a training image and sets no threshold: 100 values from 0.01 to 1 stay.
-    assert thresholds["features"] == pytest.approx(0.0101)  # the 1.01th of 100
-    assert is_found({"features": nearest, "pixels": nearest}, thresholds).sum() == 2
 
 
 def test_duplicates_between_held_out_and_training_are_reported():
