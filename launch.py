@@ -9,6 +9,7 @@ import errno
 import importlib
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -42,6 +43,8 @@ logger = logging.getLogger("dcgan_jax")
 def main(argv: list[str]) -> None:
     """Runs one mode; turns what stops it into a sentence and an exit code."""
     set_up_logging()
+    # Outside the training loop, which saves first, SIGTERM ends the program as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if len(argv) > 1:
             raise UserError(f"{argv[1]!r} is not understood: options begin with --, as in --mode=train.")
@@ -58,8 +61,8 @@ def main(argv: list[str]) -> None:
         if error.errno not in STORAGE_ERRORS:
             raise
         stop(
-            f"{error.filename or 'The disk'} cannot be written ({error.strerror}): make room or choose another place; "
-            "the last checkpoint is kept.",
+            f"{error.filename or 'The disk'} cannot be used ({error.strerror}): make room, permit it or choose another "
+            "place; the last checkpoint is kept.",
             EXIT_USER_ERROR,
         )
 
@@ -83,7 +86,7 @@ def run(mode: str) -> None:
 def read_settings(mode: str, workdir: Workdir) -> Settings:
     """Returns the settings: of the configuration file, or of the run that a mode takes up, with overrides."""
     if mode in CONTINUING_MODES:
-        return Settings.load(workdir.config).with_overrides(config_flags.get_override_values(FLAGS["config"]))
+        return workdir.settings(config_flags.get_override_values(FLAGS["config"]))
     if config_flags.get_config_filename(FLAGS["config"]) == DEFAULT_CONFIG:
         raise UserError("--config is missing: give a configuration, for example --config=configs/quickstart.py.")
     return Settings.from_config(CONFIG.value)
@@ -91,6 +94,11 @@ def read_settings(mode: str, workdir: Workdir) -> Settings:
 
 def workdir_root() -> Path:
     """Returns the folder of the run, absolute."""
+    if "://" in (WORKDIR.value or ""):
+        raise UserError(
+            f"--workdir={WORKDIR.value} is no folder of a file system: mount it, and keep only the checkpoints there "
+            "with config.checkpoint.dir."
+        )
     if WORKDIR.value:
         return Path(WORKDIR.value).expanduser().resolve()
     name = Path(config_flags.get_config_filename(FLAGS["config"])).name.replace(".py", "").replace(":", "_")
@@ -105,7 +113,7 @@ def stop(sentence: str, code: int) -> NoReturn:
 
 def set_up_logging() -> None:
     """Shows our own messages as plain lines and, of other packages, what matters."""
-    absl.logging.set_verbosity(absl.logging.ERROR)  # orbax warns of every checkpoint without scores
+    absl.logging.set_verbosity(absl.logging.FATAL)  # what orbax says in the log, it raises as well
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger.addHandler(handler)

@@ -8,13 +8,21 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from ml_collections import ConfigDict as RawConfig
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from dcgan_jax import atomic_file
 from dcgan_jax.errors import UserError
+
+
+def _resolve(path: str) -> str:
+    """Makes a path absolute, so that a run does not depend on where a command is given; empty and gs:// stay."""
+    return str(Path(path).expanduser().resolve()) if path and "://" not in path else path
+
 
 PositiveInt = Annotated[int, Field(gt=0)]
 NonNegativeInt = Annotated[int, Field(ge=0)]
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+AbsolutePath = Annotated[str, AfterValidator(_resolve)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 IMAGE_SIZES = (64, 128, 256)
 
@@ -27,7 +35,7 @@ class DataSettings(_Section):
     """Which images, how they are prepared, in which order they come."""
 
     source: Literal["chest_xray", "phantom"]
-    dir: str
+    dir: AbsolutePath
     variant: Literal["kaggle", "published"]
     label: str
     image_size: int
@@ -48,6 +56,15 @@ class DataSettings(_Section):
         if value not in IMAGE_SIZES:
             raise ValueError(f"one of {', '.join(map(str, IMAGE_SIZES))}")
         return value
+
+    @model_validator(mode="after")
+    def _phantoms_come_from_no_folder(self) -> "DataSettings":
+        if self.source == "phantom" and self.dir:
+            raise ValueError(
+                f"config.data.dir={self.dir} is not read with config.data.source=phantom: give "
+                "config.data.source=chest_xray to train on the folder."
+            )
+        return self
 
 
 class ModelSettings(_Section):
@@ -84,7 +101,7 @@ class TrainSettings(_Section):
 class CheckpointSettings(_Section):
     """Where the state is saved, how often, and how much of it is kept."""
 
-    dir: str
+    dir: AbsolutePath
     every_epochs: NonNegativeInt
     every_steps: NonNegativeInt
     keep: PositiveInt
@@ -93,7 +110,7 @@ class CheckpointSettings(_Section):
 class EvalSettings(_Section):
     """How the images are scored."""
 
-    weights: str
+    weights: AbsolutePath
     dims: Literal[64, 192, 768, 2048]
     every_epochs: NonNegativeInt
     every_steps: NonNegativeInt
@@ -118,7 +135,7 @@ class GenerateSettings(_Section):
 
     count: PositiveInt
     seed: Seed
-    out: str
+    out: AbsolutePath
     max_similarity: Annotated[float, Field(ge=0, le=1)]
 
 
@@ -156,6 +173,8 @@ class Settings(_Section):
         """Reads settings that `save` wrote; raises UserError when the file is missing, damaged or of other fields."""
         try:
             values = json.loads(path.read_text())
+            if not isinstance(values, dict):
+                raise ValueError("it holds no fields")
         except FileNotFoundError:
             raise UserError(f"{path} does not exist: give the --workdir of a run that has been started.") from None
         except ValueError as error:
@@ -171,7 +190,7 @@ class Settings(_Section):
 
     def save(self, path: Path) -> None:
         """Writes all fields as JSON."""
-        path.write_text(json.dumps(self.model_dump(), indent=2) + "\n")
+        atomic_file.write_text(path, json.dumps(self.model_dump(), indent=2) + "\n")
 
     def with_overrides(self, overrides: dict[str, Any]) -> "Settings":
         """Returns a copy with some fields replaced, given by their dotted names ("generate.count")."""
@@ -183,6 +202,10 @@ class Settings(_Section):
                 section = section[part]
             section[field] = value
         return self._validated(values)
+
+    def identity(self) -> dict[str, Any]:
+        """Returns the fields that make a run what it is, by their dotted names."""
+        return {name: value for name, value in _flat(self.model_dump()).items() if makes_the_run(name)}
 
     def differences(self, other: "Settings") -> dict[str, tuple[Any, Any]]:
         """Returns the fields in which two settings differ: dotted name -> (value here, value there)."""
@@ -217,4 +240,6 @@ def _sentence(details: Any) -> str:
     if details["type"] == "missing":
         return f"config.{name} is missing: see configs/default.py for its default."
     remedy = details["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if isinstance(details["input"], dict):  # of fields that do not fit together: a sentence already
+        return remedy
     return f"config.{name}={details['input']!r} is not possible: give {remedy}."

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image
 
 from tests.launching import TINY_FLAGS, launch
@@ -160,8 +161,8 @@ def test_a_full_workdir(refused, tmp_path):
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full, which only Linux has")
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "summary.json").symlink_to("/dev/full")
-    refused("cannot be written (No space left on device): make room", *TINY_FLAGS, f"--workdir={tmp_path / 'run'}")
+    (tmp_path / "run" / "summary.json.part").symlink_to("/dev/full")
+    refused("cannot be used (No space left on device): make room", *TINY_FLAGS, f"--workdir={tmp_path / 'run'}")
 
 
 def test_checkpoints_that_cannot_be_kept(refused, tmp_path):
@@ -207,7 +208,8 @@ def test_a_damaged_checkpoint(refused, run, mode):
     for file in (run / "checkpoints" / "6").rglob("*"):
         if file.is_file():
             file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-    refused(f"The checkpoint {run}/checkpoints/6 cannot be read", *TINY_FLAGS, f"--workdir={run}", f"--mode={mode}")
+    flags = (*TINY_FLAGS, "--config.train.steps=8")  # a run that is done would not read it
+    refused(f"The checkpoint {run}/checkpoints/6 cannot be read", *flags, f"--workdir={run}", f"--mode={mode}")
     assert (run / "checkpoints" / "4").exists()
 
 
@@ -222,6 +224,77 @@ def test_a_damaged_prepared_set(refused, cache):
             damaged += 1
     assert damaged == 1
     refused("is not as it was written: delete the folder", *flags, "--config.train.batch_size=8")
+
+
+def test_a_folder_that_phantoms_would_ignore(refused, tmp_path):
+    refused(
+        f"config.data.dir={tmp_path} is not read with config.data.source=phantom: give config.data.source=chest_xray",
+        *TINY_FLAGS,
+        f"--config.data.dir={tmp_path}",
+    )
+
+
+def test_a_workdir_that_is_no_folder(refused):
+    refused("--workdir=gs://bucket/run is no folder of a file system", *TINY_FLAGS, "--workdir=gs://bucket/run")
+
+
+def test_checkpoints_of_another_run(refused, run):
+    refused(
+        "belongs to a run with other settings or training images",
+        *TINY_FLAGS,
+        "--config.seed=1",
+        f"--config.checkpoint.dir={run / 'checkpoints'}",
+    )
+
+
+def test_checkpoints_that_have_moved_without_the_run_knowing(refused, run, tmp_path):
+    before = (run / "metrics.jsonl").read_bytes()
+    refused("holds no checkpoints", *TINY_FLAGS, f"--workdir={run}", f"--config.checkpoint.dir={tmp_path / 'other'}")
+    assert (run / "metrics.jsonl").read_bytes() == before
+
+
+def test_a_refused_command_leaves_the_settings_of_the_run_alone(refused, run):
+    before = (run / "config.json").read_bytes()
+    refused("more than the 4 asked for", *TINY_FLAGS, f"--workdir={run}", "--config.train.steps=4")
+    assert (run / "config.json").read_bytes() == before
+
+
+def test_two_trainings_in_one_workdir(refused, run):
+    with FileLock(run / ".lock"):
+        refused(f"Another process trains in {run}: wait for it", *TINY_FLAGS, f"--workdir={run}")
+
+
+def test_damaged_metrics(refused, run):
+    rows = (run / "metrics.jsonl").read_text().splitlines(keepends=True)
+    (run / "metrics.jsonl").write_text("".join([*rows[:2], "[1]\n", *rows[3:]]))
+    refused(f"Line 3 of {run}/metrics.jsonl is damaged", *TINY_FLAGS, f"--workdir={run}", "--config.train.steps=8")
+
+
+@pytest.mark.parametrize("mode", ["generate", "evaluate"])
+def test_taking_a_run_up_as_another_one(refused, run, mode):
+    refused(
+        "holds a run with other settings: config.data.label='PNEUMONIA' (the run has 'NORMAL')",
+        f"--mode={mode}",
+        f"--workdir={run}",
+        "--config.data.label=PNEUMONIA",
+    )
+
+
+def test_generating_among_other_images(refused, run, tmp_path):
+    (tmp_path / "mine").mkdir()
+    Image.new("L", (8, 8)).save(tmp_path / "mine" / "a.png")
+    refused(
+        "holds images of something else",
+        "--mode=generate",
+        f"--workdir={run}",
+        f"--config.generate.out={tmp_path}/mine",
+    )
+
+
+def test_generating_without_a_checkpoint(refused, run):
+    shutil.rmtree(run / "checkpoints")
+    refused("There is no checkpoint in", "--mode=generate", f"--workdir={run}")
+    assert not (run / "checkpoints").exists()
 
 
 def test_generating_without_a_run(refused, tmp_path):

@@ -57,11 +57,11 @@ def test_the_training_files_are_listed(run):
 
 
 def test_a_finished_run_started_again_changes_nothing(run, tmp_path):
-    before = summary(run)["state_sha256"], (run / "metrics.jsonl").read_bytes()
+    before = (run / "summary.json").read_bytes(), (run / "metrics.jsonl").read_bytes()
     outcome = launch(*TINY_FLAGS, f"--workdir={run}", log=tmp_path / "log")
     assert outcome.code == 0, outcome.output
-    assert "continuing from the checkpoint at step 6" in outcome.output
-    assert (summary(run)["state_sha256"], (run / "metrics.jsonl").read_bytes()) == before
+    assert "done already, after 6 steps" in outcome.output
+    assert ((run / "summary.json").read_bytes(), (run / "metrics.jsonl").read_bytes()) == before
 
 
 def test_generate_writes_images_that_say_they_are_synthetic(run, tmp_path):
@@ -129,3 +129,17 @@ def test_copies_are_left_out_of_an_export_and_counted(run, tmp_path):
     assert "3 images of checkpoint 6" in output
     assert "; 3 left out as copies" in output
     assert max(float(row["similarity"]) for row in rows) <= limit
+
+
+def test_an_export_leaves_nothing_of_the_one_before(run, tmp_path):
+    out = tmp_path / "out"
+    for count in (4, 2):
+        flags = (
+            "--mode=generate",
+            f"--workdir={run}",
+            f"--config.generate.count={count}",
+            f"--config.generate.out={out}",
+        )
+        outcome = launch(*flags, log=tmp_path / "log")
+        assert outcome.code == 0, outcome.output
+        assert sorted(path.name for path in out.glob("0*.png")) == [f"0000{index}.png" for index in range(count)]

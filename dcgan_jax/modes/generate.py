@@ -87,13 +87,22 @@ def generate(settings: Settings, workdir: Workdir) -> None:
 
 
 def _create_folder(settings: Settings, workdir: Workdir) -> Path:
-    out = Path(settings.generate.out).expanduser() if settings.generate.out else workdir.root / "generated"
+    """Creates the folder; an earlier export in it is removed, so that no image stays that the new one leaves out."""
+    out = Path(settings.generate.out) if settings.generate.out else workdir.root / "generated"
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(
             f"config.generate.out={out} cannot be written ({error.strerror}): choose another folder."
         ) from None
+    manifest = out / "manifest.csv"
+    if manifest.exists():
+        with manifest.open(newline="") as rows:
+            names = [Path(row["file"]).name for row in csv.DictReader(rows)]
+        for name in (*names, "grid.png", manifest.name):
+            (out / name).unlink(missing_ok=True)
+    if any(out.glob("*.png")):
+        raise UserError(f"config.generate.out={out} holds images of something else: choose an empty folder.")
     return out
 
 

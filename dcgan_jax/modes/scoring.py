@@ -2,10 +2,11 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from dcgan_jax import atomic_file
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.evaluation.protocol import resolve_protocol
 from dcgan_jax.evaluation.real_images import read_real_images
@@ -13,9 +14,11 @@ from dcgan_jax.evaluation.record import create_report
 from dcgan_jax.evaluation.record_table import describe_record
 from dcgan_jax.evaluation.scores import Scorer
 from dcgan_jax.evaluation.weights import WeightsUnavailableError, load_inception_weights
-from dcgan_jax.reporting.figures import save_closest_pairs
+from dcgan_jax.reporting.figures import Images, save_closest_pairs
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
+from dcgan_jax.training.interruption import StopRequest
+from dcgan_jax.training.loop import ScoreFn
 from dcgan_jax.training.state import TrainState
 from dcgan_jax.workdir import Workdir
 
@@ -53,6 +56,28 @@ def create_scorer_if_possible(
         return None
 
 
+class _Stopped(Exception):
+    """A signal came while images were being scored."""
+
+
+def create_score_fn(scorer: Scorer, sampler: Sampler, seed: int, stop: StopRequest) -> ScoreFn:
+    """Returns what scores a state during training; it gives up, with None, soon after a signal."""
+
+    def score(state: TrainState) -> dict[str, float] | None:
+        def draw(seed: int, stream: str, count: int) -> Iterator[Images]:
+            for images in sampler.batches(state.generator, seed, stream, count):
+                if stop.requested:
+                    raise _Stopped
+                yield images
+
+        try:
+            return scorer.score(draw, seed)
+        except _Stopped:
+            return None
+
+    return score
+
+
 def write_report(scorer: Scorer, sampler: Sampler, state: TrainState, workdir: Workdir) -> dict[str, Any]:
     """Scores a state in full, writes the record and the figure of the closest pairs, shows the table.
 
@@ -64,9 +89,9 @@ def write_report(scorer: Scorer, sampler: Sampler, state: TrainState, workdir: W
     step = int(state.step)
     record, images = create_report(scorer, partial(sampler.batches, state.generator), REPORT_SEED, step)
     workdir.evaluation.mkdir(parents=True, exist_ok=True)
-    name = f"step_{step:07d}_{scorer.protocol.name}"
+    name = f"step_{step:07d}_{scorer.protocol.name}_{scorer.fingerprint}"
     path = workdir.evaluation / f"{name}.json"
-    path.write_text(json.dumps(record, indent=2) + "\n")
+    atomic_file.write_text(path, json.dumps(record, indent=2) + "\n")
     closest = record["memorisation"]["closest"]
     save_closest_pairs(
         images[[pair["generated"] for pair in closest]],

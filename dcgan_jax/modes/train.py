@@ -1,10 +1,10 @@
 """`--mode=train`: prepared data -> a trained generator, its checkpoints, samples, figures and a summary."""
 
 import importlib.metadata
-import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import jax
 import numpy as np
@@ -12,26 +12,27 @@ from jax.sharding import Mesh
 from jaxtyping import UInt8
 
 from dcgan_jax.data.order import Order
-from dcgan_jax.data.pipeline import create_batches
+from dcgan_jax.data.pipeline import Batches, create_batches
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.selection import format_train_files, select_training
 from dcgan_jax.devices import create_mesh
 from dcgan_jax.errors import UserError
+from dcgan_jax.evaluation.scores import Scorer
 from dcgan_jax.modes.prepare import prepare
 from dcgan_jax.modes.restore import create_sampler, restore, start_or_restore
-from dcgan_jax.modes.scoring import create_scorer_if_possible, write_report
+from dcgan_jax.modes.scoring import create_score_fn, create_scorer_if_possible, write_report
 from dcgan_jax.progress import create_progress
 from dcgan_jax.reporting.figures import save_comparison, save_curves
-from dcgan_jax.reporting.observer import GRID_IMAGES, TrainObserver
+from dcgan_jax.reporting.observer import TrainObserver, samples_of
 from dcgan_jax.reporting.run_log import RunLog, read_rows
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.checkpoints import Checkpoints
 from dcgan_jax.training.interruption import StopRequest
 from dcgan_jax.training.loop import run_loop
-from dcgan_jax.training.schedule import create_schedule
-from dcgan_jax.training.state import create_networks, state_sha256
+from dcgan_jax.training.schedule import Schedule, create_schedule
+from dcgan_jax.training.state import TrainState, create_networks, state_sha256
 from dcgan_jax.training.step import create_dispatch
-from dcgan_jax.workdir import Workdir
+from dcgan_jax.workdir import Workdir, compute_identity
 
 logger = logging.getLogger(__name__)
 
@@ -42,58 +43,106 @@ def train(settings: Settings, workdir: Workdir) -> None:
     """Trains to the end of the schedule, from the newest checkpoint if there is one.
 
     Raises:
-      UserError: a setting, the data or the workdir does not allow it.
+      UserError: a setting, the data or the workdir does not allow it; nothing of the run is changed then.
       Interrupted: a signal came; the state is saved.
     """
     started = time.monotonic()
     mesh = create_mesh()
     _check_divisible(settings.train.batch_size, mesh)
-    prepared = prepare(settings, workdir)
-    examples, held_out = select_training(prepared, settings.data, settings.seed)
-    schedule = create_schedule(settings, len(examples))
-    workdir.admit(settings, format_train_files(examples))
-    logger.info(
-        "%d training images (%s), %d steps, %d device(s)", len(examples), settings.data.label, schedule.total, mesh.size
-    )
+    with workdir.opened():
+        before = workdir.check_settings(settings)
+        prepared = prepare(settings, workdir)
+        training, held_out = select_training(prepared, settings.data, settings.seed)
+        train_files = format_train_files(training)
+        workdir.check_train_files(train_files)
+        schedule = create_schedule(settings, len(training))
+        where, identity = workdir.checkpoints(settings), compute_identity(settings, train_files)
+        with Checkpoints(where, identity, settings.checkpoint.keep) as checkpoints:
+            _check_steps(checkpoints.steps(), schedule.total, before, settings)
+            workdir.record(settings, train_files)
+            if workdir.is_complete(schedule.total, scored=schedule.evaluate_every > 0):
+                logger.info("done already, after %d steps: see %s", schedule.total, workdir.root)
+                return
+            logger.info(
+                "%d training images (%s), %d steps, %d device(s)",
+                *(len(training), settings.data.label, schedule.total, mesh.size),
+            )
+            scorer = None
+            if schedule.evaluate_every and (
+                scorer := create_scorer_if_possible(settings, prepared, training, held_out)
+            ):
+                checkpoints.compare_under(scorer.fingerprint)
+            order = Order(settings.seed, len(training), settings.train.batch_size // 2, settings.data.sampling)
+            images = partial(create_batches, prepared, training, settings.data, settings.model.channels, order, mesh)
+            state, pace = _run(settings, workdir, mesh, schedule, images, scorer, checkpoints)
+            best_step = checkpoints.best_step()
+            best = state if best_step in (None, schedule.total) else restore(settings, checkpoints, best_step, mesh)
 
+        sampler = create_sampler(settings, mesh)
+        _draw_figures(workdir, prepared, training, sampler.sample(state.generator, *samples_of(settings)))
+        summary = {
+            "step": schedule.total,
+            "state_sha256": state_sha256(state),
+            "best_step": best_step,
+            "scores": None,
+            "num_train_images": len(training),
+            **_measure(workdir, pace, time.monotonic() - started),
+            "versions": {name: importlib.metadata.version(name) for name in REPORTED_PACKAGES},
+            "devices": [device.device_kind for device in mesh.devices.flat],
+        }
+        workdir.write_summary(summary)  # before the report too, which may take long on a CPU
+        if scorer:
+            workdir.write_summary({**summary, "scores": write_report(scorer, sampler, best, workdir)})
+    logger.info("done after %d steps: see %s", schedule.total, workdir.root)
+
+
+def _run(
+    settings: Settings,
+    workdir: Workdir,
+    mesh: Mesh,
+    schedule: Schedule,
+    create_batches_fn: Callable[[int], Batches],
+    scorer: Scorer | None,
+    checkpoints: Checkpoints,
+) -> tuple[TrainState, float | None]:
+    """Trains from the newest checkpoint on; returns the final state, saved, and the pace in images a second."""
     networks = create_networks(settings)
     sampler = create_sampler(settings, mesh)
-    scorer = create_scorer_if_possible(settings, prepared, examples, held_out) if schedule.evaluate_every else None
-    with Checkpoints(workdir.checkpoints(settings), settings.checkpoint.keep) as checkpoints:
-        state = start_or_restore(networks, settings.seed, checkpoints, mesh)
-        first_step = int(state.step)
-        _check_length(first_step, schedule.total)
-        order = Order(settings.seed, len(examples), settings.train.batch_size // 2, settings.data.sampling)
-        batches = create_batches(prepared, examples, settings.data, settings.model.channels, order, mesh, first_step)
-        dispatch = create_dispatch(networks, settings.train.batch_size, mesh, batches.read)
-        with (
-            StopRequest() as stop,
-            RunLog(workdir.metrics, workdir.tensorboard, first_step) as log,
-            create_progress(schedule.total, "Training", "steps", initial=first_step) as progress,
-        ):
-            observer = TrainObserver(settings, workdir, schedule, log, sampler, scorer, progress)
-            key = jax.random.key(settings.seed)
-            state = run_loop(state, key, dispatch, batches, schedule, checkpoints, observer, stop)
+    state = start_or_restore(settings, checkpoints, mesh)
+    first_step = int(state.step)
+    batches = create_batches_fn(first_step)
+    dispatch = create_dispatch(networks, settings.train.batch_size, mesh, batches.read)
+    key = jax.random.key(settings.seed)
+    with (
+        StopRequest() as stop,
+        RunLog(workdir.metrics, workdir.tensorboard, first_step) as log,
+        create_progress(schedule.total, "Training", "steps", initial=first_step) as progress,
+    ):
+        observer = TrainObserver(settings, workdir, schedule, log, sampler, progress)
+        score_fn = create_score_fn(scorer, sampler, settings.seed, stop) if scorer else None
+        state = run_loop(state, key, dispatch, batches, schedule, checkpoints, observer, stop, score_fn)
         checkpoints.wait()
-        best_step = checkpoints.best_step()
-        best = state if best_step in (None, schedule.total) else restore(networks, checkpoints, best_step, mesh)
+    return state, observer.images_per_second()
 
+
+def _draw_figures(
+    workdir: Workdir,
+    prepared: PreparedSet,
+    training: Sequence[Example],
+    generated: UInt8[np.ndarray, "n height width channels"],
+) -> None:
     save_curves(list(read_rows(workdir.metrics)), workdir.figures / "curves.png")
-    real = _spread_images(prepared, examples)
-    save_comparison(real, observer.sample_grid(state.generator)[: len(real)], workdir.figures / "comparison.png")
-    summary = {
-        "step": int(state.step),
-        "state_sha256": state_sha256(state),
-        "best_step": best_step,
-        "scores": write_report(scorer, sampler, best, workdir) if scorer else None,
-        "num_train_images": len(examples),
-        "images_per_second": observer.images_per_second(),
-        "seconds": time.monotonic() - started,
-        "versions": {name: importlib.metadata.version(name) for name in REPORTED_PACKAGES},
-        "devices": [device.device_kind for device in mesh.devices.flat],
-    }
-    workdir.summary.write_text(json.dumps(summary, indent=2) + "\n")
-    logger.info("done after %d steps: see %s", schedule.total, workdir.root)
+    spread = np.linspace(0, len(training) - 1, min(len(generated), len(training))).astype(int)
+    real = prepared.images([training[index] for index in spread])
+    save_comparison(real, generated[: len(real)], workdir.figures / "comparison.png")
+
+
+def _measure(workdir: Workdir, pace: float | None, seconds: float) -> dict[str, float | None]:
+    """Returns what this session measured or, where it did no step, what the last one did."""
+    before = workdir.read_summary()
+    if pace is None and before:
+        return {name: before[name] for name in ("images_per_second", "seconds")}
+    return {"images_per_second": pace, "seconds": seconds}
 
 
 def _check_divisible(batch_size: int, mesh: Mesh) -> None:
@@ -104,14 +153,14 @@ def _check_divisible(batch_size: int, mesh: Mesh) -> None:
         )
 
 
-def _check_length(step: int, total: int) -> None:
-    if step > total:
+def _check_steps(steps: Sequence[int], total: int, before: Settings | None, now: Settings) -> None:
+    if steps and steps[-1] > total:
         raise UserError(
-            f"The run has {step} steps already, more than the {total} asked for: give config.train.steps={step} or "
-            "more, or a new --workdir."
+            f"The run has {steps[-1]} steps already, more than the {total} asked for: give "
+            f"config.train.steps={steps[-1]} or more, or a new --workdir."
         )
-
-
-def _spread_images(prepared: PreparedSet, examples: Sequence[Example]) -> UInt8[np.ndarray, "n height width 1"]:
-    spread = np.linspace(0, len(examples) - 1, min(GRID_IMAGES, len(examples))).astype(int)
-    return prepared.images([examples[index] for index in spread])
+    if before and before.checkpoint.dir != now.checkpoint.dir and not steps:
+        raise UserError(
+            f"config.checkpoint.dir={now.checkpoint.dir!r} holds no checkpoints, and the run has kept its own in "
+            f"{before.checkpoint.dir!r} so far (empty: in the workdir): move them first, or give that."
+        )

@@ -8,6 +8,9 @@ from typing import Any
 
 from tensorboardX import SummaryWriter
 
+from dcgan_jax import atomic_file
+from dcgan_jax.errors import UserError
+
 
 class RunLog:
     """Appends rows to metrics.jsonl and to TensorBoard. Rows past the step that a run continues from are dropped."""
@@ -36,17 +39,25 @@ class RunLog:
 
 
 def read_rows(metrics: Path) -> Iterator[dict[str, Any]]:
-    """Yields the rows of a metrics file; a last line that a crash cut off is passed over."""
-    with metrics.open() as lines:
-        for line in lines:
-            if line.endswith("\n"):
-                yield json.loads(line)
+    """Yields the rows of a metrics file; a last line that a crash cut off is passed over.
+
+    Raises:
+      UserError: another line is no row.
+    """
+    with metrics.open(errors="replace") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.endswith("\n"):
+                return
+            try:
+                row = json.loads(line)
+                row["step"]
+            except (ValueError, TypeError, KeyError):
+                raise UserError(f"Line {number} of {metrics} is damaged: remove that line.") from None
+            yield row
 
 
 def _keep_rows_until(metrics: Path, step: int) -> None:
     if not metrics.exists():
         return
-    kept = [row for row in read_rows(metrics) if row["step"] <= step]
-    shortened = metrics.with_suffix(".part")
-    shortened.write_text("".join(json.dumps(row) + "\n" for row in kept))
-    shortened.replace(metrics)
+    kept = (row for row in read_rows(metrics) if row["step"] <= step)
+    atomic_file.write_text(metrics, "".join(json.dumps(row) + "\n" for row in kept))

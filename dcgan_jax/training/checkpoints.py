@@ -1,6 +1,10 @@
 """Checkpoints of the training state: a small class around orbax's CheckpointManager."""
 
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
+from typing import Any
 
 import jax
 import orbax.checkpoint as ocp
@@ -8,44 +12,63 @@ from etils import epath
 from orbax.checkpoint import checkpoint_managers as policies
 
 from dcgan_jax.errors import UserError
-from dcgan_jax.training.state import TrainState
+from dcgan_jax.training.state import TrainState, compute_checksums
 
 SCORE = "fid"
 """The score that the best checkpoint is chosen by: the smaller the better."""
+
+PROTOCOL = "protocol"
+"""Beside the scores, what they were measured under: scores of other protocols are not compared."""
+
+_STORAGE_TROUBLE = ("RESOURCE_EXHAUSTED", "No space left", "PERMISSION_DENIED", "Permission denied", "Read-only file")
 
 
 class Checkpoints:
     """The newest states of a run, and the best. Use it as a context manager: a save that is not waited for may be lost.
 
     Saving is asynchronous: the state is copied to the host at once and written in the background, into a temporary
-    folder that gets its name only when it is whole. So a killed run leaves nothing that looks like a checkpoint.
-
-    Raises:
-      UserError: the folder cannot be written.
+    folder that gets its name only when it is whole. So a killed run leaves nothing that looks like a checkpoint. Each
+    carries the identity of its run and checksums of its arrays, which are compared when it is restored.
     """
 
-    def __init__(self, directory: str, keep: int):
+    def __init__(self, directory: str, identity: str, keep: int = 1, read_only: bool = False):
+        """Opens the folder; creates it unless it is only read.
+
+        Args:
+          directory: an absolute path, or any place that orbax writes to.
+          identity: digest of what makes the run what it is.
+          keep: how many of the newest states are kept.
+          read_only: nothing is written or tidied up, so that a run that is saving is not disturbed.
+
+        Raises:
+          UserError: the folder cannot be used, or scores in it are damaged.
+        """
         self.directory = epath.Path(directory)
+        self._identity = identity
+        self._protocol: str | None = None
+        newest = policies.LatestN(keep)
+        best = policies.BestN(get_metric_fn=self._rank, reverse=True, n=1, keep_checkpoints_without_metrics=False)
         options = ocp.CheckpointManagerOptions(
             save_decision_policy=policies.FixedIntervalPolicy(1),
-            preservation_policy=policies.AnyPreservationPolicy(
-                [
-                    policies.LatestN(keep),
-                    policies.BestN(get_metric_fn=_score, reverse=True, n=1, keep_checkpoints_without_metrics=False),
-                ]
-            ),
+            preservation_policy=policies.AnyPreservationPolicy([newest, best]),
             # Without these two the best is not known after a restart, and deleted.
-            best_fn=_score,
+            best_fn=self._rank,
             best_mode="min",
-            cleanup_tmp_directories=True,
+            cleanup_tmp_directories=not read_only,
+            create=not read_only,
+            read_only=read_only,
         )
         try:
-            self._manager = ocp.CheckpointManager(self.directory, options=options)
-        except OSError as error:
+            with self._naming_storage_trouble():
+                self._manager = ocp.CheckpointManager(self.directory, options=options)
+        except ValueError as error:
             raise UserError(
-                f"Checkpoints cannot be kept in {self.directory} ({error.strerror or error}): set "
-                "config.checkpoint.dir to a folder that can be written."
+                f"The scores beside a checkpoint in {self.directory} cannot be read ({error}): remove the folder of "
+                "that step."
             ) from error
+        scored = [step for step in self.steps() if self.scores(step)]
+        if scored:
+            self._protocol = self.scores(scored[-1]).get(PROTOCOL)
 
     def __enter__(self) -> "Checkpoints":
         return self
@@ -57,18 +80,24 @@ class Checkpoints:
 
     def close(self) -> None:
         """Waits for saves under way."""
-        self._manager.close()
+        with self._naming_storage_trouble():
+            self._manager.close()
+
+    def compare_under(self, protocol: str) -> None:
+        """Says what scores are measured under from now on; until then it is the protocol of the newest scored state."""
+        self._protocol = protocol
 
     def steps(self) -> list[int]:
         """Returns the steps that can be restored, in ascending order."""
         return sorted(self._manager.all_steps())
 
     def best_step(self) -> int | None:
-        """Returns the step with the best score among those kept, or None where none is scored."""
-        scored = [step for step in self.steps() if self.scores(step)]
-        return min(scored, key=lambda step: _score(self.scores(step)), default=None)
+        """Returns the kept step with the best score under the protocol in use, or None where none is scored so."""
+        ranked = {step: self._rank(self.scores(step)) for step in self.steps()}
+        finite = {step: rank for step, rank in ranked.items() if math.isfinite(rank)}
+        return min(finite, key=finite.__getitem__, default=None)
 
-    def scores(self, step: int) -> dict[str, float]:
+    def scores(self, step: int) -> dict[str, Any]:
         """Returns the scores that were saved with a step, or nothing."""
         return self._manager.metrics(step) or {}
 
@@ -79,13 +108,21 @@ class Checkpoints:
           step: completed updates.
           state: what to save.
           scores: of this state, `SCORE` among them; None where it was not scored.
+
+        Raises:
+          UserError: the place is full, or cannot be written; so may later calls, for a save under way.
         """
-        if step not in self._manager.all_steps():
-            self._manager.save(step, args=ocp.args.StandardSave(state), metrics=scores)
+        if step in self._manager.all_steps():
+            return
+        metadata = {"identity": self._identity, "checksums": [int(value) for value in compute_checksums(state)]}
+        metrics = {**scores, PROTOCOL: self._protocol} if scores else None
+        with self._naming_storage_trouble():
+            self._manager.save(step, args=ocp.args.StandardSave(state), metrics=metrics, custom_metadata=metadata)
 
     def wait(self) -> None:
         """Returns when all saves under way are complete."""
-        self._manager.wait_until_finished()
+        with self._naming_storage_trouble():
+            self._manager.wait_until_finished()
 
     def restore(self, step: int, like: TrainState) -> TrainState:
         """Reads the state of a step.
@@ -95,22 +132,51 @@ class Checkpoints:
           like: the shapes, types and shardings to restore into (`jax.ShapeDtypeStruct` leaves).
 
         Raises:
-          UserError: the checkpoint is damaged or of another network.
+          UserError: the checkpoint is damaged, or of another run.
         """
         try:
-            return self._manager.restore(step, args=ocp.args.StandardRestore(like))
-        except Exception as error:  # orbax and tensorstore raise many kinds for damaged files
-            reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+            metadata = self._manager.metadata(step).custom_metadata or {}
+            identity, checksums = metadata["identity"], metadata["checksums"]
+        except Exception as error:
+            raise self._damaged(step, "its metadata are damaged") from error
+        if identity != self._identity:
             raise UserError(
-                f"The checkpoint {self.directory / str(step)} cannot be read ({reason}): "
-                "remove that folder to continue from the one before it."
+                f"The checkpoint {self.directory / str(step)} belongs to a run with other settings or training images: "
+                "set config.checkpoint.dir to a folder of this run."
+            )
+        try:
+            state = self._manager.restore(step, args=ocp.args.StandardRestore(like))
+        except Exception as error:  # orbax and tensorstore raise many kinds for damaged files
+            raise self._damaged(step, error) from error
+        if [int(value) for value in compute_checksums(state)] != checksums:
+            raise self._damaged(step, "its arrays are not those that were saved")
+        return state
+
+    def _rank(self, scores: dict[str, Any]) -> float:
+        comparable = SCORE in scores and scores.get(PROTOCOL) == self._protocol
+        return scores[SCORE] if comparable else math.inf
+
+    def _damaged(self, step: int, reason: object) -> UserError:
+        lines = str(reason).strip().splitlines() or [type(reason).__name__]
+        return UserError(
+            f"The checkpoint {self.directory / str(step)} cannot be read ({lines[0][:200]}): "
+            "remove that folder to continue from the one before it."
+        )
+
+    @contextmanager
+    def _naming_storage_trouble(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # storage back ends have no kind of their own for a full disk
+            if not isinstance(error, OSError) and not any(trouble in str(error) for trouble in _STORAGE_TROUBLE):
+                raise
+            reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0][:200]
+            raise UserError(
+                f"Checkpoints cannot be kept in {self.directory} ({reason}): make room, or set "
+                "config.checkpoint.dir to a folder that can be written; what was saved before is kept."
             ) from error
 
 
 def abstract_state(state: TrainState, sharding: jax.sharding.Sharding) -> TrainState:
     """Returns the shapes and types of a state, to be restored under the given sharding."""
     return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), state)
-
-
-def _score(scores: dict[str, float]) -> float:
-    return scores[SCORE]

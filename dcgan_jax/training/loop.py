@@ -17,6 +17,9 @@ from dcgan_jax.training.interruption import Interrupted, StopRequest
 from dcgan_jax.training.schedule import Schedule
 from dcgan_jax.training.state import TrainState, all_finite
 
+ScoreFn = Callable[[TrainState], dict[str, float] | None]
+"""state -> its scores, or None where a signal came before they were done."""
+
 Dispatch = Callable[[TrainState, Key[Array, ""], Any, Any], tuple[TrainState, dict[str, Array]]]
 
 
@@ -29,8 +32,8 @@ class Observer(Protocol):
     def on_samples(self, step: int, state: TrainState) -> None:
         """Takes the state whenever a grid of generated images is due."""
 
-    def on_scores(self, step: int, state: TrainState) -> dict[str, float] | None:
-        """Takes the state whenever scores are due and returns them; None where they cannot be computed."""
+    def on_scores(self, step: int, scores: dict[str, float]) -> None:
+        """Takes the scores of a state."""
 
 
 def run_loop(
@@ -42,8 +45,11 @@ def run_loop(
     checkpoints: Checkpoints,
     observer: Observer,
     stop: StopRequest,
+    score_fn: ScoreFn | None = None,
 ) -> TrainState:
     """Trains to the end of the schedule and returns the final state, which is saved.
+
+    Without a `score_fn` no state is scored, whatever the schedule says.
 
     Raises:
       Interrupted: a signal came; the state is saved.
@@ -64,10 +70,12 @@ def run_loop(
         if schedule.samples_at(step) and not looked_at:
             report()
             observer.on_samples(step, state)
-        if schedule.evaluates_at(step) and not looked_at:
+        if score_fn and schedule.evaluates_at(step) and not looked_at:
             report()
             _require_finite(state, step)
-            scores = observer.on_scores(step, state)
+            scores = score_fn(state)
+            if scores:
+                observer.on_scores(step, scores)
 
         stopping = stop.requested
         if schedule.saves_at(step) or stopping:

@@ -66,14 +66,13 @@ def create_schedule(settings: Settings, num_images: int) -> Schedule:
     def to_steps(epochs: int, steps: int) -> int:
         return steps or epochs * steps_per_epoch
 
-    return Schedule(
-        total=to_steps(train.epochs, train.steps),
-        steps_per_epoch=steps_per_epoch,
-        sample_every=to_steps(train.sample_every_epochs, train.sample_every_steps),
-        checkpoint_every=to_steps(checkpoint.every_epochs, checkpoint.every_steps),
-        evaluate_every=to_steps(settings.eval.every_epochs, settings.eval.every_steps),
-        steps_per_dispatch=train.steps_per_dispatch,
-    )
+    total = to_steps(train.epochs, train.steps)
+    sample_every = to_steps(train.sample_every_epochs, train.sample_every_steps)
+    checkpoint_every = to_steps(checkpoint.every_epochs, checkpoint.every_steps)
+    evaluate_every = to_steps(settings.eval.every_epochs, settings.eval.every_steps)
+    intervals = [every for every in (total, sample_every, checkpoint_every, evaluate_every) if every]
+    steps_per_dispatch = min(train.steps_per_dispatch, *intervals)
+    return Schedule(total, steps_per_epoch, sample_every, checkpoint_every, evaluate_every, steps_per_dispatch)
 
 
 def _is_multiple(step: int, interval: int) -> bool:

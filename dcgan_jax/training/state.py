@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import struct
-from jaxtyping import Array, Bool, Int, Key, PyTree
+from jaxtyping import Array, Bool, Int, Key, PyTree, Shaped, UInt32
 
 from dcgan_jax.models.discriminator import Discriminator
 from dcgan_jax.models.generator import Generator
@@ -87,6 +87,20 @@ def count_parameters(params: PyTree) -> int:
 def all_finite(state: TrainState) -> Bool[Array, ""]:
     """Returns whether every number in the state is finite."""
     return jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(state)]))
+
+
+@jax.jit
+def compute_checksums(state: TrainState) -> UInt32[Array, " leaves"]:
+    """Returns one number for each leaf that changes with any of its bits; computed where the state lies.
+
+    The bits of each element, times an odd number for its position, are added modulo 2^32: exact in any order.
+    """
+
+    def checksum(leaf: Shaped[Array, "..."]) -> UInt32[Array, ""]:
+        bits = jax.lax.bitcast_convert_type(leaf, jnp.uint32).ravel()
+        return jnp.sum(bits * (2 * jnp.arange(bits.size, dtype=jnp.uint32) + 1), dtype=jnp.uint32)
+
+    return jnp.stack([checksum(leaf) for leaf in jax.tree.leaves(state)])
 
 
 def state_sha256(state: TrainState) -> str:

@@ -59,6 +59,11 @@ def summary(workdir):
     return json.loads(workdir.summary.read_text())
 
 
+def record_of(workdir, step, protocol_name):
+    (path,) = workdir.evaluation.glob(f"step_{step:07d}_{protocol_name}_*.json")
+    return path
+
+
 def test_scores_are_logged_when_due(run):
     fids = rows_with(run, "fid")
     assert sorted(fids) == [2, 4, 6]
@@ -69,7 +74,7 @@ def test_scores_are_logged_when_due(run):
 def test_the_best_checkpoint_is_kept_and_named(run, settings):
     fids = rows_with(run, "fid")
     best = min(fids, key=fids.get)
-    with Checkpoints(run.checkpoints(settings), settings.checkpoint.keep) as checkpoints:
+    with Checkpoints(run.checkpoints(settings), run.identity(settings), read_only=True) as checkpoints:
         assert checkpoints.steps() == sorted({best, 6})
         assert checkpoints.scores(best)["fid"] == fids[best]
     assert summary(run)["best_step"] == best
@@ -78,13 +83,14 @@ def test_the_best_checkpoint_is_kept_and_named(run, settings):
 
 def test_the_report_carries_its_protocol(run):
     best = summary(run)["best_step"]
-    report = json.loads((run.evaluation / f"step_{best:07d}_default.json").read_text())
+    report = json.loads(record_of(run, best, "default").read_text())
     assert report == summary(run)["scores"]
     assert report["weights"] == "stand-in weights"
     assert (report["num_real"], report["num_generated"], report["dims"]) == (12, 24, 64)
     assert len(report["seeds"]) >= 10
     assert report["memorisation"]["num_held_out"] == 4
-    assert Image.open(run.evaluation / f"step_{best:07d}_default_closest.png").width > 100
+    (closest,) = run.evaluation.glob(f"step_{best:07d}_default_*_closest.png")
+    assert Image.open(closest).width > 100
 
 
 def test_the_report_uses_latents_that_the_choice_never_saw(run):
@@ -103,13 +109,13 @@ def test_scoring_does_not_change_the_run(run, tmp_path, settings, tiny_settings)
 def test_evaluate_scores_any_kept_checkpoint_under_another_protocol(run, settings, monkeypatch):
     monkeypatch.setattr(protocol, "PAPER_GENERATED", 30)  # of the paper's 1,000
     evaluate(settings.with_overrides({"eval.checkpoint": "latest", "eval.protocol": "paper"}), run)
-    report = json.loads((run.evaluation / "step_0000006_paper.json").read_text())
+    report = json.loads(record_of(run, 6, "paper").read_text())
     assert (report["step"], report["dims"], report["preprocess"], report["num_generated"]) == (6, 768, "pillow", 30)
     assert any("1,341" in warning for warning in report["warnings"])
 
 
 def test_evaluate_refuses_other_data_than_the_runs(run, settings):
-    with pytest.raises(UserError, match="The training images are not those of the run"):
+    with pytest.raises(UserError, match="belongs to a run with other settings or training images"):
         evaluate(settings.with_overrides({"data.holdout": 0.5}), run)
 
 

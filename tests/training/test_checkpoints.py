@@ -9,7 +9,7 @@ import pytest
 from dcgan_jax.devices import create_mesh, replicated
 from dcgan_jax.errors import UserError
 from dcgan_jax.training.checkpoints import Checkpoints, abstract_state
-from dcgan_jax.training.state import create_networks, create_state, state_sha256
+from dcgan_jax.training.state import compute_checksums, create_networks, create_state, state_sha256
 
 
 @pytest.fixture(scope="module")
@@ -17,14 +17,17 @@ def state(tiny_settings):
     return jax.jit(partial(create_state, create_networks(tiny_settings)))(jax.random.key(0))
 
 
+IDENTITY = "the run"
+
+
 def shapes(state, num_devices=1):
     return abstract_state(state, replicated(create_mesh(num_devices)))
 
 
 def test_a_state_comes_back_bit_for_bit_on_any_number_of_devices(tmp_path, state):
-    with Checkpoints(str(tmp_path), keep=1) as checkpoints:
+    with Checkpoints(str(tmp_path), IDENTITY, keep=1) as checkpoints:
         checkpoints.save(3, state)
-    with Checkpoints(str(tmp_path), keep=1) as checkpoints:
+    with Checkpoints(str(tmp_path), IDENTITY, keep=1) as checkpoints:
         for num_devices in (1, 4):
             restored = checkpoints.restore(3, shapes(state, num_devices))
             assert state_sha256(restored) == state_sha256(state)
@@ -32,7 +35,7 @@ def test_a_state_comes_back_bit_for_bit_on_any_number_of_devices(tmp_path, state
 
 
 def test_the_newest_are_kept_and_a_saved_step_is_not_saved_again(tmp_path, state):
-    with Checkpoints(str(tmp_path), keep=2) as checkpoints:
+    with Checkpoints(str(tmp_path), IDENTITY, keep=2) as checkpoints:
         for step in (1, 2, 2, 3):
             checkpoints.save(step, state)
         checkpoints.wait()
@@ -42,20 +45,20 @@ def test_the_newest_are_kept_and_a_saved_step_is_not_saved_again(tmp_path, state
 def test_the_best_is_kept_besides_the_newest_after_a_restart_too(tmp_path, state):
     fids = {1: 0.9, 2: 0.3, 3: 0.5, 4: 0.8}
     for steps in ((1, 2, 3), (4, 5)):
-        with Checkpoints(str(tmp_path), keep=1) as checkpoints:
+        with Checkpoints(str(tmp_path), IDENTITY, keep=1) as checkpoints:
             for step in steps:
                 checkpoints.save(step, state, {"fid": fids[step]} if step in fids else None)
-    with Checkpoints(str(tmp_path), keep=1) as checkpoints:
+    with Checkpoints(str(tmp_path), IDENTITY, keep=1) as checkpoints:
         assert checkpoints.steps() == [2, 5]
         assert checkpoints.best_step() == 2
-        assert checkpoints.scores(2) == {"fid": 0.3}
+        assert checkpoints.scores(2)["fid"] == 0.3
         assert checkpoints.scores(5) == {}
 
 
 def test_a_state_may_be_donated_while_it_is_being_saved(tmp_path, state):
     expected = state_sha256(state)
     doomed = jax.tree.map(jnp.copy, state)
-    with Checkpoints(str(tmp_path), keep=1) as checkpoints:
+    with Checkpoints(str(tmp_path), IDENTITY, keep=1) as checkpoints:
         checkpoints.save(1, doomed)
         jax.tree.map(lambda leaf: leaf.delete(), doomed)
         checkpoints.wait()
@@ -63,13 +66,96 @@ def test_a_state_may_be_donated_while_it_is_being_saved(tmp_path, state):
 
 
 def test_a_damaged_checkpoint_is_named_with_the_remedy(tmp_path, state):
-    with Checkpoints(str(tmp_path), keep=1) as checkpoints:
+    with Checkpoints(str(tmp_path), IDENTITY, keep=1) as checkpoints:
         checkpoints.save(1, state)
     for file in (tmp_path / "1").rglob("*"):
         if file.is_file() and file.stat().st_size > 100:
             file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     with (
-        Checkpoints(str(tmp_path), keep=1) as checkpoints,
+        Checkpoints(str(tmp_path), IDENTITY, keep=1) as checkpoints,
         pytest.raises(UserError, match=r"The checkpoint .*/1 cannot be read .* remove that folder"),
     ):
         checkpoints.restore(1, shapes(state))
+
+
+def test_one_changed_bit_is_noticed(tmp_path, state):
+    with Checkpoints(str(tmp_path), IDENTITY) as checkpoints:
+        checkpoints.save(1, state)
+    values = state.generator["to_image"]["kernel"].ravel()
+    bits = jax.lax.bitcast_convert_type(values[5], jnp.int32) ^ 1
+    kernel = values.at[5].set(jax.lax.bitcast_convert_type(bits, jnp.float32))
+    changed = compute_checksums(
+        state.replace(generator={**state.generator, "to_image": {**state.generator["to_image"], "kernel": kernel}})
+    )
+    assert int((changed != compute_checksums(state)).sum()) == 1
+
+
+def test_a_flipped_byte_of_a_saved_array_is_noticed(tmp_path, state):
+    with Checkpoints(str(tmp_path), IDENTITY) as checkpoints:
+        checkpoints.save(1, state)
+    largest = max((tmp_path / "1").rglob("d/*"), key=lambda path: path.stat().st_size)
+    content = bytearray(largest.read_bytes())
+    for place in range(len(content) // 3, len(content), len(content) // 3):
+        content[place] ^= 1
+    largest.write_bytes(content)
+    with Checkpoints(str(tmp_path), IDENTITY) as checkpoints, pytest.raises(UserError, match="cannot be read"):
+        checkpoints.restore(1, shapes(state))
+
+
+def test_the_checkpoint_of_another_run_is_refused(tmp_path, state):
+    with Checkpoints(str(tmp_path), "another run") as checkpoints:
+        checkpoints.save(1, state)
+    with (
+        Checkpoints(str(tmp_path), IDENTITY) as checkpoints,
+        pytest.raises(UserError, match=r"/1 belongs to a run with other settings or training images"),
+    ):
+        checkpoints.restore(1, shapes(state))
+
+
+def test_a_reader_disturbs_no_save_and_creates_nothing(tmp_path, state):
+    with Checkpoints(str(tmp_path / "run"), IDENTITY) as writer:
+        for step in (1, 2, 3):
+            writer.save(step, state)
+            with Checkpoints(str(tmp_path / "run"), IDENTITY, read_only=True) as reader:
+                assert set(reader.steps()) <= {1, 2, 3}
+        writer.wait()
+        assert writer.steps() == [3]
+    with Checkpoints(str(tmp_path / "none"), IDENTITY, read_only=True) as reader:
+        assert reader.steps() == []
+    assert not (tmp_path / "none").exists()
+
+
+def test_scores_of_another_protocol_do_not_compete(tmp_path, state):
+    with Checkpoints(str(tmp_path), IDENTITY, keep=1) as checkpoints:
+        checkpoints.compare_under("dims 64")
+        checkpoints.save(1, state, {"fid": 0.1})
+    with Checkpoints(str(tmp_path), IDENTITY, keep=1) as checkpoints:
+        assert checkpoints.best_step() == 1
+        checkpoints.compare_under("dims 768")
+        assert checkpoints.best_step() is None
+        checkpoints.save(2, state, {"fid": 20.0})
+        checkpoints.save(3, state, {"fid": 30.0})
+        checkpoints.wait()
+        assert checkpoints.best_step() == 2
+        assert checkpoints.steps() == [2, 3]
+
+
+def test_damaged_scores_are_named(tmp_path, state):
+    with Checkpoints(str(tmp_path), IDENTITY) as checkpoints:
+        checkpoints.save(1, state, {"fid": 0.1})
+    (tmp_path / "1" / "metrics" / "metrics").write_text("")
+    with pytest.raises(UserError, match=r"The scores beside a checkpoint in .* cannot be read"):
+        Checkpoints(str(tmp_path), IDENTITY)
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("RESOURCE_EXHAUSTED: Failed to write"), OSError(28, "No space left on device")]
+)
+def test_a_full_disk_during_a_save_is_named(tmp_path, state, monkeypatch, error):
+    def fail():
+        raise error
+
+    with Checkpoints(str(tmp_path), IDENTITY) as checkpoints, monkeypatch.context() as patch:
+        patch.setattr(checkpoints._manager, "wait_until_finished", fail)
+        with pytest.raises(UserError, match=r"Checkpoints cannot be kept in .*make room, or set config"):
+            checkpoints.wait()

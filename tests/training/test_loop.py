@@ -54,20 +54,22 @@ class Recorder:
         assert int(state.step) == step
         self.samples.append(step)
 
-    def on_scores(self, step, state):
-        assert int(state.step) == step
-        self.scored.append(step)
-        return {"fid": FIDS[step]}
+    def on_scores(self, step, scores):
+        self.scored.append((step, scores))
 
 
-def loop(directory, recorder, dispatch=count_up, schedule=SCHEDULE, state=None):
-    with StopRequest() as stop, Checkpoints(str(directory), keep=9) as checkpoints:
+def score(state):
+    return {"fid": FIDS[int(state.step)]}
+
+
+def loop(directory, recorder, dispatch=count_up, schedule=SCHEDULE, state=None, score_fn=score):
+    with StopRequest() as stop, Checkpoints(str(directory), "run", keep=9) as checkpoints:
         start = state_at(0) if state is None else state
-        return run_loop(start, jax.random.key(0), dispatch, Batches(), schedule, checkpoints, recorder, stop)
+        return run_loop(start, jax.random.key(0), dispatch, Batches(), schedule, checkpoints, recorder, stop, score_fn)
 
 
 def saved_steps(directory):
-    with Checkpoints(str(directory), keep=9) as checkpoints:
+    with Checkpoints(str(directory), "run", keep=9) as checkpoints:
         return checkpoints.steps()
 
 
@@ -77,7 +79,7 @@ def test_every_step_is_reported_and_every_event_comes(tmp_path):
     assert int(final.step) == 6
     assert recorder.rows == [{"step": step, "loss": float(step)} for step in range(1, 7)]
     assert recorder.samples == [0, 3, 6]
-    assert recorder.scored == [4, 6]
+    assert recorder.scored == [(4, {"fid": 0.5}), (6, {"fid": 0.7})]
     assert saved_steps(tmp_path) == [2, 4, 6]
 
 
@@ -86,15 +88,15 @@ def test_a_run_that_goes_on_neither_draws_nor_scores_the_saved_state_again(tmp_p
     recorder = Recorder()
     loop(tmp_path, recorder, state=state_at(4))
     assert recorder.samples == [6]
-    assert recorder.scored == [6]
+    assert recorder.scored == [(6, {"fid": 0.7})]
     recorder = Recorder()
     loop(tmp_path, recorder, state=state_at(6))
     assert (recorder.rows, recorder.samples, recorder.scored) == ([], [], [])
 
 
 def test_the_best_state_is_kept_beside_the_newest(tmp_path):
-    with StopRequest() as stop, Checkpoints(str(tmp_path), keep=1) as checkpoints:
-        run_loop(state_at(0), jax.random.key(0), count_up, Batches(), SCHEDULE, checkpoints, Recorder(), stop)
+    with StopRequest() as stop, Checkpoints(str(tmp_path), "run", keep=1) as checkpoints:
+        run_loop(state_at(0), jax.random.key(0), count_up, Batches(), SCHEDULE, checkpoints, Recorder(), stop, score)
         checkpoints.wait()
         assert checkpoints.steps() == [4, 6]
         assert checkpoints.best_step() == 4
@@ -131,3 +133,22 @@ def test_a_weight_that_is_not_finite_is_never_saved(tmp_path):
     with pytest.raises(UserError, match="At step 4 a weight"):
         loop(tmp_path, Recorder(), dispatch)
     assert saved_steps(tmp_path) == [2]
+
+
+def test_a_signal_while_a_state_is_being_scored_saves_it_without_scores(tmp_path):
+    def interrupted(state):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    recorder = Recorder()
+    with pytest.raises(Interrupted) as caught:
+        loop(tmp_path, recorder, score_fn=interrupted)
+    assert caught.value.step == 4
+    assert recorder.scored == []
+    assert saved_steps(tmp_path) == [2, 4]
+
+
+def test_without_a_score_fn_nothing_is_scored(tmp_path):
+    recorder = Recorder()
+    loop(tmp_path, recorder, score_fn=None)
+    assert recorder.scored == []
+    assert saved_steps(tmp_path) == [2, 4, 6]

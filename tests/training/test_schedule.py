@@ -47,6 +47,11 @@ def test_scores_are_taken_at_their_interval_and_at_the_end_and_what_is_scored_is
     assert [step for step in range(8) if schedule.saves_at(step)] == [3, 6, 7]
 
 
+def test_a_call_is_never_longer_than_the_shortest_interval(tiny_settings):
+    settings = tiny_settings.with_overrides({"train.steps_per_dispatch": 200})
+    assert create_schedule(settings, 16).steps_per_dispatch == 2
+
+
 def test_a_batch_larger_than_the_data_is_refused(tiny_settings):
     with pytest.raises(
         UserError, match=r"config\.train\.batch_size=8 is larger than the data: there are 7 .* at most 6"
