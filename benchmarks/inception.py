@@ -1,8 +1,8 @@
 """How many images a second Inception-V3 looks at, and which share of the machine's matrix product speed that is.
 
-    python -m benchmarks.inception                                   # random weights: speed does not depend on them
-    python -m benchmarks.inception --batch_size=4 --batch_size=16
-    python -m benchmarks.inception --torch_python=/path/to/python    # beside the same network in torch, in turns
+    python benchmarks/inception.py                                  # random weights: speed does not depend on them
+    python benchmarks/inception.py --batch_size=4 --batch_size=16
+    python benchmarks/inception.py --torch_python=/path/to/python   # beside the same network in torch, in turns
 
 Images are noise of 128 pixels, gray (one channel, as our generators make them) and RGB. Torch's is pytorch-fid's
 network on 299x299 RGB with batch normalisation folded in, in its own layout and in channels-last. The peak is the speed
@@ -10,6 +10,7 @@ of a product of two square matrices, measured in the same turns, so that whateve
 """
 
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from absl import app, flags
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs as a script
 
 from dcgan_jax.models.inception import INPUT_SIZE, InceptionV3
 
