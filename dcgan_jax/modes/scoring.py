@@ -24,6 +24,9 @@ from dcgan_jax.workdir import Workdir
 
 REPORT_SEED = 0
 
+DESCRIBED = {"source", "variant", "label", "resize", "aspect", "intensity", "holdout", "fraction"}
+"""Fields of config.data that say in a record what the real images are."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -42,6 +45,7 @@ def create_scorer(
         weights,
         read_real_images(prepared, training),
         read_real_images(prepared, held_out) if held_out else None,
+        settings.data.model_dump(include=DESCRIBED),
     )
 
 
