@@ -123,6 +123,9 @@ def set_up_logging() -> None:
 
 def parse_flags(argv: list[str]) -> list[str]:
     """Parses the command line and loads the configuration; what fails in either is the user's to mend."""
+    if {"--help", "-h"} & set(argv):
+        print(__doc__, FLAGS.main_module_help(), "\nAll fields: configs/default.py", sep="\n")
+        sys.exit(0)
     refuse_unknown_fields(argv)
     if not any(argument == "--config" or argument.startswith("--config=") for argument in argv):
         argv = [argv[0], f"--config={DEFAULT_CONFIG}", *argv[1:]]  # names the fields that overrides may set

@@ -114,7 +114,7 @@ class EvalSettings(_Section):
     dims: Literal[64, 192, 768, 2048]
     every_epochs: NonNegativeInt
     every_steps: NonNegativeInt
-    num_samples: PositiveInt
+    num_samples: Annotated[int, Field(ge=2)]
     seeds: PositiveInt
     preprocess: Literal["pytorch_fid", "pillow", "clean"]
     resize_filter: Literal["bicubic", "nearest"]

@@ -143,3 +143,10 @@ def test_an_export_leaves_nothing_of_the_one_before(run, tmp_path):
         outcome = launch(*flags, log=tmp_path / "log")
         assert outcome.code == 0, outcome.output
         assert sorted(path.name for path in out.glob("0*.png")) == [f"0000{index}.png" for index in range(count)]
+
+
+def test_help_is_no_error(tmp_path):
+    outcome = launch("--help", log=tmp_path / "log")
+    assert outcome.code == 0
+    for flag in ("--config", "--workdir", "--mode", "--deterministic", "configs/default.py"):
+        assert flag.removeprefix("--") in outcome.output

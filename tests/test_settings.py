@@ -52,6 +52,7 @@ def test_cxr_is_the_papers_recipe():
         ("train.batch_size", 0, "greater than or equal to 2"),
         ("train.steps_per_dispatch", 0, "greater than 0"),
         ("checkpoint.keep", 0, "greater than 0"),
+        ("eval.num_samples", 1, "greater than or equal to 2"),
         ("eval.dims", 1000, "64, 192, 768 or 2048"),
         ("generate.count", 2.5, "a valid integer"),
     ],
