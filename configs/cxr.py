@@ -4,8 +4,9 @@
     python launch.py --config=configs/cxr.py:smoke --workdir=/tmp/smoke     # the whole path in seconds, on phantoms
 
 Downloads the published archive (1.2 GB) once, or reads a folder given by --config.data.dir. 5,000 steps of
-6.3 TFLOP each: for a GPU or a TPU (not yet timed on one; two CPU cores would take days). Scores: every 50 epochs, and in
-full at the end. Reported by the paper, with the official Inception weights: 1.289 at 768 dims; ours is not yet measured.
+6.3 TFLOP each: for a GPU or a TPU (not yet timed on one; two CPU cores would take days). Scores come every 50
+epochs, and in full at the end. The paper reports 1.289 at 768 dims with the official Inception weights; ours under
+them is not yet measured.
 """
 
 from ml_collections import ConfigDict

@@ -16,7 +16,9 @@ from dcgan_jax.errors import UserError
 
 def _resolve(path: str) -> str:
     """Makes a path absolute, so that a run does not depend on where a command is given; empty and gs:// stay."""
-    return str(Path(path).expanduser().resolve()) if path and "://" not in path else path
+    if not path or "://" in path:
+        return path
+    return str(Path.home() / path[2:] if path.startswith("~/") else Path(path).absolute())
 
 
 PositiveInt = Annotated[int, Field(gt=0)]
