@@ -3,8 +3,8 @@
     python benchmarks/distances.py
     python benchmarks/distances.py --dims=2048 --images=3000 --rounds=3
 
-Features are mixtures of normal numbers of unequal spread, more images than dimensions so that both ways are exact. The two run in
-turns, so that whatever else the machine does slows both.
+Features are mixtures of normal numbers of unequal spread, more images than dimensions so that both ways are exact. The
+two run in turns, so that whatever else the machine does slows both.
 """
 
 import sys

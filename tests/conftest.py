@@ -5,6 +5,7 @@ import os
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["JAX_NUM_CPU_DEVICES"] = "4"
 
+from collections.abc import Callable
 from pathlib import Path
 
 import jax
@@ -55,3 +56,18 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
     outcome = launch(*TINY_FLAGS, f"--workdir={workdir}", log=workdir.parent / "log")
     assert outcome.code == 0, outcome.output
     return workdir
+
+
+@pytest.fixture
+def refused(tmp_path: Path) -> Callable[..., None]:
+    """Runs a command that must be refused, with exactly this sentence among what it prints."""
+
+    def check(sentence: str, *flags: str) -> None:
+        if not any(flag.startswith("--workdir") for flag in flags):
+            flags = (*flags, f"--workdir={tmp_path / 'new'}")
+        outcome = launch(*flags, log=tmp_path / "log")
+        assert outcome.code == 2, outcome.output
+        assert "Traceback" not in outcome.output
+        assert sentence in " ".join(outcome.output.split()), outcome.output
+
+    return check

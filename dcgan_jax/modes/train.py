@@ -138,7 +138,7 @@ def _draw_figures(
 
 
 def _measure(workdir: Workdir, pace: float | None, seconds: float) -> dict[str, float | None]:
-    """Returns what this session measured or, where it did no step, what the last one did."""
+    """Returns what was measured since this start or, where it did no step, since the one before."""
     before = workdir.read_summary()
     if pace is None and before:
         return {name: before[name] for name in ("images_per_second", "seconds")}
