@@ -60,9 +60,7 @@ def list_image_files(folder: Path) -> list[str]:
         visited.add(os.path.realpath(parent))
         # A link to a folder above would be walked for ever.
         folders[:] = [
-            name
-            for name in folders
-            if not is_ignored(name) and os.path.realpath(os.path.join(parent, name)) not in visited  # noqa: PTH118
+            name for name in folders if not is_ignored(name) and os.path.realpath(Path(parent) / name) not in visited
         ]
         files += [
             (Path(parent) / name).relative_to(folder).as_posix()

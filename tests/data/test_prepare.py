@@ -4,6 +4,7 @@ import random
 import signal
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -281,7 +282,7 @@ def test_a_kill_at_a_random_moment_leaves_nothing_half_made(run_python, own_cach
 @pytest.mark.skipif("DCGAN_JAX_TEST_DATA" not in os.environ, reason="DCGAN_JAX_TEST_DATA names no folder of real data")
 @pytest.mark.parametrize(("folder", "normal"), [("chest_xray", 1341), ("originals", 24)])
 def test_the_real_training_set_has_the_papers_count(settings, folder, normal):
-    data = settings(dir=os.path.join(os.environ["DCGAN_JAX_TEST_DATA"], folder))  # noqa: PTH118
+    data = settings(dir=str(Path(os.environ["DCGAN_JAX_TEST_DATA"]) / folder))
     prepared = prepare(data, seed=0)
     train, held_out = select_training(prepared, data, seed=0)
     assert (len(train), len(held_out)) == (normal, 0)
