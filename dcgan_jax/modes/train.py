@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import jax
 import numpy as np
@@ -81,14 +82,11 @@ def train(settings: Settings, workdir: Workdir) -> None:
         sampler = create_sampler(settings, mesh)
         _draw_figures(workdir, prepared, training, sampler.sample(state.generator, *samples_of(settings)))
         summary = {
-            "step": schedule.total,
-            "state_sha256": state_sha256(state),
+            **_describe(state, mesh),
+            **_measure(workdir, pace, time.monotonic() - started),
+            "num_train_images": len(training),
             "best_step": best_step,
             "scores": None,
-            "num_train_images": len(training),
-            **_measure(workdir, pace, time.monotonic() - started),
-            "versions": {name: importlib.metadata.version(name) for name in REPORTED_PACKAGES},
-            "devices": [device.device_kind for device in mesh.devices.flat],
         }
         workdir.write_summary(summary)  # before the report too, which may take long on a CPU
         if scorer:
@@ -135,6 +133,16 @@ def _draw_figures(
     spread = np.linspace(0, len(training) - 1, min(len(generated), len(training))).astype(int)
     real = prepared.images([training[index] for index in spread])
     save_comparison(real, generated[: len(real)], workdir.figures / "comparison.png")
+
+
+def _describe(state: TrainState, mesh: Mesh) -> dict[str, Any]:
+    """Returns what the summary says of the final state, and of what computed it."""
+    return {
+        "step": int(state.step),
+        "state_sha256": state_sha256(state),
+        "versions": {name: importlib.metadata.version(name) for name in REPORTED_PACKAGES},
+        "devices": [device.device_kind for device in mesh.devices.flat],
+    }
 
 
 def _measure(workdir: Workdir, pace: float | None, seconds: float) -> dict[str, float | None]:
