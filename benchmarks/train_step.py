@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs 
 from configs import default
 from dcgan_jax.devices import create_mesh, replicated, split
 from dcgan_jax.settings import Settings
-from dcgan_jax.training.state import create_networks, create_state
+from dcgan_jax.training.state import create_recipe, create_state
 from dcgan_jax.training.step import create_dispatch
 
 SIZES = flags.DEFINE_multi_string("size", ["64:8", "8:64"], "Base channels and batch size, as 64:8; may be repeated.")
@@ -119,9 +119,9 @@ def measure(settings: Settings) -> list[Row]:
 
 def create_our_run(settings: Settings) -> Run:
     """Returns a function that runs the iterations of one dispatch and waits for them."""
-    networks, mesh, key = create_networks(settings), create_mesh(), jax.random.key(settings.seed)
-    dispatch = create_dispatch(networks, settings.train.batch_size, mesh, lambda dataset, feed: feed)
-    state = jax.device_put(jax.jit(partial(create_state, networks))(key), replicated(mesh))
+    recipe, mesh, key = create_recipe(settings), create_mesh(), jax.random.key(settings.seed)
+    dispatch = create_dispatch(recipe, mesh, lambda dataset, feed: feed)
+    state = jax.device_put(jax.jit(partial(create_state, recipe))(key), replicated(mesh))
     real = jax.device_put(draw_images(settings), split(mesh, axis=1))
 
     def run() -> None:
@@ -157,9 +157,9 @@ def draw_images(settings: Settings) -> np.ndarray:
 
 def count_flops(settings: Settings) -> float:
     """Returns XLA's count of the floating-point operations of one iteration, in the forms that accelerators run."""
-    networks, key = create_networks(settings), jax.random.key(0)
-    dispatch = create_dispatch(networks, settings.train.batch_size, create_mesh(), lambda dataset, feed: feed)
-    state = jax.eval_shape(partial(create_state, networks), key)
+    recipe, key = create_recipe(settings), jax.random.key(0)
+    dispatch = create_dispatch(recipe, create_mesh(), lambda dataset, feed: feed)
+    state = jax.eval_shape(partial(create_state, recipe), key)
     with mock.patch.object(jax, "default_backend", return_value="gpu"):  # traced, not run
         analysis = cast(Any, dispatch).lower(state, key, (), draw_images(settings)[:1]).cost_analysis()
     return float(analysis["flops"])

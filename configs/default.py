@@ -30,14 +30,43 @@ def get_config() -> ConfigDict:
     model.base_channels = 64  # channels of the widest feature maps; the narrowest have 16 times as many
     model.latent_size = 100  # length of the latent vector
     model.upsample = "transposed"  # transposed (the paper's code) | resize (its text: upsampling, then convolution)
+    model.dropout = 0.4  # share of the discriminator's last features that are dropped while training
+    model.minibatch_std = 0  # group size of the minibatch standard deviation in the discriminator; 0: off
+    model.spectral_norm = False  # divide the discriminator's kernels by their largest singular values
     model.dtype = "float32"  # compute type: float32 | bfloat16 (parameters, moments and losses stay float32)
+
+    loss = config.loss = ConfigDict()
+    loss.kind = "logistic"  # logistic (binary cross-entropy, as in the paper) | hinge
+    loss.r1 = 0.0  # weight (gamma) of the R1 penalty on real images; 0: off
+    loss.r1_every = 1  # steps between penalties, each of which counts as many times; 16 is usual
 
     optimizer = config.optimizer = ConfigDict()
     optimizer.generator_learning_rate = 1e-4  # Adam's, per update
-    optimizer.discriminator_learning_rate = 2e-5  # Adam's, per update; there are two a step
+    optimizer.discriminator_learning_rate = 2e-5  # Adam's, per update; there are two a step with separate updates
     optimizer.beta1 = 0.5  # decay of the first moment
     optimizer.beta2 = 0.999  # decay of the second moment
     optimizer.epsilon = 1e-7  # added after the bias correction (Keras adds it before)
+    optimizer.discriminator_updates = "separate"  # separate (real, then generated, as in the paper) | joint (at once)
+    optimizer.discriminator_steps = 1  # rounds of the discriminator before each update of the generator
+    optimizer.warmup_steps = 0  # steps over which both learning rates rise to their values; 0: off
+    optimizer.decay_start = 0  # step from which both learning rates fall linearly
+    optimizer.decay_end = 0  # step at which they have come down to decay_to; 0: no decay
+    optimizer.decay_to = 0.1  # share of the learning rates that is left then
+
+    augment = config.augment = ConfigDict()  # of real and generated images alike; strengths of 0 are off
+    augment.probability = 1.0  # of each change for each image; where it starts, if it is adapted
+    augment.rotation = 0.0  # degrees, either way
+    augment.scale = 0.0  # share, larger or smaller
+    augment.translation = 0.0  # share of the side, along each axis; DiffAugment has 0.125
+    augment.brightness = 0.0  # added to all pixels, which lie in [-1, 1], either way; DiffAugment has 0.5
+    augment.contrast = 0.0  # share by which contrast grows or shrinks; DiffAugment has 0.5
+    augment.cutout = 0.0  # side of a masked square, as a share of the image's; DiffAugment has 0.5
+    augment.target = 0.0  # r_t, the mean sign of real logits, that the probability is adapted to; 0: off, ADA has 0.6
+    augment.adaptation_images = 100_000  # real images in which the probability can go from 0 to 1
+
+    average = config.average = ConfigDict()
+    average.half_life = 0  # of the averaged generator, in images; it is sampled and scored instead; 0: off
+    average.ramp_up = 0.05  # the half-life is at most this share of the images seen; 0: no bound
 
     train = config.train = ConfigDict()
     train.epochs = 500  # passes of floor(N / batch_size) steps each

@@ -24,6 +24,8 @@ def _resolve(path: str) -> str:
 PositiveInt = Annotated[int, Field(gt=0)]
 NonNegativeInt = Annotated[int, Field(ge=0)]
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegativeFloat = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
 AbsolutePath = Annotated[str, AfterValidator(_resolve)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 IMAGE_SIZES = (64, 128, 256)
@@ -76,17 +78,76 @@ class ModelSettings(_Section):
     base_channels: PositiveInt
     latent_size: PositiveInt
     upsample: Literal["transposed", "resize"]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    minibatch_std: NonNegativeInt
+    spectral_norm: bool
     dtype: Literal["float32", "bfloat16"]
+
+    @field_validator("minibatch_std")
+    @classmethod
+    def _a_group_has_several_images(cls, value: int) -> int:
+        if value == 1:
+            raise ValueError("0 (off), or a group of 2 or more")
+        return value
+
+
+class LossSettings(_Section):
+    """What the networks minimize."""
+
+    kind: Literal["logistic", "hinge"]
+    r1: NonNegativeFloat
+    r1_every: PositiveInt
 
 
 class OptimizerSettings(_Section):
-    """Adam, for both networks."""
+    """Adam, for both networks, and how often and how far they are moved."""
 
     generator_learning_rate: PositiveFloat
     discriminator_learning_rate: PositiveFloat
     beta1: Annotated[float, Field(ge=0, lt=1)]
     beta2: Annotated[float, Field(ge=0, lt=1)]
     epsilon: PositiveFloat
+    discriminator_updates: Literal["separate", "joint"]
+    discriminator_steps: PositiveInt
+    warmup_steps: NonNegativeInt
+    decay_start: NonNegativeInt
+    decay_end: NonNegativeInt
+    decay_to: Share
+
+    @model_validator(mode="after")
+    def _decay_takes_some_steps(self) -> "OptimizerSettings":
+        if self.decay_end and self.decay_end <= self.decay_start:
+            raise ValueError(
+                f"config.optimizer.decay_end={self.decay_end} is not after config.optimizer.decay_start="
+                f"{self.decay_start}: give a later step, or 0 for no decay."
+            )
+        return self
+
+
+class AugmentSettings(_Section):
+    """How real and generated images are changed before the discriminator sees them."""
+
+    probability: Share
+    rotation: Annotated[float, Field(ge=0, le=180)]
+    scale: Annotated[float, Field(ge=0, lt=1)]
+    translation: Annotated[float, Field(ge=0, lt=1)]
+    brightness: Annotated[float, Field(ge=0, le=2)]
+    contrast: Share
+    cutout: Annotated[float, Field(ge=0, lt=1)]
+    target: Annotated[float, Field(ge=0, lt=1)]
+    adaptation_images: PositiveInt
+
+    @property
+    def is_adaptive(self) -> bool:
+        """Whether the probability follows the discriminator's overfitting."""
+        return self.target > 0
+
+
+class AverageSettings(_Section):
+    """The average of the generator's weights that is sampled in their place."""
+
+    half_life: NonNegativeInt
+    ramp_up: Share
 
 
 class TrainSettings(_Section):
@@ -147,7 +208,10 @@ class Settings(_Section):
     seed: Seed
     data: DataSettings
     model: ModelSettings
+    loss: LossSettings
     optimizer: OptimizerSettings
+    augment: AugmentSettings
+    average: AverageSettings
     train: TrainSettings
     checkpoint: CheckpointSettings
     eval: EvalSettings
@@ -215,7 +279,7 @@ class Settings(_Section):
         return {name: (here[name], there[name]) for name in here if here[name] != there[name]}
 
 
-_IDENTITY_SECTIONS = ("seed", "data", "model", "optimizer")
+_IDENTITY_SECTIONS = ("seed", "data", "model", "loss", "optimizer", "augment", "average")
 _NOT_IDENTITY = ("data.dir", "data.placement", "data.device_budget_mib")
 
 

@@ -57,6 +57,11 @@ def test_no_configuration(refused):
             "config.train.batch_size=12 cannot be divided over 4 devices: half a batch is real images, so give a "
             "multiple of 8.",
         ),
+        (
+            ("--config.model.minibatch_std=3",),
+            "config.model.minibatch_std=3 does not divide half of config.train.batch_size=8 on each of 4 devices: give "
+            "a batch size that is a multiple of 24.",
+        ),
     ],
 )
 def test_fields_that_do_not_fit_the_data_or_the_devices(refused, flags, sentence):

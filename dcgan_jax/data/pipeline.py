@@ -37,7 +37,10 @@ class Batches(Protocol):
     dataset: Any
 
     def feed(self, step: int, count: int) -> Array:
-        """Returns what `count` steps need from the host, [count, real images a step, ...], split over devices."""
+        """Returns what `count` steps need from the host, [count, real images a step, ...], split over devices.
+
+        Where a step of training takes several batches, each counts as a step here.
+        """
 
     def read(self, dataset: Any, feed: Array) -> Float[Array, "batch height width channels"]:
         """Returns one step's real images in [-1, 1]; runs inside the step."""

@@ -19,11 +19,13 @@ class Discriminator(nn.Module):
     Attributes:
       base_channels: channels of the first convolution; each stage doubles them.
       dropout: share of the last features that are dropped while training.
+      minibatch_std: images in a group whose standard deviation is one more of the last feature maps; 0: none.
       dtype: computation type; parameters and logits are float32.
     """
 
     base_channels: int
     dropout: float = 0.4
+    minibatch_std: int = 0
     dtype: Any = jnp.float32
 
     @nn.compact
@@ -35,7 +37,7 @@ class Discriminator(nn.Module):
         """Returns float32 logits: above 0 means "real".
 
         Args:
-          images: in [-1, 1].
+          images: in [-1, 1]; with `minibatch_std`, a multiple of it.
           dropout_keys: one key an image; None: no dropout.
         """
         activate = partial(nn.leaky_relu, negative_slope=LEAK)
@@ -45,6 +47,8 @@ class Discriminator(nn.Module):
         for stage in range(STAGES):  # half the size, twice the channels
             x = activate(conv(self.base_channels * 2 ** (stage + 1), stride=2, name=f"stage_{stage}")(x))
 
+        if self.minibatch_std:
+            x = append_minibatch_std(x, self.minibatch_std)
         x = x.reshape(x.shape[0], -1)
         if dropout_keys is not None and self.dropout > 0:
             # One key an image, so that the masks do not depend on how the batch is divided over devices.
@@ -52,3 +56,19 @@ class Discriminator(nn.Module):
             x = jnp.where(keep, x / (1.0 - self.dropout), 0).astype(x.dtype)
         logits = nn.Dense(1, kernel_init=glorot_uniform, dtype=jnp.float32, name="to_logit")(x)
         return logits[:, 0]
+
+
+def append_minibatch_std(x: Float[Array, "batch h w channel"], group: int) -> Float[Array, "batch h w channel+1"]:
+    """Adds a feature map that says how much the images of a group differ, so that a lack of variety shows.
+
+    It is the standard deviation over the group, averaged over all features: one number for each group of neighbours
+    in the batch (Karras et al. 2018, https://arxiv.org/abs/1710.10196, section 3; groups as in StyleGAN2).
+
+    Args:
+      x: feature maps; a batch of a multiple of `group` images.
+      group: images in a group.
+    """
+    groups = x.astype(jnp.float32).reshape(-1, group, *x.shape[1:])
+    deviation = jnp.sqrt(jnp.var(groups, axis=1) + 1e-8).mean(axis=(1, 2, 3))
+    feature_map = jnp.broadcast_to(jnp.repeat(deviation, group)[:, None, None, None], (*x.shape[:3], 1))
+    return jnp.concatenate([x, feature_map.astype(x.dtype)], axis=-1)

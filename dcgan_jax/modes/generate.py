@@ -63,7 +63,7 @@ def generate(settings: Settings, workdir: Workdir) -> None:
     step, count, seed = int(state.step), settings.generate.count, settings.generate.seed
     out = _create_folder(settings, workdir)
     compare_fn = _create_copy_check(settings, workdir) if settings.generate.max_similarity else None
-    batches = create_sampler(settings, mesh).batches(state.generator, seed, STREAM, count)
+    batches = create_sampler(settings, mesh).batches(state.sampled_generator, seed, STREAM, count)
 
     digits = max(5, len(str(count - 1)))
     grid: list[UInt8[np.ndarray, "height width channels"]] = []

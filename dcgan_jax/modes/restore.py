@@ -11,7 +11,7 @@ from dcgan_jax.errors import UserError
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.checkpoints import Checkpoints, abstract_state
-from dcgan_jax.training.state import TrainState, create_generator, create_networks, create_state
+from dcgan_jax.training.state import TrainState, create_generator, create_recipe, create_state
 from dcgan_jax.workdir import Workdir
 
 logger = logging.getLogger(__name__)
@@ -23,13 +23,13 @@ def start_or_restore(settings: Settings, checkpoints: Checkpoints, mesh: Mesh) -
     if steps:
         logger.info("continuing from the checkpoint at step %d", steps[-1])
         return restore(settings, checkpoints, steps[-1], mesh)
-    create = jax.jit(partial(create_state, create_networks(settings)), out_shardings=replicated(mesh))
+    create = jax.jit(partial(create_state, create_recipe(settings)), out_shardings=replicated(mesh))
     return create(jax.random.key(settings.seed))
 
 
 def restore(settings: Settings, checkpoints: Checkpoints, step: int, mesh: Mesh) -> TrainState:
     """Returns the state of one checkpoint, replicated; raises UserError when it cannot be read."""
-    shapes = jax.eval_shape(partial(create_state, create_networks(settings)), jax.random.key(0))
+    shapes = jax.eval_shape(partial(create_state, create_recipe(settings)), jax.random.key(0))
     return checkpoints.restore(step, abstract_state(shapes, replicated(mesh)))
 
 

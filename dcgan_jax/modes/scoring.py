@@ -69,7 +69,7 @@ def create_score_fn(scorer: Scorer, sampler: Sampler, seed: int, stop: StopReque
 
     def score(state: TrainState) -> dict[str, float] | None:
         def draw(seed: int, stream: str, count: int) -> Iterator[Images]:
-            for images in sampler.batches(state.generator, seed, stream, count):
+            for images in sampler.batches(state.sampled_generator, seed, stream, count):
                 if stop.requested:
                     raise _Stopped
                 yield images
@@ -91,7 +91,7 @@ def write_report(scorer: Scorer, sampler: Sampler, state: TrainState, workdir: W
       The record.
     """
     step = int(state.step)
-    record, images = create_report(scorer, partial(sampler.batches, state.generator), REPORT_SEED, step)
+    record, images = create_report(scorer, partial(sampler.batches, state.sampled_generator), REPORT_SEED, step)
     workdir.evaluation.mkdir(parents=True, exist_ok=True)
     name = f"step_{step:07d}_{scorer.protocol.name}_{scorer.fingerprint}"
     path = workdir.evaluation / f"{name}.json"

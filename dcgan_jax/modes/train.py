@@ -31,7 +31,7 @@ from dcgan_jax.training.checkpoints import Checkpoints
 from dcgan_jax.training.interruption import StopRequest
 from dcgan_jax.training.loop import run_loop
 from dcgan_jax.training.schedule import Schedule, create_schedule
-from dcgan_jax.training.state import TrainState, create_networks, state_sha256
+from dcgan_jax.training.state import TrainState, create_recipe, state_sha256
 from dcgan_jax.training.step import create_dispatch
 from dcgan_jax.workdir import Workdir, compute_identity
 
@@ -49,7 +49,7 @@ def train(settings: Settings, workdir: Workdir) -> None:
     """
     started = time.monotonic()
     mesh = create_mesh()
-    _check_divisible(settings.train.batch_size, mesh)
+    _check_divisible(settings, mesh)
     with workdir.opened():
         before = workdir.check_settings(settings)
         prepared = prepare(settings, workdir)
@@ -80,7 +80,7 @@ def train(settings: Settings, workdir: Workdir) -> None:
             best = state if best_step in (None, schedule.total) else restore(settings, checkpoints, best_step, mesh)
 
         sampler = create_sampler(settings, mesh)
-        _draw_figures(workdir, prepared, training, sampler.sample(state.generator, *samples_of(settings)))
+        _draw_figures(workdir, prepared, training, sampler.sample(state.sampled_generator, *samples_of(settings)))
         summary = {
             **_describe(state, mesh),
             **_measure(workdir, pace, time.monotonic() - started),
@@ -104,12 +104,12 @@ def _run(
     checkpoints: Checkpoints,
 ) -> tuple[TrainState, float | None]:
     """Trains from the newest checkpoint on; returns the final state, saved, and the pace in images a second."""
-    networks = create_networks(settings)
+    recipe = create_recipe(settings)
     sampler = create_sampler(settings, mesh)
     state = start_or_restore(settings, checkpoints, mesh)
     first_step = int(state.step)
-    batches = create_batches_fn(first_step)
-    dispatch = create_dispatch(networks, settings.train.batch_size, mesh, batches.read)
+    batches = create_batches_fn(first_step * schedule.batches_per_step)
+    dispatch = create_dispatch(recipe, mesh, batches.read)
     key = jax.random.key(settings.seed)
     with (
         StopRequest() as stop,
@@ -153,11 +153,17 @@ def _measure(workdir: Workdir, pace: float | None, seconds: float) -> dict[str, 
     return {"images_per_second": pace, "seconds": seconds}
 
 
-def _check_divisible(batch_size: int, mesh: Mesh) -> None:
+def _check_divisible(settings: Settings, mesh: Mesh) -> None:
+    batch_size, group = settings.train.batch_size, settings.model.minibatch_std
     if batch_size % (2 * mesh.size):
         raise UserError(
             f"config.train.batch_size={batch_size} cannot be divided over {mesh.size} devices: half a batch is real "
             f"images, so give a multiple of {2 * mesh.size}."
+        )
+    if group and batch_size % (2 * mesh.size * group):
+        raise UserError(
+            f"config.model.minibatch_std={group} does not divide half of config.train.batch_size={batch_size} on each "
+            f"of {mesh.size} devices: give a batch size that is a multiple of {2 * mesh.size * group}."
         )
 
 

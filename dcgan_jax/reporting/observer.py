@@ -55,7 +55,7 @@ class TrainObserver:
     def on_samples(self, step: int, state: TrainState) -> None:
         """Draws the grid of the fixed latents."""
         self._last_at = None
-        images = self._sampler.sample(state.generator, *samples_of(self._settings))
+        images = self._sampler.sample(state.sampled_generator, *samples_of(self._settings))
         save_image(tile(images), self._workdir.samples / f"step_{step:07d}.png")
 
     def on_scores(self, step: int, scores: dict[str, float]) -> None:

@@ -89,7 +89,7 @@ def run_loop(
             raise Interrupted(step)
 
         length = schedule.dispatch_length(step)
-        feed = batches.feed(step, length)
+        feed = batches.feed(step * schedule.batches_per_step, length * schedule.batches_per_step)
         state, metrics = dispatch(state, key, batches.dataset, feed)
 
         # One dispatch behind: reading the metrics just asked for would make the device wait for the host.

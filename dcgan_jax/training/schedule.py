@@ -17,6 +17,7 @@ class Schedule:
       checkpoint_every: steps between checkpoints.
       evaluate_every: steps between scores.
       steps_per_dispatch: steps in one call to the device, at most.
+      batches_per_step: batches of real images that a step takes, one for each round of the discriminator.
     """
 
     total: int
@@ -25,6 +26,7 @@ class Schedule:
     checkpoint_every: int
     evaluate_every: int
     steps_per_dispatch: int
+    batches_per_step: int = 1
 
     def samples_at(self, step: int) -> bool:
         """Returns whether a grid is drawn after this many steps; noise (step 0) and the end always are."""
@@ -72,7 +74,15 @@ def create_schedule(settings: Settings, num_images: int) -> Schedule:
     evaluate_every = to_steps(settings.eval.every_epochs, settings.eval.every_steps)
     intervals = [every for every in (total, sample_every, checkpoint_every, evaluate_every) if every]
     steps_per_dispatch = min(train.steps_per_dispatch, *intervals)
-    return Schedule(total, steps_per_epoch, sample_every, checkpoint_every, evaluate_every, steps_per_dispatch)
+    return Schedule(
+        total,
+        steps_per_epoch,
+        sample_every,
+        checkpoint_every,
+        evaluate_every,
+        steps_per_dispatch,
+        settings.optimizer.discriminator_steps,
+    )
 
 
 def _is_multiple(step: int, interval: int) -> bool:

@@ -14,44 +14,55 @@ from dcgan_jax.models.discriminator import Discriminator
 from dcgan_jax.models.generator import Generator
 from dcgan_jax.random_streams import stream_key
 from dcgan_jax.settings import Settings
+from dcgan_jax.training.adaptation import Adaptation, create_adaptation
+from dcgan_jax.training.spectral_norm import Vectors, create_vectors
 
 
 @struct.dataclass
 class TrainState:
-    """State of a run after `step` completed updates."""
+    """State of a run after `step` completed updates; what a run does without is None."""
 
     step: Int[Array, ""]
     generator: PyTree
     discriminator: PyTree
     generator_optimizer: PyTree
     discriminator_optimizer: PyTree
+    averaged_generator: PyTree | None = None
+    spectral_vectors: Vectors | None = None
+    adaptation: Adaptation | None = None
+
+    @property
+    def sampled_generator(self) -> PyTree:
+        """The parameters that images are sampled from: the averaged ones where there are some."""
+        return self.generator if self.averaged_generator is None else self.averaged_generator
 
 
 @dataclass(frozen=True)
-class Networks:
-    """The two modules and their optimizers: what turns a state into the next one."""
+class Recipe:
+    """What turns a state into the next one: the two modules, their optimizers, and the settings of all the rest."""
 
     generator: Generator
     discriminator: Discriminator
     generator_optimizer: optax.GradientTransformation
     discriminator_optimizer: optax.GradientTransformation
-    latent_size: int
+    settings: Settings
 
 
-def create_networks(settings: Settings) -> Networks:
+def create_recipe(settings: Settings) -> Recipe:
     """Builds the modules and the Adam optimizers that the settings describe."""
     model, optimizer = settings.model, settings.optimizer
-    dtype = jnp.dtype(model.dtype)
 
     def adam(learning_rate: float) -> optax.GradientTransformation:
         return optax.adam(learning_rate, optimizer.beta1, optimizer.beta2, optimizer.epsilon)
 
-    return Networks(
+    return Recipe(
         generator=create_generator(settings),
-        discriminator=Discriminator(model.base_channels, dtype=dtype),
+        discriminator=Discriminator(
+            model.base_channels, model.dropout, model.minibatch_std, dtype=jnp.dtype(model.dtype)
+        ),
         generator_optimizer=adam(optimizer.generator_learning_rate),
         discriminator_optimizer=adam(optimizer.discriminator_learning_rate),
-        latent_size=model.latent_size,
+        settings=settings,
     )
 
 
@@ -63,18 +74,30 @@ def create_generator(settings: Settings) -> Generator:
     )
 
 
-def create_state(networks: Networks, key: Key[Array, ""]) -> TrainState:
+def create_state(recipe: Recipe, key: Key[Array, ""]) -> TrainState:
     """Returns the state at step 0, with weights drawn from the run's key."""
-    generator, discriminator = networks.generator, networks.discriminator
-    image_shape = (1, generator.image_size, generator.image_size, generator.channels)
-    generator_params = generator.init(stream_key(key, "generator_init"), jnp.zeros((1, networks.latent_size)))["params"]
-    discriminator_params = discriminator.init(stream_key(key, "discriminator_init"), jnp.zeros(image_shape))["params"]
+    generator, discriminator, settings = recipe.generator, recipe.discriminator, recipe.settings
+    latents = jnp.zeros((1, settings.model.latent_size))
+    images = jnp.zeros((max(1, discriminator.minibatch_std), *[generator.image_size] * 2, generator.channels))
+    generator_params = generator.init(stream_key(key, "generator_init"), latents)["params"]
+    discriminator_params = discriminator.init(stream_key(key, "discriminator_init"), images)["params"]
+    averaged_generator = spectral_vectors = adaptation = None
+    if settings.average.half_life:
+        # A copy: the state is donated, and one buffer cannot be donated twice.
+        averaged_generator = jax.tree.map(jnp.copy, generator_params)
+    if settings.model.spectral_norm:
+        spectral_vectors = create_vectors(discriminator_params, stream_key(key, "spectral_vectors"))
+    if settings.augment.is_adaptive:
+        adaptation = create_adaptation(settings.augment)
     return TrainState(
         step=jnp.zeros((), jnp.int32),
         generator=generator_params,
         discriminator=discriminator_params,
-        generator_optimizer=networks.generator_optimizer.init(generator_params),
-        discriminator_optimizer=networks.discriminator_optimizer.init(discriminator_params),
+        generator_optimizer=recipe.generator_optimizer.init(generator_params),
+        discriminator_optimizer=recipe.discriminator_optimizer.init(discriminator_params),
+        averaged_generator=averaged_generator,
+        spectral_vectors=spectral_vectors,
+        adaptation=adaptation,
     )
 
 

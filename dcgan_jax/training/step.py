@@ -1,11 +1,12 @@
-"""The paper's iteration as one jitted step over all devices.
+"""One iteration as one jitted step over all devices.
 
-The discriminator is updated on half a batch of real images, then on half a batch of generated ones; then the generator
-is updated on a whole batch of fresh latents through the fixed discriminator. Dropout is active in all three.
+As in the paper, unless the settings say otherwise: the discriminator is updated on half a batch of real images, then on
+half a batch of generated ones; then the generator is updated on a whole batch of fresh latents through the fixed
+discriminator. Dropout is active in all three.
 """
 
 from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
@@ -16,11 +17,13 @@ from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float, Key, PyTree
 
 from dcgan_jax.devices import AXIS, replicated
-from dcgan_jax.random_streams import draw_latents, example_keys, stream_key
-from dcgan_jax.training.losses import generated_loss, real_loss, share_taken_for_real
-from dcgan_jax.training.state import Networks, TrainState
+from dcgan_jax.training.adaptation import adapt
+from dcgan_jax.training.averaging import compute_decay, update_average
+from dcgan_jax.training.learning_rate import compute_rate_share
+from dcgan_jax.training.objectives import Metrics, Objective, Objectives, add
+from dcgan_jax.training.spectral_norm import normalize
+from dcgan_jax.training.state import Recipe, TrainState
 
-Metrics = dict[str, Float[Array, "..."]]
 ReadImages = Callable[[Any, Any], Float[Array, "batch height width channels"]]
 
 METRICS = (
@@ -31,136 +34,145 @@ METRICS = (
     "discriminator_accuracy_generated",
     "generator_accuracy",
 )
+"""What every recipe reports of a step; some report more."""
 
 
 def update(
     params: PyTree,
     optimizer_state: PyTree,
     optimizer: optax.GradientTransformation,
-    logits_fn: Callable[[PyTree], Float[Array, " batch"]],
-    loss_fn: Callable[[Float[Array, " batch"]], Float[Array, ""]],
-) -> tuple[PyTree, PyTree, Float[Array, ""], Float[Array, ""]]:
-    """Takes one optimizer step on a loss over all devices; runs inside the mapped step.
+    objective: Objective,
+    rate_share: Float[Array, ""],
+) -> tuple[PyTree, PyTree, Metrics]:
+    """Takes one optimizer step on an objective over all devices; runs inside the mapped step.
 
     Args:
       params: the parameters to update.
       optimizer_state: their optimizer's state.
       optimizer: the optimizer.
-      logits_fn: parameters -> the discriminator's logits for this device's examples.
-      loss_fn: logits -> their mean loss.
+      objective: parameters -> loss and metrics of this device's examples.
+      rate_share: of the optimizer's learning rate.
 
     Returns:
-      The new parameters and optimizer state, the loss, and the share of the examples taken for real.
+      The new parameters and optimizer state, and the metrics averaged over the devices.
     """
-
-    def loss_and_share(params):
-        logits = logits_fn(params)
-        return loss_fn(logits), share_taken_for_real(logits)
-
-    (loss, share), gradients = jax.value_and_grad(loss_and_share, has_aux=True)(params)
-    gradients, loss, share = jax.lax.pmean((gradients, loss, share), AXIS)
+    (_, metrics), gradients = jax.value_and_grad(objective, has_aux=True)(params)
+    gradients, metrics = jax.lax.pmean((gradients, metrics), AXIS)
     updates, optimizer_state = optimizer.update(gradients, optimizer_state, params)
-    return optax.apply_updates(params, updates), optimizer_state, loss, share
+    updates = jax.tree.map(lambda value: rate_share * value, updates)
+    return optax.apply_updates(params, updates), optimizer_state, metrics
 
 
 def train_step(
-    networks: Networks,
-    batch_size: int,
-    state: TrainState,
-    key: Key[Array, ""],
-    real: Float[Array, "local height width channels"],
+    recipe: Recipe, state: TrainState, key: Key[Array, ""], real: Float[Array, "rounds local height width channels"]
 ) -> tuple[TrainState, Metrics]:
     """Runs one iteration on one device's share of the batch; runs inside the mapped step.
 
     Args:
-      networks: modules and optimizers.
-      batch_size: images in the generator's update, over all devices.
+      recipe: modules, optimizers and settings.
       state: replicated.
       key: `jax.random.key(seed)`.
-      real: this device's share of the batch_size / 2 real images, in [-1, 1].
+      real: this device's share of the batch_size / 2 real images of each round of the discriminator, in [-1, 1].
 
     Returns:
       The next state and the metrics of this iteration, averaged over the devices.
     """
+    settings = recipe.settings
+    objectives = Objectives.of_step(recipe, key, state)
+    rate_share = compute_rate_share(state.step, settings.optimizer)
 
-    def generate(params: PyTree, latents: Float[Array, "local latent"]) -> Float[Array, "local h w c"]:
-        return networks.generator.apply({"params": params}, latents)
+    rounds = []
+    for number in range(settings.optimizer.discriminator_steps):
+        state, metrics = _update_discriminator(recipe, objectives, state, real[number], rate_share, number)
+        rounds.append(metrics)
+    metrics = jax.tree.map(lambda *values: jnp.mean(jnp.stack(values)), *rounds) if len(rounds) > 1 else rounds[0]
 
-    def classify(
-        params: PyTree, images: Float[Array, "local h w c"], keys: Key[Array, " local"]
-    ) -> Float[Array, " local"]:
-        return networks.discriminator.apply({"params": params}, images, keys)
-
-    def keys_of(stream: str, count: int) -> Key[Array, " local"]:
-        local = count // jax.lax.axis_size(AXIS)
-        examples = jax.lax.axis_index(AXIS) * local + jnp.arange(local)
-        return example_keys(stream_key(key, stream, state.step), examples)
-
-    half = batch_size // 2
-    update_discriminator = partial(update, optimizer=networks.discriminator_optimizer)
-
-    keys = keys_of("dropout_real", half)
-    discriminator, discriminator_optimizer, loss_real, share_real = update_discriminator(
-        state.discriminator,
-        state.discriminator_optimizer,
-        logits_fn=lambda params: classify(params, real, keys),
-        loss_fn=real_loss,
+    objective = objectives.generator(state.discriminator, state.spectral_vectors, settings.train.batch_size)
+    generator, generator_optimizer, generator_metrics = update(
+        state.generator, state.generator_optimizer, recipe.generator_optimizer, objective, rate_share
     )
-
-    latents = draw_latents(keys_of("latents_discriminator", half), networks.latent_size)
-    generated = generate(state.generator, latents)
-    generated_keys = keys_of("dropout_generated", half)
-    discriminator, discriminator_optimizer, loss_generated, share_generated = update_discriminator(
-        discriminator,
-        discriminator_optimizer,
-        logits_fn=lambda params: classify(params, generated, generated_keys),
-        loss_fn=generated_loss,
-    )
-
-    fresh_latents = draw_latents(keys_of("latents_generator", batch_size), networks.latent_size)
-    fresh_keys = keys_of("dropout_generator", batch_size)
-    generator, generator_optimizer, loss_generator, share_fooled = update(
-        state.generator,
-        state.generator_optimizer,
-        networks.generator_optimizer,
-        logits_fn=lambda params: classify(discriminator, generate(params, fresh_latents), fresh_keys),
-        loss_fn=real_loss,
-    )
-
-    state = TrainState(
+    averaged_generator, adaptation = state.averaged_generator, state.adaptation
+    if averaged_generator is not None:
+        decay = compute_decay(state.step, settings.train.batch_size, settings.average)
+        averaged_generator = update_average(averaged_generator, generator, decay)
+    if adaptation is not None:
+        images = settings.train.batch_size // 2 * len(rounds)
+        metrics["augment_probability"] = adaptation.probability
+        adaptation = adapt(adaptation, metrics["mean_sign_real"], state.step, images, settings.augment)
+    state = replace(
+        state,
         step=state.step + 1,
         generator=generator,
-        discriminator=discriminator,
         generator_optimizer=generator_optimizer,
-        discriminator_optimizer=discriminator_optimizer,
+        averaged_generator=averaged_generator,
+        adaptation=adaptation,
     )
-    values = (loss_real, loss_generated, loss_generator, share_real, 1.0 - share_generated, share_fooled)
-    return state, dict(zip(METRICS, values, strict=True))
+    return state, {**metrics, **generator_metrics}
+
+
+def _update_discriminator(
+    recipe: Recipe,
+    objectives: Objectives,
+    state: TrainState,
+    real: Float[Array, "local height width channels"],
+    rate_share: Float[Array, ""],
+    number: int,
+) -> tuple[TrainState, Metrics]:
+    """Runs one round: real, then generated images, in two updates or in one; each round has streams of its own."""
+    suffix = f"_{number}" if number else ""
+    half = recipe.settings.train.batch_size // 2
+
+    def on_real(state: TrainState) -> Objective:
+        return objectives.real(real, state.spectral_vectors, f"real{suffix}")
+
+    def on_generated(state: TrainState) -> Objective:
+        images = objectives.generate(state.generator, f"latents_discriminator{suffix}", half)
+        return objectives.generated(images, state.spectral_vectors, f"generated{suffix}")
+
+    separate = recipe.settings.optimizer.discriminator_updates == "separate"
+    reported: Metrics = {}
+    for parts in ((on_real,), (on_generated,)) if separate else ((on_real, on_generated),):
+        params, optimizer_state, metrics = update(
+            state.discriminator,
+            state.discriminator_optimizer,
+            recipe.discriminator_optimizer,
+            add([part(state) for part in parts]),
+            rate_share,
+        )
+        vectors = state.spectral_vectors
+        if vectors is not None:
+            _, vectors = normalize(state.discriminator, vectors)
+        state = replace(state, discriminator=params, discriminator_optimizer=optimizer_state, spectral_vectors=vectors)
+        reported |= metrics
+    return state, reported
 
 
 def create_dispatch(
-    networks: Networks, batch_size: int, mesh: Mesh, read_images: ReadImages
+    recipe: Recipe, mesh: Mesh, read_images: ReadImages
 ) -> Callable[[TrainState, Key[Array, ""], Any, Any], tuple[TrainState, Metrics]]:
     """Returns the jitted function that runs as many iterations as its feed holds, on all devices of the mesh.
 
     Args:
-      networks: modules and optimizers.
-      batch_size: images in the generator's update, over all devices; a multiple of twice the devices.
+      recipe: modules, optimizers and settings; the batch size is a multiple of twice the devices.
       mesh: the devices.
-      read_images: (resident data set, one iteration's feed on this device) -> real images in [-1, 1].
+      read_images: (resident data set, one round's feed on this device) -> real images in [-1, 1].
 
     Returns:
-      (state, key, data set, feed) -> (state, metrics), where the feed's leaves are [iterations, batch_size / 2, ...]
-      and each metric is [iterations]. The state that goes in is donated: its buffers hold the one that comes out.
+      (state, key, data set, feed) -> (state, metrics), where the feed's leaves are [rounds, batch_size / 2, ...] with
+      `optimizer.discriminator_steps` rounds an iteration, and each metric is [iterations]. The state that goes in is
+      donated: its buffers hold the one that comes out.
     """
+    rounds = recipe.settings.optimizer.discriminator_steps
 
     def iterate(state: TrainState, key: Key[Array, ""], dataset: Any, feed: Any) -> tuple[TrainState, Metrics]:
         def body(state: TrainState, feed: Any) -> tuple[TrainState, Metrics]:
-            return train_step(networks, batch_size, state, key, read_images(dataset, feed))
+            real = jnp.stack([read_images(dataset, jax.tree.map(itemgetter(index), feed)) for index in range(rounds)])
+            return train_step(recipe, state, key, real)
 
+        by_iteration = jax.tree.map(lambda leaf: leaf.reshape(-1, rounds, *leaf.shape[1:]), feed)
         # On CPUs, XLA runs convolutions inside a loop, be it of one round, ten times slower than outside.
         loop = _written_out if jax.default_backend() == "cpu" else jax.lax.scan
-        return loop(body, state, feed)
+        return loop(body, state, by_iteration)
 
     whole, by_example = PartitionSpec(), PartitionSpec(None, AXIS)
     mapped = jax.shard_map(

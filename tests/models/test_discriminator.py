@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dcgan_jax.models.discriminator import Discriminator
+from dcgan_jax.models.discriminator import Discriminator, append_minibatch_std
 from dcgan_jax.random_streams import example_keys
 from dcgan_jax.training.state import count_parameters
 
@@ -44,3 +44,17 @@ def test_dropout_keeps_the_mean_and_is_off_without_keys(params):
     assert float(jnp.std(dropped)) > 0
     standard_error = float(jnp.std(dropped)) / 20
     assert abs(float(dropped.mean() - fixed[0])) < 4 * standard_error
+
+
+def test_minibatch_std_is_one_number_for_each_group_of_neighbours():
+    """Features 0 and 2 differ by a standard deviation of 1, features 4 and 4 by none; groups do not meet."""
+    features = jnp.array([[0.0, 4.0], [2.0, 4.0], [5.0, 5.0], [5.0, 5.0]])[:, None, None, :]
+    whole = append_minibatch_std(features, 2)
+    np.testing.assert_array_equal(whole[..., :2], features)
+    np.testing.assert_allclose(whole[:, 0, 0, 2], [0.5, 0.5, 0.0, 0.0], atol=1e-3)
+    np.testing.assert_array_equal(append_minibatch_std(features[2:], 2), whole[2:])
+
+
+def test_minibatch_std_adds_its_weights_to_the_last_layer():
+    params = Discriminator(2, minibatch_std=2).init(jax.random.key(0), IMAGES)["params"]
+    assert params["to_logit"]["kernel"].shape == (4 * 4 * (32 + 1), 1)

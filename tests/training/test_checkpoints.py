@@ -9,12 +9,12 @@ import pytest
 from dcgan_jax.devices import create_mesh, replicated
 from dcgan_jax.errors import UserError
 from dcgan_jax.training.checkpoints import Checkpoints, abstract_state
-from dcgan_jax.training.state import compute_checksums, create_networks, create_state, state_sha256
+from dcgan_jax.training.state import compute_checksums, create_recipe, create_state, state_sha256
 
 
 @pytest.fixture(scope="module")
 def state(tiny_settings):
-    return jax.jit(partial(create_state, create_networks(tiny_settings)))(jax.random.key(0))
+    return jax.jit(partial(create_state, create_recipe(tiny_settings)))(jax.random.key(0))
 
 
 IDENTITY = "the run"

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.keras_dcgan import KerasDcgan, get_moments, get_params, set_params
 from dcgan_jax.devices import create_mesh, replicated
 from dcgan_jax.random_streams import draw_latents, example_keys, stream_key
-from dcgan_jax.training.state import create_networks, create_state
+from dcgan_jax.training.state import create_recipe, create_state
 from dcgan_jax.training.step import METRICS, create_dispatch
 
 KEY = jax.random.key(0)
@@ -45,23 +45,23 @@ def settings(tiny_settings):
 
 
 @pytest.fixture(scope="module")
-def networks(settings):
+def recipe(settings):
     constants = settings.optimizer
     rates = constants.generator_learning_rate, constants.discriminator_learning_rate
     adams = [adam_with_keras_epsilon(rate, constants.beta1, constants.beta2, constants.epsilon) for rate in rates]
-    networks = create_networks(settings)
+    recipe = create_recipe(settings)
     return replace(
-        networks,
-        discriminator=networks.discriminator.clone(dropout=0.0),
+        recipe,
+        discriminator=recipe.discriminator.clone(dropout=0.0),
         generator_optimizer=adams[0],
         discriminator_optimizer=adams[1],
     )
 
 
 @pytest.fixture(scope="module")
-def start(networks):
+def start(recipe):
     """A state whose biases are not zero, so that they are compared as well."""
-    state = jax.jit(partial(create_state, networks))(KEY)
+    state = jax.jit(partial(create_state, recipe))(KEY)
     generator = np.random.default_rng(1)
 
     def with_biases(params):
@@ -79,9 +79,9 @@ def real():
 
 
 @pytest.fixture(scope="module")
-def ours(networks, start, real):
+def ours(recipe, start, real):
     mesh = create_mesh(1)
-    dispatch = create_dispatch(networks, BATCH, mesh, lambda dataset, feed: feed)
+    dispatch = create_dispatch(recipe, mesh, lambda dataset, feed: feed)
     copy = jax.device_put(jax.tree.map(jnp.copy, start), replicated(mesh))  # what goes in is donated
     state, metrics = dispatch(copy, KEY, (), real[None])
     return jax.device_get(state), {name: float(value[0]) for name, value in metrics.items()}

@@ -4,7 +4,15 @@ import jax.numpy as jnp
 import pytest
 from jax import jit
 
-from dcgan_jax.training.losses import generated_loss, real_loss, share_taken_for_real
+from dcgan_jax.training.losses import (
+    create_losses,
+    generated_loss,
+    hinge_generated_loss,
+    hinge_real_loss,
+    r1_penalty,
+    real_loss,
+    share_taken_for_real,
+)
 
 # log(1 + e^-2) = 0.126928, log(1 + e^1) = 1.313262, log(1 + e^2) = 2.126928, log(1 + e^-1) = 0.313262
 LOGITS = jnp.array([2.0, -1.0])
@@ -14,6 +22,30 @@ LOGITS = jnp.array([2.0, -1.0])
 def test_losses(wrap):
     assert float(wrap(real_loss)(LOGITS)) == pytest.approx((0.126928 + 1.313262) / 2, abs=1e-5)
     assert float(wrap(generated_loss)(LOGITS)) == pytest.approx((2.126928 + 0.313262) / 2, abs=1e-5)
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, jit])
+def test_hinge_losses(wrap):
+    assert float(wrap(hinge_real_loss)(LOGITS)) == (0 + 2) / 2
+    assert float(wrap(hinge_generated_loss)(LOGITS)) == (3 + 0) / 2
+
+
+def test_each_kind_has_its_three_losses():
+    logistic, hinge = create_losses("logistic"), create_losses("hinge")
+    assert float(logistic.generator(LOGITS)) == float(logistic.real(LOGITS)) == pytest.approx(0.720095, abs=1e-5)
+    assert float(hinge.generator(LOGITS)) == -0.5
+    assert float(hinge.real(LOGITS)) == 1.0
+    assert float(hinge.generated(LOGITS)) == 1.5
+
+
+def test_r1_is_half_the_mean_squared_gradient():
+    """Of logits sum(w x) the gradient is w everywhere; of sum(x^2) it is 2 x."""
+    images = jnp.arange(8.0).reshape(2, 2, 2, 1)
+    weights = jnp.array([[1.0, 2.0], [2.0, 0.0]])[..., None]
+    assert float(r1_penalty(lambda x: jnp.sum(weights * x, axis=(1, 2, 3)), images)) == 0.5 * 9
+    squares = (0 + 1 + 4 + 9, 16 + 25 + 36 + 49)
+    expected = 0.5 * (4 * squares[0] + 4 * squares[1]) / 2
+    assert float(r1_penalty(lambda x: jnp.sum(x**2, axis=(1, 2, 3)), images)) == expected
 
 
 def test_extreme_logits_stay_finite():

@@ -6,12 +6,12 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from dcgan_jax.training.state import all_finite, create_networks, create_state, state_sha256
+from dcgan_jax.training.state import all_finite, create_recipe, create_state, state_sha256
 
 
 @pytest.fixture(scope="module")
 def state(tiny_settings):
-    return jax.jit(partial(create_state, create_networks(tiny_settings)))(jax.random.key(0))
+    return jax.jit(partial(create_state, create_recipe(tiny_settings)))(jax.random.key(0))
 
 
 def with_first_weight(state, value):
@@ -21,8 +21,8 @@ def with_first_weight(state, value):
 
 
 def test_the_digest_is_of_the_values(state, tiny_settings):
-    again = jax.jit(partial(create_state, create_networks(tiny_settings)))(jax.random.key(0))
-    other = jax.jit(partial(create_state, create_networks(tiny_settings)))(jax.random.key(1))
+    again = jax.jit(partial(create_state, create_recipe(tiny_settings)))(jax.random.key(0))
+    other = jax.jit(partial(create_state, create_recipe(tiny_settings)))(jax.random.key(1))
     assert state_sha256(state) == state_sha256(again)
     assert state_sha256(state) != state_sha256(other)
 

@@ -8,16 +8,37 @@ import numpy as np
 import pytest
 
 from dcgan_jax.devices import create_mesh, replicated, split
-from dcgan_jax.training.state import create_networks, create_state
+from dcgan_jax.training.state import create_recipe, create_state
 from dcgan_jax.training.step import METRICS, create_dispatch
 
 KEY = jax.random.key(0)
 STEPS, HALF = 4, 8
+EVERYTHING = {
+    "model.minibatch_std": 2,
+    "model.spectral_norm": True,
+    "loss.kind": "hinge",
+    "loss.r1": 1.0,
+    "loss.r1_every": 2,
+    "optimizer.discriminator_updates": "joint",
+    "optimizer.discriminator_steps": 2,
+    "optimizer.warmup_steps": 3,
+    "optimizer.decay_end": 10,
+    "augment.probability": 0.5,
+    "augment.rotation": 5.0,
+    "augment.scale": 0.1,
+    "augment.translation": 0.1,
+    "augment.brightness": 0.2,
+    "augment.contrast": 0.2,
+    "augment.cutout": 0.3,
+    "augment.target": 0.6,
+    "augment.adaptation_images": 1000,
+    "average.half_life": 100,
+}
 
 
 @pytest.fixture(scope="module")
-def networks(tiny_settings):
-    return create_networks(tiny_settings)
+def recipe(tiny_settings):
+    return create_recipe(tiny_settings.with_overrides({"train.batch_size": 2 * HALF}))
 
 
 @pytest.fixture(scope="module")
@@ -29,21 +50,21 @@ def read(dataset, feed):
     return feed
 
 
-def run(networks, real, num_devices=1, steps_per_dispatch=1):
+def run(recipe, real, num_devices=1, steps_per_dispatch=1):
     mesh = create_mesh(num_devices)
-    state = jax.device_put(jax.jit(partial(create_state, networks))(KEY), replicated(mesh))
-    dispatch = create_dispatch(networks, 2 * HALF, mesh, read)
+    state = jax.device_put(jax.jit(partial(create_state, recipe))(KEY), replicated(mesh))
+    dispatch = create_dispatch(recipe, mesh, read)
     metrics = []
-    for start in range(0, STEPS, steps_per_dispatch):
-        feed = jax.device_put(real[start : start + steps_per_dispatch], split(mesh, axis=1))
+    for batches in np.split(real, STEPS // steps_per_dispatch):
+        feed = jax.device_put(batches, split(mesh, axis=1))
         state, values = dispatch(state, KEY, (), feed)
         metrics.append(jax.device_get(values))
     return jax.device_get(state), {name: np.concatenate([row[name] for row in metrics]) for name in METRICS}
 
 
 @pytest.fixture(scope="module")
-def reference(networks, real):
-    return run(networks, real)
+def reference(recipe, real):
+    return run(recipe, real)
 
 
 def assert_same_run(run, reference):
@@ -63,12 +84,12 @@ def assert_same_run(run, reference):
 
 
 @pytest.mark.parametrize("num_devices", [2, 4])
-def test_any_number_of_devices_gives_the_same_run(networks, real, reference, num_devices):
-    assert_same_run(run(networks, real, num_devices), reference)
+def test_any_number_of_devices_gives_the_same_run(recipe, real, reference, num_devices):
+    assert_same_run(run(recipe, real, num_devices), reference)
 
 
-def test_several_iterations_in_one_call_give_the_same_run(networks, real, reference):
-    assert_same_run(run(networks, real, steps_per_dispatch=STEPS), reference)
+def test_several_iterations_in_one_call_give_the_same_run(recipe, real, reference):
+    assert_same_run(run(recipe, real, steps_per_dispatch=STEPS), reference)
 
 
 def test_the_discriminator_is_updated_twice_and_the_generator_once_an_iteration(reference):
@@ -84,7 +105,7 @@ def test_first_losses_are_those_of_an_undecided_discriminator(reference):
         assert metrics[name][0] == pytest.approx(np.log(2), abs=0.1)
 
 
-def test_the_step_is_traced_once_and_its_state_is_donated(networks, real):
+def test_the_step_is_traced_once_and_its_state_is_donated(recipe, real):
     mesh = create_mesh(1)
     traced = []
 
@@ -92,8 +113,8 @@ def test_the_step_is_traced_once_and_its_state_is_donated(networks, real):
         traced.append(feed.shape)
         return feed
 
-    dispatch = create_dispatch(networks, 2 * HALF, mesh, counting_read)
-    state = jax.device_put(jax.jit(partial(create_state, networks))(KEY), replicated(mesh))
+    dispatch = create_dispatch(recipe, mesh, counting_read)
+    state = jax.device_put(jax.jit(partial(create_state, recipe))(KEY), replicated(mesh))
     first_leaf = jax.tree.leaves(state.generator)[0]
     for step in range(3):
         state, _ = dispatch(state, KEY, (), jax.device_put(real[step : step + 1], split(mesh, axis=1)))

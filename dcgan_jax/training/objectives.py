@@ -1,0 +1,134 @@
+"""What the two networks minimize in one step, as functions of their parameters."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key, PyTree
+
+from dcgan_jax.devices import AXIS
+from dcgan_jax.random_streams import draw_latents, example_keys, stream_key
+from dcgan_jax.training.augmentation import augment
+from dcgan_jax.training.losses import create_losses, r1_penalty, share_taken_for_real
+from dcgan_jax.training.spectral_norm import Vectors, normalize
+from dcgan_jax.training.state import Recipe, TrainState
+
+Images = Float[Array, "local height width channels"]
+Metrics = dict[str, Float[Array, ""]]
+Objective = Callable[[PyTree], tuple[Float[Array, ""], Metrics]]
+"""Parameters -> the loss over this device's examples, and what is reported of them (means, too)."""
+
+
+@dataclass(frozen=True)
+class Objectives:
+    """The objectives of one step on one device; for use inside the mapped step.
+
+    Attributes:
+      recipe: modules, losses and settings.
+      key: `jax.random.key(seed)`.
+      step: completed updates before this one.
+      probability: of each augmentation.
+    """
+
+    recipe: Recipe
+    key: Key[Array, ""]
+    step: Int[Array, ""]
+    probability: Float[Array, ""] | float
+
+    @classmethod
+    def of_step(cls, recipe: Recipe, key: Key[Array, ""], state: TrainState) -> "Objectives":
+        """Returns the objectives of the step that leads on from a state."""
+        adaptation = state.adaptation
+        probability = recipe.settings.augment.probability if adaptation is None else adaptation.probability
+        return cls(recipe, key, state.step, probability)
+
+    def generate(self, params: PyTree, stream: str, count: int) -> Images:
+        """Returns this device's share of `count` images, of the stream's fresh latents."""
+        latents = draw_latents(self._keys(stream, count), self.recipe.settings.model.latent_size)
+        return self.recipe.generator.apply({"params": params}, latents)
+
+    def real(self, images: Images, vectors: Vectors | None, stream: str) -> Objective:
+        """Returns the discriminator's objective on real images, with the R1 penalty where it is on."""
+        loss, losses = self.recipe.settings.loss, create_losses(self.recipe.settings.loss.kind)
+        seen = self._augment(images, stream)
+
+        def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
+            logits = self._classify(params, vectors, seen, stream)
+            value = losses.real(logits)
+            metrics = {
+                "discriminator_loss_real": value,
+                "discriminator_accuracy_real": share_taken_for_real(logits),
+            }
+            if self.recipe.settings.augment.is_adaptive:
+                metrics["mean_sign_real"] = jnp.mean(jnp.sign(logits))
+            if loss.r1:
+                penalty = self._penalize(lambda x: self._classify(params, vectors, x, stream), seen)
+                metrics["r1_penalty"] = penalty
+                value += loss.r1 * penalty
+            return value, metrics
+
+        return objective
+
+    def generated(self, images: Images, vectors: Vectors | None, stream: str) -> Objective:
+        """Returns the discriminator's objective on generated images."""
+        losses = create_losses(self.recipe.settings.loss.kind)
+        seen = self._augment(images, stream)
+
+        def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
+            logits = self._classify(params, vectors, seen, stream)
+            value = losses.generated(logits)
+            accuracy = 1.0 - share_taken_for_real(logits)
+            return value, {"discriminator_loss_generated": value, "discriminator_accuracy_generated": accuracy}
+
+        return objective
+
+    def generator(self, discriminator: PyTree, vectors: Vectors | None, count: int) -> Objective:
+        """Returns the generator's objective on `count` fresh latents, through a fixed discriminator."""
+        losses = create_losses(self.recipe.settings.loss.kind)
+
+        def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
+            seen = self._augment(self.generate(params, "latents_generator", count), "generator")
+            logits = self._classify(discriminator, vectors, seen, "generator")
+            value = losses.generator(logits)
+            return value, {"generator_loss": value, "generator_accuracy": share_taken_for_real(logits)}
+
+        return objective
+
+    def _penalize(self, logits_fn: Callable[[Images], Float[Array, " local"]], images: Images) -> Float[Array, ""]:
+        """Returns the R1 penalty every `r1_every` steps, as many times its size, and 0 in between."""
+        every = self.recipe.settings.loss.r1_every
+        if every == 1:
+            return r1_penalty(logits_fn, images)
+        return jax.lax.cond(
+            self.step % every == 0,
+            lambda images: every * r1_penalty(logits_fn, images),
+            lambda images: jnp.zeros(()),
+            images,
+        )
+
+    def _augment(self, images: Images, stream: str) -> Images:
+        keys = self._keys(f"augment_{stream}", images.shape[0] * jax.lax.axis_size(AXIS))
+        return augment(images, keys, self.probability, self.recipe.settings.augment)
+
+    def _classify(self, params: PyTree, vectors: Vectors | None, images: Images, stream: str) -> Float[Array, " local"]:
+        if vectors is not None:
+            params, _ = normalize(params, vectors)
+        keys = self._keys(f"dropout_{stream}", images.shape[0] * jax.lax.axis_size(AXIS))
+        return self.recipe.discriminator.apply({"params": params}, images, keys)
+
+    def _keys(self, stream: str, count: int) -> Key[Array, " local"]:
+        """Returns the keys of this device's share of `count` examples."""
+        local = count // jax.lax.axis_size(AXIS)
+        examples = jax.lax.axis_index(AXIS) * local + jnp.arange(local)
+        return example_keys(stream_key(self.key, stream, self.step), examples)
+
+
+def add(objectives: Sequence[Objective]) -> Objective:
+    """Returns the sum of objectives of the same parameters."""
+
+    def total(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
+        values, metrics = zip(*(objective(params) for objective in objectives), strict=True)
+        return sum(values[1:], start=values[0]), {name: value for part in metrics for name, value in part.items()}
+
+    return total

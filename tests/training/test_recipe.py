@@ -1,0 +1,128 @@
+"""All that a recipe may add to the paper's, at once: the same run on any devices, and after any interruption."""
+
+from functools import partial
+
+import chex
+import jax
+import numpy as np
+import pytest
+
+from dcgan_jax.devices import create_mesh, replicated, split
+from dcgan_jax.training.checkpoints import Checkpoints, abstract_state
+from dcgan_jax.training.state import create_recipe, create_state, state_sha256
+from dcgan_jax.training.step import METRICS, create_dispatch
+
+KEY = jax.random.key(0)
+STEPS, ROUNDS, HALF = 4, 2, 8
+EVERYTHING = {
+    "train.batch_size": 2 * HALF,
+    "model.minibatch_std": 2,
+    "model.spectral_norm": True,
+    "loss.kind": "hinge",
+    "loss.r1": 1.0,
+    "loss.r1_every": 2,
+    "optimizer.discriminator_updates": "joint",
+    "optimizer.discriminator_steps": ROUNDS,
+    "optimizer.warmup_steps": 3,
+    "optimizer.decay_end": 10,
+    "augment.probability": 0.5,
+    "augment.rotation": 5.0,
+    "augment.scale": 0.1,
+    "augment.translation": 0.1,
+    "augment.brightness": 0.2,
+    "augment.contrast": 0.2,
+    "augment.cutout": 0.3,
+    "augment.target": 0.6,
+    "augment.adaptation_images": 1000,
+    "average.half_life": 100,
+}
+
+
+@pytest.fixture(scope="module")
+def recipe(tiny_settings):
+    return create_recipe(tiny_settings.with_overrides(EVERYTHING))
+
+
+@pytest.fixture(scope="module")
+def real():
+    return np.random.default_rng(0).uniform(-1, 1, (STEPS, ROUNDS, HALF, 64, 64, 1)).astype(np.float32)
+
+
+class Training:
+    """A recipe on some devices, compiled once."""
+
+    def __init__(self, recipe, num_devices):
+        self.mesh = create_mesh(num_devices)
+        self._recipe = recipe
+        self._dispatch = create_dispatch(recipe, self.mesh, lambda dataset, feed: feed)
+
+    def start(self):
+        return jax.jit(partial(create_state, self._recipe), out_shardings=replicated(self.mesh))(KEY)
+
+    def advance(self, state, real):
+        rows = []
+        for rounds in real:
+            state, metrics = self._dispatch(state, KEY, (), jax.device_put(rounds, split(self.mesh, axis=1)))
+            rows.append({name: float(values[0]) for name, values in metrics.items()})
+        return state, rows
+
+
+@pytest.fixture(scope="module")
+def on_one_device(recipe):
+    return Training(recipe, 1)
+
+
+@pytest.fixture(scope="module")
+def reference(on_one_device, real):
+    state, rows = on_one_device.advance(on_one_device.start(), real)
+    return jax.device_get(state), rows
+
+
+def test_two_devices_give_the_run_of_one(recipe, real, reference):
+    training = Training(recipe, 2)
+    state, rows = training.advance(training.start(), real)
+    for ours, theirs in zip(rows, reference[1], strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-4, abs=1e-6)
+    for optimizer in ("generator_optimizer", "discriminator_optimizer"):
+        moments, expected = jax.device_get(getattr(state, optimizer)), getattr(reference[0], optimizer)
+        chex.assert_trees_all_equal_structs(moments, expected)
+        for name, ours, theirs in zip(
+            map(jax.tree_util.keystr, [path for path, _ in jax.tree_util.tree_leaves_with_path(expected)]),
+            jax.tree.leaves(moments),
+            jax.tree.leaves(expected),
+            strict=True,
+        ):
+            assert np.linalg.norm(ours - theirs) <= 1e-4 * np.linalg.norm(theirs), (optimizer, name)
+
+
+def test_a_saved_run_goes_on_as_if_it_had_never_stopped(tmp_path, on_one_device, real, reference):
+    """The average, the power iteration, the augmentation's strength and its unfinished mean all come back."""
+    state, rows = on_one_device.advance(on_one_device.start(), real[:2])
+    with Checkpoints(str(tmp_path), "the run") as checkpoints:
+        checkpoints.save(2, state)
+        checkpoints.wait()
+        restored = checkpoints.restore(2, abstract_state(state, replicated(on_one_device.mesh)))
+    state, more = on_one_device.advance(restored, real[2:])
+    assert rows + more == reference[1]
+    assert state_sha256(state) == state_sha256(reference[0])
+
+
+def test_each_part_leaves_its_mark(reference):
+    state, rows = reference
+    assert int(state.discriminator_optimizer[0].count) == ROUNDS * STEPS  # joint: one update a round
+    assert int(state.generator_optimizer[0].count) == STEPS
+    assert set(rows[0]) == {*METRICS, "mean_sign_real", "r1_penalty", "augment_probability"}
+    assert [row["r1_penalty"] > 0 for row in rows] == [True, False, True, False]
+    # 4 steps of 2 rounds of 8 real images, of 1,000 from 0 to 1, up or down
+    mean_sign = np.mean([row["mean_sign_real"] for row in rows])
+    assert float(state.adaptation.probability) == pytest.approx(0.5 + np.sign(mean_sign - 0.6) * 4 * 16 / 1000)
+    assert all(np.linalg.norm(vector) == pytest.approx(1.0, rel=1e-5) for vector in state.spectral_vectors.values())
+    averaged, newest = jax.tree.leaves(state.averaged_generator), jax.tree.leaves(state.generator)
+    assert state.sampled_generator is state.averaged_generator
+    assert any(not np.array_equal(ours, theirs) for ours, theirs in zip(averaged, newest, strict=True))
+
+
+def test_the_papers_recipe_carries_nothing_of_it(tiny_settings):
+    state = jax.eval_shape(partial(create_state, create_recipe(tiny_settings)), KEY)
+    assert state.averaged_generator is state.spectral_vectors is state.adaptation is None
+    assert state.sampled_generator is state.generator
