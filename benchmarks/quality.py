@@ -1,0 +1,175 @@
+"""How good the images of several configurations are, after the same number of images and on the same seeds.
+
+    python benchmarks/quality.py --configs=cxr,cxr_best --scale=small --out=runs/quality --data_dir=XRAYS
+
+Each run is `launch.py` with a workdir of its own under --out, so the command can be stopped at any time and given
+again: finished runs are not run again, a started one continues. Records go to results.json, the tables that show them
+into results.md and grids of generated images beside it, in --docs. The scale says how many images are seen and what
+every configuration has in common; what they differ in is theirs.
+"""
+
+import importlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from absl import app, flags
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs as a script
+
+from benchmarks.quality_page import update_page
+from benchmarks.quality_records import create_record, load_records, save_record
+from dcgan_jax.progress import track
+
+CONFIGS = flags.DEFINE_list("configs", ["cxr", "cxr_best"], "Files of configs/, without .py; `ablation:average` works.")
+SEEDS = flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of the runs.")
+SCALE = flags.DEFINE_enum("scale", "small", ["small", "full"], "small: hours on a CPU; full: the paper's, for a GPU.")
+OUT = flags.DEFINE_string("out", "runs/quality", "Folder of the runs.")
+DOCS = flags.DEFINE_string("docs", "docs", "Folder of results.json, results.md and the grids.")
+DATA_DIR = flags.DEFINE_string("data_dir", "", "Folder of X-rays; empty: the published archive.")
+WEIGHTS = flags.DEFINE_string("weights", "", "Inception weights; empty: the official file.")
+LATENT_SEEDS = flags.DEFINE_integer("latent_seeds", 10, "Generated sets a score is the mean of; 10 give intervals.")
+IMAGES = flags.DEFINE_integer("images", 0, "Images seen by each run; 0: what the scale says.")
+OVERRIDES = flags.DEFINE_multi_string("override", [], "FIELD=VALUE for all runs, for trying the benchmark out.")
+
+ROOT = Path(__file__).resolve().parents[1]
+EXIT_CODES = {2: "has to be mended first", 75: "was stopped: give the same command again"}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What runs of one scale have in common.
+
+    Attributes:
+      images_seen: steps times batch size.
+      overrides: fields that are the same for all configurations.
+    """
+
+    images_seen: int
+    overrides: dict[str, Any]
+
+
+SCALES = {
+    "small": Scale(
+        images_seen=9_600,
+        overrides={
+            "data.image_size": 64,
+            "data.holdout": 0.1,
+            "model.base_channels": 8,
+            "eval.every_epochs": 0,
+            "eval.preprocess": "pillow",
+            "eval.num_samples": 500,
+        },
+    ),
+    "full": Scale(images_seen=640_000, overrides={"eval.protocol": "paper"}),  # 500 epochs of 10 steps of 128
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One configuration at one scale with one seed."""
+
+    config: str
+    scale: str
+    seed: int
+    images_seen: int
+
+    @property
+    def workdir(self) -> Path:
+        """Where the run lives."""
+        name = f"{self.config.replace(':', '_')}-{self.images_seen}-{self.seed}"
+        return Path(OUT.value).absolute() / self.scale / name
+
+    @property
+    def config_flag(self) -> str:
+        """The configuration as launch.py takes it."""
+        name, _, variant = self.config.partition(":")
+        return f"--config=configs/{name}.py" + (f":{variant}" if variant else "")
+
+    def flags(self) -> list[str]:
+        """Returns launch.py's flags but for paths, which differ from machine to machine."""
+        steps = self.images_seen // read_batch_size(self.config)
+        fields = SCALES[self.scale].overrides | {"seed": self.seed, "train.steps": steps}
+        return [f"--config.{name}={value}" for name, value in fields.items()] + [
+            f"--config.{override}" for override in OVERRIDES.value
+        ]
+
+    def train(self) -> None:
+        """Trains to the end; continues where it was stopped."""
+        self._launch("train", [self.config_flag, *self.flags(), f"--config.data.dir={DATA_DIR.value}"])
+
+    def evaluate(self) -> dict[str, Any]:
+        """Scores the best checkpoint, or the last where none was chosen, and returns the record."""
+        records = self.workdir / "evaluation"
+        if not any(records.glob("step_*.json")):
+            self._launch("evaluate", [f"--config.eval.seeds={LATENT_SEEDS.value}"])
+        return json.loads(max(records.glob("step_*.json"), key=lambda path: path.stat().st_mtime).read_text())
+
+    def _launch(self, mode: str, arguments: Sequence[str]) -> None:
+        weights = f"--config.eval.weights={WEIGHTS.value}"
+        command = [sys.executable, "launch.py", f"--mode={mode}", f"--workdir={self.workdir}", weights, *arguments]
+        code = subprocess.run(command, cwd=ROOT, check=False).returncode
+        if code:
+            print(f"{self.workdir} {EXIT_CODES.get(code, 'has failed')} (exit code {code}).", file=sys.stderr)
+            sys.exit(code if code > 0 else 1)
+
+
+def main(argv: Sequence[str]) -> None:
+    if len(argv) > 1:
+        raise app.UsageError(f"Unknown argument {argv[1]!r}.")
+    images_seen = IMAGES.value or SCALES[SCALE.value].images_seen
+    runs = [Run(config, SCALE.value, int(seed), images_seen) for config in CONFIGS.value for seed in SEEDS.value]
+    docs = Path(DOCS.value)
+    for run in track(runs, len(runs), "Runs", "runs"):
+        if find_record(docs, run) is None:
+            run.train()
+            record = create_record(run.evaluate(), run.workdir, describe(run))
+            if run.seed == int(SEEDS.value[0]):
+                copy_grid(run, docs)
+            save_record(docs / "results.json", record)
+            update_page(docs / "results.md", load_records(docs / "results.json"))
+
+
+def find_record(docs: Path, run: Run) -> dict[str, Any] | None:
+    """Returns the record of a run that is finished, or None."""
+    same = describe(run)
+    keys = ("config", "scale", "seed", "images_seen")
+    records = load_records(docs / "results.json")
+    return next((record for record in records if all(record[key] == same[key] for key in keys)), None)
+
+
+def describe(run: Run) -> dict[str, Any]:
+    """Returns what a record says of its run; paths in the command are for the reader to fill in."""
+    paths = ["--config.data.dir=XRAYS"] if DATA_DIR.value else []
+    command = ["python", "launch.py", run.config_flag, *run.flags(), *paths, "--workdir=WORKDIR"]
+    return {
+        "config": run.config,
+        "scale": run.scale,
+        "seed": run.seed,
+        "images_seen": run.images_seen,
+        "command": " ".join(command),
+    }
+
+
+def copy_grid(run: Run, docs: Path) -> None:
+    """Copies the last grid of generated images; real images stay in the workdir."""
+    grid = max((run.workdir / "samples").glob("step_*.png"))
+    target = docs / "images" / "results" / f"{run.scale}_{run.config.replace(':', '_')}.png"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(grid, target)
+
+
+def read_batch_size(config: str) -> int:
+    """Returns the batch size of a configuration."""
+    name, _, variant = config.partition(":")
+    module = importlib.import_module(f"configs.{name}")
+    return (module.get_config(variant) if variant else module.get_config()).train.batch_size
+
+
+if __name__ == "__main__":
+    app.run(main)

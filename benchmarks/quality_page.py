@@ -1,0 +1,82 @@
+"""results.json as tables in results.md: one for each scale, a row for each configuration, ranges over its seeds."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dcgan_jax import atomic_file
+
+Record = dict[str, Any]
+
+BEGIN, END = "<!-- table: {} -->", "<!-- end of table: {} -->"
+COLUMNS = {
+    "fid": "FID (768)",
+    "fid_2048": "FID (2048)",
+    "kid": "KID x 1000",
+    "kid_held_out": "KID x 1000, held-out",
+    "precision": "Precision",
+    "recall": "Recall",
+    "density": "Density",
+    "coverage": "Coverage",
+    "memorised_share": "Memorised share",
+    "memorised_control": "The same of held-out images",
+    "checkerboard": "Checkerboard",
+}
+THOUSANDTHS = ("kid", "kid_held_out")
+
+
+def update_page(path: Path, records: Sequence[Record]) -> None:
+    """Writes the tables of all scales into the page, each between its two marks; what is around them stays."""
+    text = path.read_text() if path.exists() else "# Results\n"
+    for scale in sorted({record["scale"] for record in records}):
+        begin, end = BEGIN.format(scale), END.format(scale)
+        if begin not in text:
+            text += f"\n{begin}\n{end}\n"
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        of_scale = [record for record in records if record["scale"] == scale]
+        text = f"{before}{begin}\n\n{format_table(of_scale)}\n\n{end}{after}"
+    atomic_file.write_text(path, text)
+
+
+def format_table(records: Sequence[Record]) -> str:
+    """Returns a Markdown table, the best FID first, with a sentence on how the scores were made below it."""
+    groups: dict[tuple[str, int], list[Record]] = {}
+    for record in records:
+        groups.setdefault((record["config"], record["images_seen"]), []).append(record)
+    rows = sorted(groups.items(), key=lambda group: _mean([record["fid"] for record in group[1]]))
+    header = ["Configuration", "Images seen", "Seeds", *COLUMNS.values(), "MFLOP an image"]
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    for (config, images_seen), group in rows:
+        cells = [format_cell(name, [record[name] for record in group]) for name in COLUMNS]
+        cost = f"{group[0]['generator_flops'] / 1e6:,.0f}"
+        lines.append("| " + " | ".join([config, f"{images_seen:,}", str(len(group)), *cells, cost]) + " |")
+    return "\n".join([*lines, "", *describe_protocols(records)])
+
+
+def format_cell(name: str, values: Sequence[Any]) -> str:
+    """Returns the mean over seeds and, of several, the range; "-" where nothing was measured."""
+    numbers = [value * (1000 if name in THOUSANDTHS else 1) for value in values if isinstance(value, int | float)]
+    if not numbers:
+        return "-"
+    if len(numbers) == 1:
+        return f"{numbers[0]:.3f}"
+    return f"{_mean(numbers):.3f} ({min(numbers):.3f} to {max(numbers):.3f})"
+
+
+def describe_protocols(records: Sequence[Record]) -> list[str]:
+    """Returns a sentence for each way in which scores of the table were made."""
+    sentences = set()
+    for record in records:
+        floor = record["floor"]
+        sentences.add(
+            f"{record['num_real']:,} real against {record['num_generated']:,} generated images, "
+            f"{record['preprocess']} ({record['resize_filter']}), weights: {record['weights']} "
+            f"({record['weights_sha256'][:12]}); {record['num_held_out']:,} held-out images. Floor: "
+            f"{floor['num_real']:,} against {floor['num_other']:,} training images, FID {floor['fid']:.3f}."
+        )
+    return sorted(sentences)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
