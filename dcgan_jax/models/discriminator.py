@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float, Key
 
-from dcgan_jax.models.layers import LEAK, Conv, glorot_uniform
+from dcgan_jax.models.layers import LEAK, Conv, Dense
 from dcgan_jax.random_streams import draw_keep_mask
 
 STAGES = 4
@@ -20,7 +20,7 @@ class Discriminator(nn.Module):
       base_channels: channels of the first convolution; each stage doubles them.
       dropout: share of the last features that are dropped while training.
       minibatch_std: images in a group whose standard deviation is one more of the last feature maps; 0: none.
-      dtype: computation type; parameters and logits are float32.
+      dtype: computation type of the convolutions; parameters, what follows them and logits are float32.
     """
 
     base_channels: int
@@ -47,15 +47,16 @@ class Discriminator(nn.Module):
         for stage in range(STAGES):  # half the size, twice the channels
             x = activate(conv(self.base_channels * 2 ** (stage + 1), stride=2, name=f"stage_{stage}")(x))
 
+        # From here on in float32: the rounded 1 - dropout would scale all features by the same small error.
+        x = x.astype(jnp.float32)
         if self.minibatch_std:
             x = append_minibatch_std(x, self.minibatch_std)
         x = x.reshape(x.shape[0], -1)
         if dropout_keys is not None and self.dropout > 0:
             # One key an image, so that the masks do not depend on how the batch is divided over devices.
             keep = draw_keep_mask(dropout_keys, self.dropout, x.shape[1])
-            x = jnp.where(keep, x / (1.0 - self.dropout), 0).astype(x.dtype)
-        logits = nn.Dense(1, kernel_init=glorot_uniform, dtype=jnp.float32, name="to_logit")(x)
-        return logits[:, 0]
+            x = jnp.where(keep, x / (1.0 - self.dropout), 0)
+        return Dense(1, name="to_logit")(x)[:, 0]
 
 
 def append_minibatch_std(x: Float[Array, "batch h w channel"], group: int) -> Float[Array, "batch h w channel+1"]:
@@ -68,7 +69,7 @@ def append_minibatch_std(x: Float[Array, "batch h w channel"], group: int) -> Fl
       x: feature maps; a batch of a multiple of `group` images.
       group: images in a group.
     """
-    groups = x.astype(jnp.float32).reshape(-1, group, *x.shape[1:])
+    groups = x.reshape(-1, group, *x.shape[1:])
     deviation = jnp.sqrt(jnp.var(groups, axis=1) + 1e-8).mean(axis=(1, 2, 3))
     feature_map = jnp.broadcast_to(jnp.repeat(deviation, group)[:, None, None, None], (*x.shape[:3], 1))
-    return jnp.concatenate([x, feature_map.astype(x.dtype)], axis=-1)
+    return jnp.concatenate([x, feature_map], axis=-1)

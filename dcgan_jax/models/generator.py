@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float
 
-from dcgan_jax.models.layers import LEAK, Conv, ConvTranspose, glorot_uniform
+from dcgan_jax.models.layers import LEAK, Conv, ConvTranspose, Dense
 
 STAGES = 4
 """Each stage doubles height and width, whatever the image size: the first feature map is a sixteenth of it."""
@@ -38,7 +38,7 @@ class Generator(nn.Module):
         size, width = self.image_size // 2**STAGES, self.base_channels * 2**STAGES
 
         # [batch, latent] -> [batch, size, size, width]
-        x = nn.Dense(size * size * width, kernel_init=glorot_uniform, dtype=self.dtype, name="project")(latents)
+        x = Dense(size * size * width, dtype=self.dtype, name="project")(latents)
         x = activate(x).reshape(-1, size, size, width)
 
         for stage in range(STAGES):  # twice the size, half the channels

@@ -1,4 +1,8 @@
-"""Flax layers over this package's convolutions, with Keras' defaults: glorot-uniform kernels and zero biases."""
+"""Flax layers over this package's convolutions, with Keras' defaults: glorot-uniform kernels and zero biases.
+
+Mixed precision: parameters are float32 and products are computed in a layer's `dtype`. Biases are added in float32
+before the result is rounded to `dtype`, so that their gradients, sums over all pixels of a batch, are float32 sums.
+"""
 
 from typing import Any
 
@@ -28,8 +32,7 @@ class Conv(nn.Module):
         shape = (self.kernel_size, self.kernel_size, x.shape[-1], self.features)
         kernel = self.param("kernel", glorot_uniform, shape)
         bias = self.param("bias", nn.initializers.zeros, (self.features,))
-        x, kernel, bias = nn.dtypes.promote_dtype(x, kernel, bias, dtype=self.dtype)
-        return convolutions.conv(x, kernel, self.stride) + bias
+        return _add_bias(convolutions.conv(*_cast(x, kernel, self.dtype), self.stride), bias)
 
 
 class ConvTranspose(nn.Module):
@@ -46,5 +49,29 @@ class ConvTranspose(nn.Module):
         shape = (self.kernel_size, self.kernel_size, self.features, x.shape[-1])
         kernel = self.param("kernel", glorot_uniform, shape)
         bias = self.param("bias", nn.initializers.zeros, (self.features,))
-        x, kernel, bias = nn.dtypes.promote_dtype(x, kernel, bias, dtype=self.dtype)
-        return convolutions.conv_transpose(x, kernel, self.stride) + bias
+        return _add_bias(convolutions.conv_transpose(*_cast(x, kernel, self.dtype), self.stride), bias)
+
+
+class Dense(nn.Module):
+    """Affine map of the last axis; parameters float32, computation in `dtype`."""
+
+    features: int
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "batch in"]) -> Float[Array, "batch features"]:
+        """Returns the features, in `dtype`."""
+        kernel = self.param("kernel", glorot_uniform, (x.shape[-1], self.features))
+        bias = self.param("bias", nn.initializers.zeros, (self.features,))
+        x, kernel = _cast(x, kernel, self.dtype)
+        return _add_bias(x @ kernel, bias)
+
+
+def _cast(
+    x: Float[Array, "batch ..."], kernel: Float[Array, "..."], dtype: Any
+) -> tuple[Float[Array, "batch ..."], Float[Array, "..."]]:
+    return x.astype(dtype), kernel.astype(dtype)
+
+
+def _add_bias(x: Float[Array, "... features"], bias: Float[Array, " features"]) -> Float[Array, "... features"]:
+    return (x.astype(bias.dtype) + bias).astype(x.dtype)
