@@ -2,73 +2,108 @@
 
     python benchmarks/train_step.py                                  # full width at batch 8, an eighth at batch 64
     python benchmarks/train_step.py --compare=keras                  # beside Keras, in turns in the same process
-    python benchmarks/train_step.py --size=64:128 --dtype=bfloat16   # base channels : batch size
+    python benchmarks/train_step.py --size=64:128 --dtype=float32 --dtype=bfloat16   # base channels : batch size
+    python benchmarks/train_step.py --size=8:64 --placement=device --placement=stream --steps_per_dispatch=8
+    python benchmarks/train_step.py --size=8:64 --devices=1 --devices=8
+    python benchmarks/train_step.py --size=64:128 --plan_only        # compile time and memory, nothing is run
+    python benchmarks/train_step.py --size=64:128 --profile=/tmp/trace   # for TensorBoard, Perfetto or XProf
 
-Images are noise of the paper's size, gray. FLOPs are counted by XLA in its own forms of the operations: the forms that
-convolutions.py takes on the CPU do some more. The peak is the median speed of a product of two square matrices,
-measured in the same turns, so that whatever else the machine does lowers both.
+Images are gray: noise that stays on the devices (`fixed`) or prepared phantoms, resident or streamed as in training.
+FLOPs are counted by XLA in its own forms of the operations: the forms that convolutions.py takes on the CPU do some
+more. The peak is the median speed of a product of two square matrices, measured in the same turns, so that whatever
+else the machine does lowers both. Compiled programs are not taken from a cache. Peak memory is the device's own count
+where it keeps one and this configuration raised it, else the sum that XLA plans for the program.
 """
 
+import contextlib
+import itertools
 import json
 import statistics
 import sys
-import time
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
-from unittest import mock
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from absl import app, flags
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs as a script
 
+from benchmarks.compiled_step import PLACEMENTS, count_flops, create_compiled_step, draw_images, peak_bytes
+from benchmarks.table import Table
+from benchmarks.yardstick import Run, count_yardsticks, create_matrix_product, device_name, timed
 from configs import default
-from dcgan_jax.devices import create_mesh, replicated, split
 from dcgan_jax.settings import Settings
-from dcgan_jax.training.state import create_recipe, create_state
-from dcgan_jax.training.step import create_dispatch
 
 SIZES = flags.DEFINE_multi_string("size", ["64:8", "8:64"], "Base channels and batch size, as 64:8; may be repeated.")
 DTYPES = flags.DEFINE_multi_enum("dtype", ["float32"], ["float32", "bfloat16"], "Compute type; may be repeated.")
+IMAGE_SIZES = flags.DEFINE_multi_integer("image_size", [128], "Pixels a side; may be repeated.")
+PLACEMENT = flags.DEFINE_multi_enum("placement", ["fixed"], PLACEMENTS, "Where images come from; may be repeated.")
 STEPS_PER_DISPATCH = flags.DEFINE_multi_integer("steps_per_dispatch", [1], "Iterations in one call; may be repeated.")
-IMAGE_SIZE = flags.DEFINE_integer("image_size", 128, "Pixels a side.")
-REPEATS = flags.DEFINE_integer("repeats", 7, "Timed calls; their median is reported.", lower_bound=1)
+DEVICES = flags.DEFINE_multi_integer("devices", [], "How many devices; may be repeated. By default all there are.")
+IMAGES = flags.DEFINE_integer("images", 256, "Prepared images, unless the placement is fixed.", lower_bound=1)
+DRAWN = flags.DEFINE_integer("drawn", 64, "Phantoms of the class that are drawn; they repeat to give the images.")
+CALLS = flags.DEFINE_integer("calls", 1, "Calls without a wait in each timed round.", lower_bound=1)
+REPEATS = flags.DEFINE_integer("repeats", 7, "Timed rounds; their median is reported.", lower_bound=1)
 COMPARE = flags.DEFINE_enum("compare", "none", ["none", "keras"], "What to time in turns with this program.")
+PLAN_ONLY = flags.DEFINE_bool("plan_only", False, "Only compile: FLOPs, compile time and planned memory.")
+PROFILE = flags.DEFINE_string("profile", None, "Folder for a trace of the timed rounds, by jax.profiler.")
 JSON = flags.DEFINE_string("json", None, "File for the rows, as a JSON list.")
 
-PRODUCT_SIZE = {"cpu": 3072}  # rows of the square matrices whose product is the yardstick
-PRODUCT_SIZE_OF_ACCELERATORS = 8192
-
 Row = dict[str, Any]
-Run = Callable[[], None]
+
+TABLE = Table(
+    {
+        "framework": ("framework", ">9"),
+        "image_size": ("pixels", ">6"),
+        "base_channels": ("channels", ">8"),
+        "batch_size": ("batch", ">5"),
+        "dtype": ("dtype", ">8"),
+        "placement": ("placement", ">9"),
+        "num_devices": ("devices", ">7"),
+        "steps_per_dispatch": ("steps/call", ">10"),
+        "seconds_per_iteration": ("s/iteration", ">11.4f"),
+        "images_per_second": ("images/s", ">8.1f"),
+        "gflops": ("GFLOP", ">7.0f"),
+        "share_of_peak": ("of peak", ">7.1%"),
+        "peak_gflops_per_second": ("peak GFLOP/s", ">8.0f"),
+        "peak_memory_mib": ("peak MiB", ">8.0f"),
+        "peak_memory_source": ("counted by", ">10"),
+        "compile_seconds": ("compile s", ">9.1f"),
+        "host_ms_per_dispatch": ("host ms/call", ">8.2f"),
+        "feed_ms_per_dispatch": ("feed ms/call", ">8.2f"),
+    }
+)
 
 
 def main(argv: Sequence[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown argument {argv[1]!r}.")
-    sizes = [tuple(int(number) for number in size.split(":")) for size in SIZES.value]
-    rows: list[Row] = []
-    for dtype in DTYPES.value:
-        print(f"\n{device_name()}, {dtype}")
-        print_header()
-        for base_channels, batch_size in sizes:
-            for steps_per_dispatch in STEPS_PER_DISPATCH.value:
-                settings = create_settings(base_channels, batch_size, dtype, steps_per_dispatch)
-                for row in measure(settings):
-                    print_row(row)
-                    rows.append(row)
+    if DEVICES.value:
+        jax.config.update("jax_num_cpu_devices", max(DEVICES.value))  # of no consequence on other platforms
+    jax.config.update("jax_enable_compilation_cache", False)
+    print(device_name(len(jax.devices())))
+    TABLE.print_header()
+    rows = []
+    devices = DEVICES.value or [len(jax.devices())]
+    varied = itertools.product(IMAGE_SIZES.value, DTYPES.value, SIZES.value, STEPS_PER_DISPATCH.value)
+    for settings in itertools.starmap(create_settings, varied):
+        for placement, num_devices in itertools.product(PLACEMENT.value, devices):
+            for row in measure(settings, placement, num_devices):
+                TABLE.print_row(row)
+                rows.append(row)
     if JSON.value:
         Path(JSON.value).write_text(json.dumps(rows, indent=1) + "\n")
 
 
-def create_settings(base_channels: int, batch_size: int, dtype: str, steps_per_dispatch: int) -> Settings:
+def create_settings(image_size: int, dtype: str, size: str, steps_per_dispatch: int) -> Settings:
     """Returns the default settings but for what a row of the table varies."""
+    base_channels, batch_size = (int(number) for number in size.split(":"))
     overrides = {
-        "data.image_size": IMAGE_SIZE.value,
+        "data.source": "phantom",
+        "data.phantom_count": DRAWN.value,
+        "data.image_size": image_size,
         "model.base_channels": base_channels,
         "model.dtype": dtype,
         "train.batch_size": batch_size,
@@ -77,59 +112,81 @@ def create_settings(base_channels: int, batch_size: int, dtype: str, steps_per_d
     return Settings.from_config(default.get_config()).with_overrides(overrides)
 
 
-def measure(settings: Settings) -> list[Row]:
+def measure(settings: Settings, placement: str, num_devices: int) -> list[Row]:
     """Times one iteration of every implementation asked for, in turns, and returns their rows."""
-    flops, batch_size = count_flops(settings), settings.train.batch_size
-    runs = {"dcgan_jax": (create_our_run(settings), settings.train.steps_per_dispatch)}  # and the iterations of a call
-    if COMPARE.value == "keras" and settings.model.dtype == "float32":
-        runs["keras"] = (create_keras_run(settings), 1)
-    first_calls = {name: timed(run) for name, (run, _) in runs.items()}
+    peak_before = peak_bytes()
+    step = create_compiled_step(settings, num_devices, placement, IMAGES.value)
+    ours = describe(settings, placement, num_devices)
+    ours.update(compile_seconds=step.compile_seconds, planned_bytes=step.planned_bytes)
+    if PLAN_ONLY.value:
+        return [with_memory(ours, None, None)]
 
-    product, product_flops = create_matrix_product(settings.model.dtype)
+    iterations = settings.train.steps_per_dispatch * CALLS.value
+    runs: dict[str, tuple[Row, Run, int]] = {"ours": (ours, lambda: step.run(CALLS.value), iterations)}
+    if COMPARE.value == "keras" and settings.model.dtype == "float32":
+        row = {**describe(settings, placement, 1), "framework": "keras", "device": "cpu", "steps_per_dispatch": 1}
+        runs["keras"] = (row, create_keras_run(settings), 1)
+    times, peak = take_turns({name: run for name, (_, run, _) in runs.items()}, settings.model.dtype)
+    peak *= count_yardsticks(num_devices)
+
+    with_memory(ours, peak_before, peak_bytes())
+    ours["host_ms_per_dispatch"] = 1000 * statistics.median(step.host.dispatch)
+    ours["feed_ms_per_dispatch"] = 1000 * statistics.median(step.host.feed)
+    for name, (row, _, count) in runs.items():
+        seconds = statistics.median(times[name]) / count
+        row["seconds_per_iteration"], row["steps_per_second"] = seconds, 1 / seconds
+        row["images_per_second"] = settings.train.batch_size / seconds
+        row["share_of_peak"] = row["flops"] / seconds / peak
+        row["peak_flops_per_second"], row["peak_gflops_per_second"] = peak, peak / 1e9
+    return [row for row, _, _ in runs.values()]
+
+
+def describe(settings: Settings, placement: str, num_devices: int) -> Row:
+    """Returns what is known of a row before anything runs; None stands for what is measured later, if at all."""
+    flops = count_flops(settings)
+    row: Row = {
+        "framework": "dcgan_jax",
+        "device": device_name(num_devices),
+        "num_devices": num_devices,
+        "image_size": settings.data.image_size,
+        "base_channels": settings.model.base_channels,
+        "batch_size": settings.train.batch_size,
+        "dtype": settings.model.dtype,
+        "placement": placement,
+        "steps_per_dispatch": settings.train.steps_per_dispatch,
+        "flops": flops,
+        "gflops": flops / 1e9,
+    }
+    measured = [name for name in TABLE.fields if name not in row]
+    return row | dict.fromkeys([*measured, "steps_per_second", "peak_flops_per_second"])
+
+
+def with_memory(row: Row, before: int | None, after: int | None) -> Row:
+    """Adds the peak of memory: the devices' count, if it rose with this configuration, else XLA's plan."""
+    counted = after if after and after > (before or 0) else None
+    row["peak_memory_bytes"] = counted or row["planned_bytes"]
+    row["peak_memory_mib"] = row["peak_memory_bytes"] / 2**20
+    row["peak_memory_source"] = "device" if counted else "XLA's plan"
+    return row
+
+
+def take_turns(runs: dict[str, Run], dtype: str) -> tuple[dict[str, list[float]], float]:
+    """Times all runs and the yardstick in turns: whatever else the machine does slows all of them.
+
+    Returns:
+      The seconds of every run in every round, and the matrix product's median FLOPs a second on one device.
+    """
+    product, product_flops = create_matrix_product(dtype)
+    for run in runs.values():
+        run()  # what happens only at the first call is not timed
     product_times: list[float] = []
     times: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(REPEATS.value):  # in turns: whatever else the machine does slows all of them
-        product_times.append(timed(product))
-        for name, (run, _) in runs.items():
-            times[name].append(timed(run))
-    peak = product_flops / statistics.median(product_times)
-
-    rows = []
-    for name, (_, iterations) in runs.items():
-        seconds = statistics.median(times[name]) / iterations
-        rows.append(
-            {
-                "framework": name,
-                "device": device_name() if name == "dcgan_jax" else "cpu",
-                "image_size": settings.data.image_size,
-                "base_channels": settings.model.base_channels,
-                "batch_size": batch_size,
-                "dtype": settings.model.dtype,
-                "steps_per_dispatch": iterations,
-                "seconds_per_iteration": seconds,
-                "images_per_second": batch_size / seconds,
-                "flops": flops,
-                "peak_flops_per_second": peak,
-                "share_of_peak": flops / seconds / peak,
-                "first_call_seconds": first_calls[name],
-            }
-        )
-    return rows
-
-
-def create_our_run(settings: Settings) -> Run:
-    """Returns a function that runs the iterations of one dispatch and waits for them."""
-    recipe, mesh, key = create_recipe(settings), create_mesh(), jax.random.key(settings.seed)
-    dispatch = create_dispatch(recipe, mesh, lambda dataset, feed: feed)
-    state = jax.device_put(jax.jit(partial(create_state, recipe))(key), replicated(mesh))
-    real = jax.device_put(draw_images(settings), split(mesh, axis=1))
-
-    def run() -> None:
-        nonlocal state
-        state, metrics = dispatch(state, key, (), real)
-        jax.block_until_ready((state, metrics))
-
-    return run
+    with jax.profiler.trace(PROFILE.value) if PROFILE.value else contextlib.nullcontext():
+        for _ in range(REPEATS.value):
+            product_times.append(timed(product))
+            for name, run in runs.items():
+                times[name].append(timed(run))
+    return times, product_flops / statistics.median(product_times)
 
 
 def create_keras_run(settings: Settings) -> Run:
@@ -146,66 +203,6 @@ def create_keras_run(settings: Settings) -> Run:
         reference.iterate(real, latents, generator.standard_normal((batch, latent), np.float32))
 
     return run
-
-
-def draw_images(settings: Settings) -> np.ndarray:
-    """Returns noise for one dispatch, [steps, batch_size / 2, height, width, channels] in [-1, 1]."""
-    size = settings.data.image_size
-    shape = (settings.train.steps_per_dispatch, settings.train.batch_size // 2, size, size, settings.model.channels)
-    return np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
-
-
-def count_flops(settings: Settings) -> float:
-    """Returns XLA's count of the floating-point operations of one iteration, in the forms that accelerators run."""
-    recipe, key = create_recipe(settings), jax.random.key(0)
-    dispatch = create_dispatch(recipe, create_mesh(), lambda dataset, feed: feed)
-    state = jax.eval_shape(partial(create_state, recipe), key)
-    with mock.patch.object(jax, "default_backend", return_value="gpu"):  # traced, not run
-        analysis = cast(Any, dispatch).lower(state, key, (), draw_images(settings)[:1]).cost_analysis()
-    return float(analysis["flops"])
-
-
-def create_matrix_product(dtype: str) -> tuple[Run, float]:
-    """Returns a function that multiplies two large square matrices, compiled already, and its operations."""
-    size = PRODUCT_SIZE.get(jax.default_backend(), PRODUCT_SIZE_OF_ACCELERATORS)
-    matrix = jnp.ones((size, size), dtype)
-    product = jax.jit(jnp.matmul).lower(matrix, matrix).compile()
-    return lambda: jax.block_until_ready(product(matrix, matrix)), 2.0 * size**3
-
-
-def timed(run: Run) -> float:
-    """Returns the seconds that a call takes."""
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
-
-
-def device_name() -> str:
-    """Returns the kind of the devices, with their number where there are several."""
-    devices = jax.devices()
-    return devices[0].device_kind + (f" x {len(devices)}" if len(devices) > 1 else "")
-
-
-COLUMNS = {
-    "framework": "<12",
-    "base_channels": ">14",
-    "batch_size": ">11",
-    "steps_per_dispatch": ">19",
-    "seconds_per_iteration": ">22.4f",
-    "images_per_second": ">18.1f",
-    "flops": ">10.3g",
-    "peak_flops_per_second": ">22.3g",
-    "share_of_peak": ">14.1%",
-    "first_call_seconds": ">19.1f",
-}
-
-
-def print_header() -> None:
-    print("".join(f"{name:{spec.split('.')[0]}}" for name, spec in COLUMNS.items()))
-
-
-def print_row(row: Row) -> None:
-    print("".join(f"{row[name]:{spec}}" for name, spec in COLUMNS.items()), flush=True)
 
 
 if __name__ == "__main__":
