@@ -15,7 +15,7 @@ class Table:
         """Takes, for each field of a row, its title and the format of its values, as in ">8.3f"."""
         self.fields = tuple(columns)
         self._columns = columns
-        self._widths = {name: max(len(title) + 2, _width(spec)) for name, (title, spec) in columns.items()}
+        self._widths = {name: max(len(title), _width(spec)) + 2 for name, (title, spec) in columns.items()}
 
     def print_header(self) -> None:
         """Prints the titles."""
