@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# One training over two nodes, by Slurm:  sbatch cloud/slurm.sh  from the repository's folder.
+#SBATCH --job-name=dcgan_jax
+#SBATCH --nodes=2
+#SBATCH --ntasks-per-node=1
+#SBATCH --gpus-per-node=8
+#SBATCH --time=04:00:00
+#SBATCH --open-mode=append
+# Slurm itself queues the job again when it is preempted or loses a node ...
+#SBATCH --requeue
+# ... and says to this script when its time is about to end.
+#SBATCH --signal=B:TERM@120
+set -u
+
+WORKDIR=${WORKDIR:-$PWD/runs/cxr} # on a file system that all nodes see, as the caches must be:
+CHECKPOINTS=${CHECKPOINTS:-}      # empty: in the workdir
+export DCGAN_JAX_CACHE=${DCGAN_JAX_CACHE:-$PWD/runs/cache}
+
+stopping=
+trap 'trap "" TERM; stopping=yes; kill -TERM "$step"' TERM # srun passes it on to all processes: they save and leave
+srun --kill-on-bad-exit=0 \
+    python launch.py --config=configs/cxr.py --workdir="$WORKDIR" --config.checkpoint.dir="$CHECKPOINTS" \
+    --distributed &
+step=$!
+wait "$step"
+code=$?
+if [ -n "$stopping" ]; then # the signal ended the wait, not the training
+    wait "$step"
+    code=$?
+fi
+
+# 75: saved and stopped, the same command continues. All else would only happen again: 2 is to be mended first.
+if [ "$code" -eq 75 ]; then
+    scontrol requeue "$SLURM_JOB_ID"
+fi
+exit "$code"

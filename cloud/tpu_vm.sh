@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# One training on a spot TPU slice, begun again after every preemption, from the repository's folder:
+#   CHECKPOINTS=gs://bucket/cxr ZONE=us-west4-a cloud/tpu_vm.sh my-tpu
+set -u
+
+NAME=$1
+ZONE=${ZONE:?the zone, for example us-west4-a}
+CHECKPOINTS=${CHECKPOINTS:?where the states go: gs://bucket/folder}
+TYPE=${TYPE:-v5litepod-16}
+IMAGE=${IMAGE:-v2-alpha-tpuv5-lite}
+WORKDIR=${WORKDIR:-/mnt/runs/cxr} # on a mounted file system that outlives the slice and that all its hosts see
+at=(--zone="$ZONE")
+
+create() {
+    gcloud compute tpus tpu-vm create "$NAME" "${at[@]}" --accelerator-type="$TYPE" --version="$IMAGE" --spot &&
+        gcloud compute tpus tpu-vm scp --recurse . "$NAME":dcgan_jax "${at[@]}" --worker=all &&
+        on_all_hosts "${MOUNT:-true} && pip install --quiet -r requirements.txt 'jax[tpu]'"
+}
+
+on_all_hosts() {
+    gcloud compute tpus tpu-vm ssh "$NAME" "${at[@]}" --worker=all --command="cd dcgan_jax && $1"
+}
+
+is_ready() {
+    [ "$(gcloud compute tpus tpu-vm describe "$NAME" "${at[@]}" --format='value(state)' 2>/dev/null)" = READY ]
+}
+
+while :; do
+    if ! is_ready; then # never there, or taken back: a preempted slice must be deleted before there is another
+        gcloud compute tpus tpu-vm delete "$NAME" "${at[@]}" --quiet 2>/dev/null
+        create || exit 1
+    fi
+    on_all_hosts "export WORKDIR='$WORKDIR' CHECKPOINTS='$CHECKPOINTS' && $(
+        cat <<'COMMAND'
+python launch.py --config=configs/cxr.py --workdir="$WORKDIR" --config.checkpoint.dir="$CHECKPOINTS" \
+    --distributed
+COMMAND
+    )"
+    code=$?
+    # 75: saved and stopped, go on. Any other code of a slice that is still there would only come again.
+    if [ "$code" -ne 75 ] && is_ready; then
+        exit "$code"
+    fi
+done

@@ -1,0 +1,201 @@
+"""What cloud/ holds: files that parse, scripts that act on the exit codes, one launch command in all of them."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dcgan_jax.cache import CACHE_VARIABLE
+from dcgan_jax.errors import EXIT_INTERRUPTED, EXIT_USER_ERROR
+from dcgan_jax.settings import Settings
+from tests.launching import REPOSITORY
+
+CLOUD = REPOSITORY / "cloud"
+SCRIPTS = sorted(CLOUD.glob("*.sh"))
+LAUNCHING = ("slurm.sh", "tpu_vm.sh", "jobset.yaml")
+JOINING = ("--distributed", "--coordinator_address", "--num_processes", "--process_id")
+"""Flags that say how the processes of one run find each other; they depend on the place."""
+
+
+def launch_command(name):
+    """Returns the words of the launch command of a file, as a shell would see them but for its variables."""
+    text = (CLOUD / name).read_text()
+    if name.endswith(".yaml"):
+        text = text_of_container(text)
+    command = re.search(r"python launch\.py(?:[^\n]*\\\n)*[^\n]*", text)
+    assert command, name
+    return [word for word in shlex.split(command[0].replace("\\\n", " ")) if word != "&"]
+
+
+def text_of_container(text):
+    (command,) = container(yaml.safe_load(text))["args"]
+    return command
+
+
+def container(jobset):
+    (one,) = job_of(jobset)["template"]["spec"]["containers"]
+    return one
+
+
+def job_of(jobset):
+    return jobset["spec"]["replicatedJobs"][0]["template"]["spec"]
+
+
+@pytest.fixture(scope="module")
+def jobset():
+    return yaml.safe_load((CLOUD / "jobset.yaml").read_text())
+
+
+def test_the_launch_command_is_the_same_everywhere():
+    commands = {tuple(word for word in launch_command(name) if not word.startswith(JOINING)) for name in LAUNCHING}
+    assert len(commands) == 1
+    (words,) = commands
+    assert words[:2] == ("python", "launch.py")
+    assert (REPOSITORY / words[2].removeprefix("--config=")).is_file()
+    overrides = [word.removeprefix("--config.").partition("=")[0] for word in words if word.startswith("--config.")]
+    assert set(overrides) <= set(Settings.field_names())
+    assert " ".join(words[:3]) in (REPOSITORY / "docs" / "cloud.md").read_text()
+
+
+def test_the_jobset_acts_on_the_exit_codes(jobset):
+    rules = {
+        code: rule["action"]
+        for rule in job_of(jobset)["podFailurePolicy"]["rules"]
+        if "onExitCodes" in rule
+        for code in rule["onExitCodes"]["values"]
+    }
+    assert rules == {EXIT_USER_ERROR: "FailJob", EXIT_INTERRUPTED: "Ignore"}
+    assert {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]} in (
+        job_of(jobset)["podFailurePolicy"]["rules"]
+    )
+    # Kubernetes allows a pod failure policy only for pods that are not restarted in place.
+    assert job_of(jobset)["template"]["spec"]["restartPolicy"] == "Never"
+    assert {"action": "FailJobSet", "onJobFailureReasons": ["PodFailurePolicy"]} in (
+        jobset["spec"]["failurePolicy"]["rules"]
+    )
+
+
+def test_the_pods_of_the_jobset_find_their_first(jobset):
+    flags = dict(word.partition("=")[::2] for word in launch_command("jobset.yaml")[2:])
+    job, replicated = job_of(jobset), jobset["spec"]["replicatedJobs"][0]
+    assert int(flags["--num_processes"]) == job["completions"] == job["parallelism"]
+    assert job["completionMode"] == "Indexed"  # which sets JOB_COMPLETION_INDEX
+    first = f"{jobset['metadata']['name']}-{replicated['name']}-0-0.{jobset['spec']['network']['subdomain']}"
+    assert flags["--coordinator_address"].partition(":")[0] == first
+    mounted = {mount["name"] for mount in container(jobset)["volumeMounts"]}
+    assert mounted == {volume["name"] for volume in job["template"]["spec"]["volumes"]}
+
+
+def test_the_image_holds_what_the_command_needs():
+    lines = (CLOUD / "Containerfile").read_text().splitlines()
+    copied = [Path(line.split()[1]) for line in lines if line.startswith("COPY")]
+    assert {path.name for path in copied} == {"requirements.txt", "launch.py", "configs", "dcgan_jax"}
+    assert all((REPOSITORY / path).exists() for path in copied)
+    assert lines[-1] == 'ENTRYPOINT ["python", "launch.py"]'
+    assert any(line.startswith("USER ") for line in lines)
+    assert any(CACHE_VARIABLE in line for line in lines if line.startswith("ENV "))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_shellcheck_finds_nothing(script):
+    checker = Path(sys.executable).parent / "shellcheck"
+    outcome = subprocess.run([checker, script], capture_output=True, text=True, check=False)
+    assert outcome.returncode == 0, outcome.stdout
+
+
+class Place:
+    """A folder of stand-ins for a cluster's commands, and the log that they write."""
+
+    def __init__(self, folder):
+        self.folder, self.log = folder, folder / "log"
+
+    def add(self, name, body):
+        path = self.folder / name
+        path.write_text(f'#!/usr/bin/env bash\necho "{name} $*" >> {shlex.quote(str(self.log))}\n{body}\n')
+        path.chmod(0o755)
+
+    def start(self, script, *arguments, **environment):
+        paths = {"PATH": f"{self.folder}:{os.environ['PATH']}", "WORKDIR": str(self.folder)}
+        return subprocess.Popen(
+            [CLOUD / script, *arguments], env=os.environ | paths | environment, cwd=self.folder, stderr=subprocess.PIPE
+        )
+
+    def calls(self):
+        return self.log.read_text().splitlines() if self.log.exists() else []
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("code", "again"), [(0, False), (1, False), (EXIT_USER_ERROR, False), (EXIT_INTERRUPTED, True)]
+)
+def test_slurm_queues_again_what_was_saved_and_nothing_else(place, code, again):
+    place.add("srun", f"exit {code}")
+    place.add("scontrol", "")
+    assert place.start("slurm.sh", SLURM_JOB_ID="7").wait() == code
+    step, *others = place.calls()
+    assert shlex.split(step)[2:] == [
+        word.replace("$WORKDIR", str(place.folder)).replace("$CHECKPOINTS", "") for word in launch_command("slurm.sh")
+    ]
+    assert others == (["scontrol requeue 7"] if again else [])
+
+
+def test_slurms_signal_reaches_the_processes_and_the_script_waits_for_them(place):
+    place.add(
+        "srun",
+        f"trap 'sleep 0.2; exit {EXIT_INTERRUPTED}' TERM\ntouch {place.folder}/ready\nwhile :; do sleep 0.05; done",
+    )
+    place.add("scontrol", "")
+    process = place.start("slurm.sh", SLURM_JOB_ID="7")
+    while not (place.folder / "ready").exists():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait() == EXIT_INTERRUPTED
+    assert place.calls()[1:] == ["scontrol requeue 7"]
+
+
+GCLOUD = """
+# A slice that is there once it is created, and where each training ends as the next line of `codes` says.
+case "$*" in
+    *" create "*) touch slice ;;
+    *" delete "*) rm -f slice ;;
+    *" describe "*) if [ -e slice ]; then echo READY; else exit 1; fi ;;
+    *launch.py*)
+        read -r code fate < codes
+        sed -i 1d codes
+        if [ "$fate" = taken ]; then rm slice; fi
+        exit "$code" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("codes", "trainings", "slices", "end"),
+    [
+        ("0 kept", 1, 1, 0),
+        ("75 kept\n0 kept", 2, 1, 0),  # saved: go on in the same slice
+        ("255 taken\n75 taken\n0 kept", 3, 3, 0),  # preempted: create another
+        ("2 kept\n0 kept", 1, 1, EXIT_USER_ERROR),
+        ("1 kept\n0 kept", 1, 1, 1),
+    ],
+)
+def test_a_spot_slice_is_created_again_until_the_training_is_done(place, codes, trainings, slices, end):
+    (place.folder / "codes").write_text(f"{codes}\n")
+    place.add("gcloud", GCLOUD)
+    process = place.start("tpu_vm.sh", "a-tpu", ZONE="here", CHECKPOINTS="gs://bucket/cxr")
+    assert process.wait() == end
+    calls = "\n".join(place.calls())
+    assert calls.count("python launch.py") == trainings
+    assert calls.count("tpu-vm create") == slices
+    assert calls.count("--spot") == slices
+    assert "CHECKPOINTS='gs://bucket/cxr'" in calls
