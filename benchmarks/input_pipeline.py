@@ -10,6 +10,7 @@ system's cache of files, as a run's are from its second epoch on. The host's mem
 first steps and at the end: the second column of it is what the steps in between added.
 """
 
+import json
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -39,6 +40,7 @@ SECONDS = flags.DEFINE_float("seconds", 5.0, "How long each row is measured.", l
 SECONDS_PER_ITERATION = flags.DEFINE_float(
     "seconds_per_iteration", 0.008, "Of the step to be fed; 8 ms is the floor of full width, batch 128 on an H200."
 )
+JSON = flags.DEFINE_string("json", None, "File for the rows, as a JSON list.")
 
 WARM_UP_STEPS = 20
 MIB = 2**20
@@ -69,14 +71,17 @@ def main(argv: Sequence[str]) -> None:
     need = real / SECONDS_PER_ITERATION.value
     print(f"{jax.devices()[0].device_kind}; the step asks for {need:.0f} images/s of {IMAGE_SIZE.value} pixels a side")
     TABLE.print_header()
+    rows = []
     for count in IMAGES.value:
         examples = (drawn * -(-count // len(drawn)))[:count]
         order = Order(settings.seed, count, real, settings.data.sampling)
         for source in ("records", "stream", "device"):
-            row = measure(create_source(source, settings, prepared, examples, order), real)
-            TABLE.print_row(
-                {"images": count, "source": source, **row, "share_of_need": row["images_per_second"] / need}
-            )
+            found = measure(create_source(source, settings, prepared, examples, order), real)
+            row = {"images": count, "source": source, **found, "share_of_need": found["images_per_second"] / need}
+            TABLE.print_row(row)
+            rows.append(row)
+    if JSON.value:
+        Path(JSON.value).write_text(json.dumps(rows, indent=1) + "\n")
 
 
 def create_settings() -> Settings:

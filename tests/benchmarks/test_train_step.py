@@ -1,0 +1,21 @@
+"""Where a row's peak of memory comes from."""
+
+import pytest
+
+from benchmarks.train_step import with_memory
+
+MIB = 2**20
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "mib", "source"),
+    [
+        (None, None, 5, "XLA's plan"),  # a CPU counts nothing
+        (2 * MIB, 7 * MIB, 7, "device"),
+        (7 * MIB, 7 * MIB, 5, "XLA's plan"),  # the peak was an earlier, larger configuration's
+        (0, 3 * MIB, 3, "device"),
+    ],
+)
+def test_the_devices_count_is_taken_only_if_this_configuration_raised_it(before, after, mib, source):
+    row = with_memory({"planned_bytes": 5 * MIB}, before, after)
+    assert (row["peak_memory_mib"], row["peak_memory_source"]) == (mib, source)
