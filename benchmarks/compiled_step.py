@@ -142,3 +142,12 @@ def peak_bytes() -> int | None:
     """Returns the most memory that any device has had in use since the process began, or None where none counts it."""
     stats = [device.memory_stats() for device in jax.local_devices()]
     return max((one["peak_bytes_in_use"] for one in stats if one and "peak_bytes_in_use" in one), default=None)
+
+
+def with_memory(row: dict[str, Any], before: int | None, after: int | None) -> dict[str, Any]:
+    """Adds the peak of memory: the devices' count, if it rose with this configuration, else XLA's plan."""
+    counted = after if after and after > (before or 0) else None
+    row["peak_memory_bytes"] = counted or row["planned_bytes"]
+    row["peak_memory_mib"] = row["peak_memory_bytes"] / 2**20
+    row["peak_memory_source"] = "device" if counted else "XLA's plan"
+    return row

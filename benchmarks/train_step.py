@@ -30,7 +30,7 @@ from absl import app, flags
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs as a script
 
-from benchmarks.compiled_step import PLACEMENTS, count_flops, create_compiled_step, draw_images, peak_bytes
+from benchmarks.compiled_step import PLACEMENTS, count_flops, create_compiled_step, draw_images, peak_bytes, with_memory
 from benchmarks.table import Table
 from benchmarks.yardstick import Run, count_yardsticks, create_matrix_product, device_name, timed
 from configs import default
@@ -159,15 +159,6 @@ def describe(settings: Settings, placement: str, num_devices: int) -> Row:
     }
     measured = [name for name in TABLE.fields if name not in row]
     return row | dict.fromkeys([*measured, "steps_per_second", "peak_flops_per_second"])
-
-
-def with_memory(row: Row, before: int | None, after: int | None) -> Row:
-    """Adds the peak of memory: the devices' count, if it rose with this configuration, else XLA's plan."""
-    counted = after if after and after > (before or 0) else None
-    row["peak_memory_bytes"] = counted or row["planned_bytes"]
-    row["peak_memory_mib"] = row["peak_memory_bytes"] / 2**20
-    row["peak_memory_source"] = "device" if counted else "XLA's plan"
-    return row
 
 
 def take_turns(runs: dict[str, Run], dtype: str) -> tuple[dict[str, list[float]], float]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.accelerator import FULL, TINY, Part, collect, create_parts, is_done, run
+from benchmarks.accelerator_parts import FULL, TINY, Part, collect, create_parts, is_done, run
 from dcgan_jax.settings import Settings
 from tests.launching import REPOSITORY
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.train_step import with_memory
+from benchmarks.compiled_step import with_memory
 
 MIB = 2**20
 
