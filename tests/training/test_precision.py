@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dcgan_jax.devices import create_mesh, replicated
+from dcgan_jax.devices import create_mesh, replicated, split
 from dcgan_jax.models import discriminator, generator
 from dcgan_jax.random_streams import draw_keep_mask, draw_latents, example_keys, stream_key
 from dcgan_jax.training.losses import real_loss
@@ -36,7 +36,7 @@ def runs(networks):
         state = jax.device_put(jax.jit(partial(create_state, one))(KEY), replicated(mesh))
         rows = []
         for feed in real:
-            state, metrics = dispatch(state, KEY, (), feed)
+            state, metrics = dispatch(state, KEY, (), jax.device_put(feed, split(mesh, axis=1)))
             rows.append(metrics)
         outcomes[dtype] = state, {name: np.concatenate([row[name] for row in rows]) for name in METRICS}
     return outcomes
