@@ -1,21 +1,26 @@
 """What cloud/ holds: files that parse, scripts that act on the exit codes, one launch command in all of them."""
 
+import json
 import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
+import launch
 from dcgan_jax.cache import CACHE_VARIABLE
 from dcgan_jax.errors import EXIT_INTERRUPTED, EXIT_USER_ERROR
 from dcgan_jax.settings import Settings
-from tests.launching import REPOSITORY
+from dcgan_jax.training.step import METRICS
+from tests.launching import REPOSITORY, TINY_FLAGS, start
 
 CLOUD = REPOSITORY / "cloud"
 SCRIPTS = sorted(CLOUD.glob("*.sh"))
@@ -62,6 +67,46 @@ def test_the_launch_command_is_the_same_everywhere():
     overrides = [word.removeprefix("--config.").partition("=")[0] for word in words if word.startswith("--config.")]
     assert set(overrides) <= set(Settings.field_names())
     assert " ".join(words[:3]) in (REPOSITORY / "docs" / "cloud.md").read_text()
+
+
+@pytest.mark.parametrize("name", LAUNCHING)
+def test_the_launch_command_gives_flags_that_there_are(name):
+    known = {f"--{flag}" for flag in launch.FLAGS}
+    given = {word.partition("=")[0] for word in launch_command(name)[2:] if not word.startswith("--config.")}
+    assert given <= known
+    assert given & set(JOINING)
+
+
+def test_two_processes_train_by_the_jobsets_own_command(tmp_path, finished_run):
+    """The manifest's words as its container's shell sees them, but for the first pod's name and a tiny size."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    shell = {"$WORKDIR": f"{tmp_path}/run", "$CHECKPOINTS": ""}
+    processes = []
+    try:
+        for index in range(2):
+            words = launch_command("jobset.yaml")[2:]
+            for name, value in (shell | {"$JOB_COMPLETION_INDEX": str(index)}).items():
+                words = [word.replace(name, value) for word in words]
+            words = [re.sub(r"(?<=--coordinator_address=).*", f"localhost:{port}", word) for word in words]
+            assert words[0] == "--config=configs/cxr.py"
+            flags = (*TINY_FLAGS, "--config.data.placement=stream", *words[1:])
+            processes.append(start(*flags, log=tmp_path / f"log{index}", devices=2))
+        assert [process.wait(timeout=600) for process in processes] == [0, 0], (tmp_path / "log0").read_text()
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGKILL)
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert summary["step"] == 6
+    assert len(summary["devices"]) == 4
+    found, expected = (losses(folder) for folder in (tmp_path / "run", finished_run))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)  # of the run in one process
+
+
+def losses(workdir):
+    rows = [json.loads(line) for line in (workdir / "metrics.jsonl").read_text().splitlines()]
+    return [[row[name] for name in METRICS[:3]] for row in rows]
 
 
 def test_the_jobset_acts_on_the_exit_codes(jobset):
