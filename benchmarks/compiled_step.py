@@ -17,7 +17,7 @@ from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.selection import select_training
 from dcgan_jax.devices import create_mesh, replicated, split
 from dcgan_jax.settings import Settings
-from dcgan_jax.training.state import create_networks, create_state
+from dcgan_jax.training.state import create_recipe, create_state
 from dcgan_jax.training.step import create_dispatch
 
 PLACEMENTS = ("fixed", "device", "stream")
@@ -64,11 +64,11 @@ class CompiledStep:
     """
 
     def __init__(self, settings: Settings, batches: Batches, mesh: Mesh):
-        networks = create_networks(settings)
+        recipe = create_recipe(settings)
         self._count, self._key = settings.train.steps_per_dispatch, jax.random.key(settings.seed)
         self._batches, self._step = batches, 0
-        self._dispatch = cast(Any, create_dispatch(networks, settings.train.batch_size, mesh, batches.read))
-        self._state = jax.device_put(jax.jit(partial(create_state, networks))(self._key), replicated(mesh))
+        self._dispatch = cast(Any, create_dispatch(recipe, mesh, batches.read))
+        self._state = jax.device_put(jax.jit(partial(create_state, recipe))(self._key), replicated(mesh))
         self._feed = batches.feed(0, self._count)
         self.host = HostTimes()
 
@@ -130,9 +130,9 @@ def draw_images(settings: Settings) -> Float[np.ndarray, "steps half height widt
 @lru_cache
 def count_flops(settings: Settings) -> float:
     """Returns XLA's count of the floating-point operations of one iteration, in the forms that accelerators run."""
-    networks, key = create_networks(settings), jax.random.key(0)
-    dispatch = create_dispatch(networks, settings.train.batch_size, create_mesh(1), lambda dataset, feed: feed)
-    state = jax.eval_shape(partial(create_state, networks), key)
+    recipe, key = create_recipe(settings), jax.random.key(0)
+    dispatch = create_dispatch(recipe, create_mesh(1), lambda dataset, feed: feed)
+    state = jax.eval_shape(partial(create_state, recipe), key)
     with mock.patch.object(jax, "default_backend", return_value="gpu"):  # traced, not run
         analysis = cast(Any, dispatch).lower(state, key, (), draw_images(settings)[:1]).cost_analysis()
     return float(analysis["flops"])

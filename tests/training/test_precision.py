@@ -11,7 +11,7 @@ from dcgan_jax.devices import create_mesh, replicated, split
 from dcgan_jax.models import discriminator, generator
 from dcgan_jax.random_streams import draw_keep_mask, draw_latents, example_keys, stream_key
 from dcgan_jax.training.losses import real_loss
-from dcgan_jax.training.state import create_networks, create_state
+from dcgan_jax.training.state import create_recipe, create_state
 from dcgan_jax.training.step import METRICS, create_dispatch
 
 KEY = jax.random.key(0)
@@ -19,20 +19,20 @@ STEPS, BATCH = 8, 16
 
 
 @pytest.fixture(scope="module")
-def networks(tiny_settings):
+def recipes(tiny_settings):
     return {
-        dtype: create_networks(tiny_settings.with_overrides({"model.dtype": dtype}))
+        dtype: create_recipe(tiny_settings.with_overrides({"model.dtype": dtype, "train.batch_size": BATCH}))
         for dtype in ("float32", "bfloat16")
     }
 
 
 @pytest.fixture(scope="module")
-def runs(networks):
+def runs(recipes):
     """The state and the metrics of the same few iterations in both types."""
     real = np.random.default_rng(0).uniform(-1, 1, (STEPS, 1, BATCH // 2, 64, 64, 1)).astype(np.float32)
     mesh, outcomes = create_mesh(1), {}
-    for dtype, one in networks.items():
-        dispatch = create_dispatch(one, BATCH, mesh, lambda dataset, feed: feed)
+    for dtype, one in recipes.items():
+        dispatch = create_dispatch(one, mesh, lambda dataset, feed: feed)
         state = jax.device_put(jax.jit(partial(create_state, one))(KEY), replicated(mesh))
         rows = []
         for feed in real:
@@ -58,28 +58,30 @@ def test_losses_of_a_short_run_stay_close(runs, name):
     assert not np.array_equal(found, expected)  # else both would have been computed in one type
 
 
-def compute_loss_and_gradients(networks):
+def compute_loss_and_gradients(recipe):
     """The generator's loss on one batch, and its gradients in both networks' parameters."""
-    state = jax.jit(partial(create_state, networks))(KEY)
-    latents = draw_latents(example_keys(stream_key(KEY, "latents"), jnp.arange(BATCH)), networks.latent_size)
+    state = jax.jit(partial(create_state, recipe))(KEY)
+    latents = draw_latents(
+        example_keys(stream_key(KEY, "latents"), jnp.arange(BATCH)), recipe.settings.model.latent_size
+    )
     keys = example_keys(stream_key(KEY, "dropout"), jnp.arange(BATCH))
 
     @jax.jit
     @partial(jax.value_and_grad, argnums=(0, 1))
     def loss(of_generator, of_discriminator):
-        images = networks.generator.apply({"params": of_generator}, latents)
-        return real_loss(networks.discriminator.apply({"params": of_discriminator}, images, keys))
+        images = recipe.generator.apply({"params": of_generator}, latents)
+        return real_loss(recipe.discriminator.apply({"params": of_discriminator}, images, keys))
 
     return loss(state.generator, state.discriminator)
 
 
-def test_without_kinks_gradients_agree_to_rounding(networks, monkeypatch):
+def test_without_kinks_gradients_agree_to_rounding(recipes, monkeypatch):
     # A pre-activation that rounding moves over zero changes its slope fivefold, which hides all smaller differences:
     # so the networks are made linear, and what remains is rounding to 8 bits in some twenty layers there and back.
     for module in (generator, discriminator):
         monkeypatch.setattr(module, "LEAK", 1.0)
     (loss, gradients), (expected_loss, expected) = (
-        compute_loss_and_gradients(networks[dtype]) for dtype in ("bfloat16", "float32")
+        compute_loss_and_gradients(recipes[dtype]) for dtype in ("bfloat16", "float32")
     )
     assert loss == pytest.approx(float(expected_loss), rel=1e-4)
     for (path, found), wanted in zip(
