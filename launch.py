@@ -1,7 +1,10 @@
 """The command: `python launch.py --config=configs/cxr.py --workdir=runs/cxr [--mode=...] [--config.<field>=<value>]`.
 
+On many hosts, the same command in every process, with `--distributed` where the scheduler says who they are, or with
+`--coordinator_address=HOST:PORT --num_processes=N --process_id=I`.
+
 Exit codes: 0 done; 1 a defect of ours (with a traceback); 2 a mistake to mend before trying again; 75 saved and stopped
-by a signal (run the same command again to continue).
+by a signal, or without the other processes (run the same command again to continue).
 """
 
 import difflib
@@ -11,15 +14,17 @@ import logging
 import os
 import signal
 import sys
+import traceback
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import absl.logging
 from absl import app, flags
 from ml_collections import config_flags
 
+from dcgan_jax import processes
 from dcgan_jax.cache import cache_dir
-from dcgan_jax.errors import EXIT_INTERRUPTED, EXIT_USER_ERROR, UserError
+from dcgan_jax.errors import EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_USER_ERROR, UserError
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.interruption import Interrupted
 from dcgan_jax.workdir import Workdir
@@ -36,6 +41,10 @@ CONFIG = config_flags.DEFINE_config_file(
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run; by default runs/<name of the configuration>.")
 MODE = flags.DEFINE_enum("mode", "train", MODES, "What to do.")
 DETERMINISTIC = flags.DEFINE_bool("deterministic", False, "Bit-identical runs on GPUs too, at some cost in speed.")
+DISTRIBUTED = flags.DEFINE_bool("distributed", False, "Join the processes of a TPU pod, Slurm, Kubernetes or Open MPI.")
+COORDINATOR_ADDRESS = flags.DEFINE_string("coordinator_address", None, "Host and port of the first process.")
+NUM_PROCESSES = flags.DEFINE_integer("num_processes", None, "Processes in all.")
+PROCESS_ID = flags.DEFINE_integer("process_id", None, "Which of them this is, from 0.")
 
 logger = logging.getLogger("dcgan_jax")
 
@@ -48,10 +57,14 @@ def main(argv: list[str]) -> None:
     try:
         if len(argv) > 1:
             raise UserError(f"{argv[1]!r} is not understood: options begin with --, as in --mode=train.")
+        set_up_jax()
+        join_processes()
         run(MODE.value)
+        processes.finish()
     except UserError as error:
         stop(str(error), EXIT_USER_ERROR)
     except Interrupted as interruption:
+        processes.finish()
         stop(
             f"Saved and stopped at step {interruption.step}: run the same command again to continue.", EXIT_INTERRUPTED
         )
@@ -65,22 +78,65 @@ def main(argv: list[str]) -> None:
             "place; the last checkpoint is kept.",
             EXIT_USER_ERROR,
         )
+    except Exception as error:
+        if processes.is_sign_of_a_lost_process(error):
+            reason = " ".join(str(error).split())[:300]
+            processes.leave(f"{processes.LOST} The devices said: {reason}", EXIT_INTERRUPTED, lost=True)
+        if processes.is_joined():
+            traceback.print_exc()
+            stop(f"Process {processes.position()} failed: see what it printed.", EXIT_DEFECT)
+        raise
+
+
+def set_up_jax() -> None:
+    """Says what JAX reads when it is first imported and when the devices are first used."""
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_dir("compiled")))
+    if DETERMINISTIC.value:
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true"
+
+
+def join_processes() -> None:
+    """Joins the other processes where the flags ask for it."""
+    address, count, position = COORDINATOR_ADDRESS.value, NUM_PROCESSES.value, PROCESS_ID.value
+    given = {"--coordinator_address": address, "--num_processes": count, "--process_id": position}
+    missing = [name for name, value in given.items() if value is None]
+    if DISTRIBUTED.value and len(missing) < len(given):
+        raise UserError("--distributed finds out by itself what the other three flags say: give it, or the three.")
+    if DISTRIBUTED.value:
+        processes.join_detected()
+    elif address is not None and count is not None and position is not None:
+        processes.join(address, count, position)
+    elif len(missing) < len(given):
+        raise UserError(f"{' and '.join(missing)} must be given too: the three flags belong together.")
+    if not processes.is_first():
+        logger.setLevel(logging.WARNING)
 
 
 def run(mode: str) -> None:
     """Sets the devices up and hands the settings to a mode."""
     workdir = Workdir(workdir_root())
-    settings = read_settings(mode, workdir)
-    # JAX reads these when it is first imported and when the devices are first used.
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_dir("compiled")))
-    if DETERMINISTIC.value:
-        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true"
+    settings = agree_on_settings(mode, workdir)
 
     from dcgan_jax.devices import warn_of_unused_gpu
 
     warn_of_unused_gpu()
     module = importlib.import_module(f"dcgan_jax.modes.{mode}")
     getattr(module, mode)(settings, workdir)
+
+
+def agree_on_settings(mode: str, workdir: Workdir) -> Settings:
+    """Returns the settings, which the first process reads for all: only it needs to reach the workdir."""
+    asked: dict[str, Any] = {"mode": mode, **config_flags.get_override_values(FLAGS["config"])}
+    if asked != processes.from_first(asked):
+        raise UserError(f"Process {processes.position()} was given another command: give all processes the same flags.")
+    settings = read_settings(mode, workdir) if processes.is_first() or mode not in CONTINUING_MODES else None
+    first = Settings.validated(processes.from_first(settings and settings.model_dump()))
+    if settings and (differences := first.differences(settings)):
+        raise UserError(
+            f"Process {processes.position()} has other settings than the first ({', '.join(differences)}): give all "
+            "processes the same configuration."
+        )
+    return first
 
 
 def read_settings(mode: str, workdir: Workdir) -> Settings:
@@ -106,7 +162,9 @@ def workdir_root() -> Path:
 
 
 def stop(sentence: str, code: int) -> NoReturn:
-    """Prints a sentence and leaves."""
+    """Prints a sentence and leaves; the other processes leave too, if they have not yet."""
+    if processes.is_joined():
+        processes.leave(sentence, code)
     print(sentence, file=sys.stderr, flush=True)
     sys.exit(code)
 

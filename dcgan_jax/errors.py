@@ -9,6 +9,9 @@ class UserError(Exception):
     """
 
 
+EXIT_DEFECT = 1
+"""Exit code of a defect of ours, after its traceback."""
+
 EXIT_USER_ERROR = 2
 """Exit code of a user's mistake: running the same command again cannot help."""
 

@@ -11,6 +11,13 @@ Item = TypeVar("Item")
 _BAR_FORMAT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}, {remaining} left, {rate_noinv_fmt}{postfix}]"
 _PLAIN_FORMAT = "{desc}: {n_fmt} of {total_fmt}{unit}, {rate_noinv_fmt}, {remaining} left{postfix}"
 _SECONDS_BETWEEN_LINES = 10.0
+_hidden = False
+
+
+def hide() -> None:
+    """Shows no progress from now on: of several processes that do the same, one shows it."""
+    global _hidden
+    _hidden = True
 
 
 class _PlainLines(tqdm):
@@ -39,7 +46,10 @@ def create_progress(total: int, description: str, unit: str, initial: int = 0, s
       stream: where to write; standard error by default.
     """
     stream = stream or sys.stderr
-    shared = {"total": total, "desc": description, "unit": f" {unit}", "initial": initial, "file": stream}
+    shared = {
+        **{"total": total, "desc": description, "unit": f" {unit}"},
+        **{"initial": initial, "file": stream, "disable": _hidden},
+    }
     if stream.isatty():
         return tqdm(**shared, bar_format=_BAR_FORMAT, dynamic_ncols=True)
     return _PlainLines(

@@ -9,6 +9,7 @@ import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import Array, Float, Int, Key, PyTree, UInt8
 
+from dcgan_jax import processes
 from dcgan_jax.devices import replicated, split
 from dcgan_jax.models.generator import Generator
 from dcgan_jax.random_streams import draw_latents, example_keys, stream_key
@@ -22,7 +23,8 @@ def to_uint8(images: Float[Array, "*shape"]) -> UInt8[Array, "*shape"]:
 class Sampler:
     """Generates images in batches on all devices of a mesh.
 
-    Image i of a seed depends on (seed, i) alone: not on the batch size, nor on the devices.
+    Image i of a seed depends on (seed, i) alone: not on the batch size, nor on the devices. Of several processes all
+    must ask for the same images, and each gets all of them.
     """
 
     def __init__(self, generator: Generator, latent_size: int, mesh: Mesh, batch_size: int = 64):
@@ -37,7 +39,7 @@ class Sampler:
             latents = draw_latents(example_keys(key, examples), latent_size)
             return to_uint8(generator.apply({"params": params}, latents))
 
-        self._generate = generate
+        self._generate = processes.start_together(generate)
 
     def batches(
         self, params: PyTree, seed: int, stream: str, count: int, first: int = 0
@@ -54,7 +56,8 @@ class Sampler:
         key = stream_key(jax.random.key(seed), stream)
         for start in range(first, first + count, self._batch_size):
             examples = np.arange(start, start + self._batch_size, dtype=np.int32)
-            images = self._generate(params, key, jax.device_put(examples, self._examples_sharding))
+            spread = jax.make_array_from_callback(examples.shape, self._examples_sharding, examples.__getitem__)
+            images = self._generate(params, key, spread)
             yield np.asarray(images)[: first + count - start]
 
     def sample(

@@ -220,7 +220,7 @@ class Settings(_Section):
     @classmethod
     def from_config(cls, config: RawConfig) -> "Settings":
         """Validates a configuration; raises UserError with one line for each field at fault."""
-        return cls._validated(config.to_dict())
+        return cls.validated(config.to_dict())
 
     @classmethod
     def field_names(cls) -> list[str]:
@@ -245,10 +245,11 @@ class Settings(_Section):
             raise UserError(f"{path} does not exist: give the --workdir of a run that has been started.") from None
         except ValueError as error:
             raise UserError(f"{path} is damaged ({error}): restore it, or start the run in a new --workdir.") from None
-        return cls._validated(values)
+        return cls.validated(values)
 
     @classmethod
-    def _validated(cls, values: Any) -> "Settings":
+    def validated(cls, values: Any) -> "Settings":
+        """Returns the settings that plain values describe; raises UserError with one line for each at fault."""
         try:
             return cls.model_validate(values)
         except ValidationError as error:
@@ -267,7 +268,7 @@ class Settings(_Section):
             for part in sections:
                 section = section[part]
             section[field] = value
-        return self._validated(values)
+        return self.validated(values)
 
     def identity(self) -> dict[str, Any]:
         """Returns the fields that make a run what it is, by their dotted names."""

@@ -1,13 +1,16 @@
 """Runs the command as a user would, in a process of its own, without paying for the imports each time."""
 
-import contextlib
 import multiprocessing
 import os
 import runpy
-import subprocess
+import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import jax
+from jax._src import compiler, distributed
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PRELOADED = ["jax", "orbax.checkpoint", "matplotlib.figure", "dcgan_jax.modes.train", "dcgan_jax.modes.generate"]
@@ -48,30 +51,80 @@ class Outcome:
     output: str
 
 
+class Running:
+    """A command under way, with the part of Popen's interface that tests need."""
+
+    def __init__(self, arguments: tuple[str, ...], log: Path, devices: int | None, environment: dict[str, str]):
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(PRELOADED)
+        self.log = log
+        self._process = context.Process(target=_main, args=(arguments, str(log), devices, environment))
+        self._process.start()
+
+    def send_signal(self, number: int) -> None:
+        if self._process.is_alive():
+            os.kill(self._process.pid, number)
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        assert self._process.exitcode is not None, f"still running after {timeout} s: {self.log.read_text()}"
+        return self._process.exitcode
+
+
 def launch(*arguments: str, log: Path) -> Outcome:
     """Runs `python launch.py ...` in a process forked off one that has the packages loaded, and waits for it."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
-    process = context.Process(target=_main, args=(arguments, str(log)))
-    process.start()
-    process.join()
-    return Outcome(process.exitcode or 0, log.read_text())
+    code = Running(arguments, log, None, {}).wait()
+    return Outcome(code, log.read_text())
 
 
-def start(*arguments: str, log: Path, **environment: str) -> subprocess.Popen[bytes]:
-    """Starts `python launch.py ...` and returns at once; for runs that are to be killed."""
-    return subprocess.Popen(
-        [sys.executable, "launch.py", *arguments],
-        cwd=REPOSITORY,
-        env=os.environ | {"JAX_NUM_CPU_DEVICES": "1"} | environment,
-        stdout=log.open("w"),
-        stderr=subprocess.STDOUT,
-    )
+def start(*arguments: str, log: Path, devices: int = 1, **environment: str) -> Running:
+    """Starts `python launch.py ...` and returns at once; for runs that are to be stopped."""
+    return Running(arguments, log, devices, environment)
 
 
-def _main(arguments: tuple[str, ...], log: str) -> None:
+def start_together(count: int, *arguments: str, log: Path, devices: int = 2, **environment: str) -> list[Running]:
+    """Starts the command in several processes that make up one run on this machine; each has a log of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    flags = (*arguments, f"--coordinator_address={address}", f"--num_processes={count}")
+    logs = [log.with_name(f"{log.name}.{index}") for index in range(count)]
+    return [
+        start(*flags, f"--process_id={index}", log=log, devices=devices, **environment)
+        for index, log in enumerate(logs)
+    ]
+
+
+def _main(arguments: tuple[str, ...], log: str, devices: int | None, environment: dict[str, str]) -> None:
+    os.environ.update(environment)
     os.chdir(REPOSITORY)
     sys.path.insert(0, str(REPOSITORY))
     sys.argv = ["launch.py", *arguments]
-    with Path(log).open("w") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
-        runpy.run_path("launch.py", run_name="__main__")
+    with Path(log).open("w") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())  # what is not written by Python goes there too
+        os.dup2(file.fileno(), sys.stderr.fileno())
+    if devices:
+        jax.config.update("jax_num_cpu_devices", devices)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    _keep_all_programs()
+    runpy.run_path("launch.py", run_name="__main__")
+
+
+def _keep_all_programs() -> None:
+    """Keeps compiled programs whichever process this is.
+
+    JAX keeps those of the first alone. On CPUs programs differ by process, so the others would compile at each start.
+    """
+    write = compiler._cache_write
+
+    def write_as_the_first(*arguments: Any) -> None:
+        own, distributed.global_state.process_id = distributed.global_state.process_id, 0
+        try:
+            write(*arguments)
+        finally:
+            distributed.global_state.process_id = own
+
+    compiler._cache_write = write_as_the_first

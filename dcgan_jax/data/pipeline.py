@@ -50,7 +50,7 @@ class ResidentBatches:
     """All images on every device as uint8; only positions travel."""
 
     def __init__(self, images: UInt8[np.ndarray, "n h w 1"], channels: int, order: Order, mesh: Mesh):
-        self.dataset = jax.device_put(images, replicated(mesh))
+        self.dataset = jax.make_array_from_callback(images.shape, replicated(mesh), images.__getitem__)
         self._channels, self._order, self._sharding = channels, order, split(mesh, axis=1)
 
     def feed(self, step: int, count: int) -> Int[Array, "count batch"]:

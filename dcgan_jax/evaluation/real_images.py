@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import UInt8
 
+from dcgan_jax import processes
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.evaluation.array_file import read_cached, write_cached
-from dcgan_jax.evaluation.features import FeatureExtractor, Features, prepare_images
+from dcgan_jax.evaluation.features import FeatureExtractor, Features
 from dcgan_jax.evaluation.folder import features_path
 from dcgan_jax.evaluation.preprocess import Preprocess
+from dcgan_jax.evaluation.shared_features import compute_shared
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ def compute_real_features(
     # One file for each length, so that a run that needs one and a report that needs several share them.
     paths = {dims: features_path(fingerprint, weights_sha256, (dims,), preprocess) for dims in extractor.dims}
     features = {dims: cached["features"] for dims, path in paths.items() if (cached := read_cached(path)) is not None}
-    if len(features) < len(paths):
-        features = extractor.compute(prepare_images([images.pixels], preprocess), len(images), description)
+    if not all(processes.gather(len(features) == len(paths))):  # what one has to compute, all compute together
+        features = compute_shared(extractor, preprocess, [images.pixels], len(images), description)
         for dims, values in features.items():
             write_cached(paths[dims], {"features": values})
     return features

@@ -12,10 +12,11 @@ import numpy as np
 from jaxtyping import UInt8
 
 from dcgan_jax.evaluation.comparison import compute_scores
-from dcgan_jax.evaluation.features import FeatureExtractor, Features, prepare_images
+from dcgan_jax.evaluation.features import FeatureExtractor, Features
 from dcgan_jax.evaluation.protocol import Protocol, stretch_contrast
 from dcgan_jax.evaluation.provenance import describe_weights
 from dcgan_jax.evaluation.real_images import RealImages, compute_real_features
+from dcgan_jax.evaluation.shared_features import compute_shared
 from dcgan_jax.evaluation.weights import InceptionWeights
 
 CHOICE_STREAM, REPORT_STREAM = "score_choice", "score_report"
@@ -104,8 +105,7 @@ class Scorer:
 
     def measure(self, batches: Iterable[Batch], count: int, dims: tuple[int, ...], description: str) -> Features:
         """Returns the features of any images, prepared as the protocol says."""
-        prepared = prepare_images(batches, self.protocol.preprocess)
-        return self._extractor(dims).compute(prepared, count, description)
+        return compute_shared(self._extractor(dims), self.protocol.preprocess, batches, count, description)
 
     def _measure_real(self, images: RealImages, dims: tuple[int, ...], description: str) -> Features:
         return compute_real_features(

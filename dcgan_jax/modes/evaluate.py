@@ -1,10 +1,11 @@
 """`--mode=evaluate`: scores a checkpoint in full, with its floor, its interval and a search for copies."""
 
+from dcgan_jax import processes
 from dcgan_jax.data.selection import format_train_files, select_training
 from dcgan_jax.devices import create_mesh
 from dcgan_jax.modes.prepare import prepare
 from dcgan_jax.modes.restore import create_sampler, restore_chosen
-from dcgan_jax.modes.scoring import create_scorer, write_report
+from dcgan_jax.modes.scoring import create_scorer, require_same_weights, write_report
 from dcgan_jax.settings import Settings
 from dcgan_jax.workdir import Workdir
 
@@ -19,6 +20,10 @@ def evaluate(settings: Settings, workdir: Workdir) -> None:
     state = restore_chosen(settings, workdir, mesh)
     prepared = prepare(settings, workdir)
     training, held_out = select_training(prepared, settings.data, settings.seed)
-    workdir.check_train_files(format_train_files(training))
+    train_files = format_train_files(training)
+    if processes.is_first():
+        workdir.check_train_files(train_files)
+    processes.require_same(train_files, "training images", "give all the same files in config.data.dir")
     scorer = create_scorer(settings, prepared, training, held_out)
+    require_same_weights(scorer)
     write_report(scorer, create_sampler(settings, mesh), state, workdir)

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL.PngImagePlugin import PngInfo
 
+from dcgan_jax import processes
 from dcgan_jax.data.selection import format_train_files, select_training
 from dcgan_jax.devices import create_mesh
 from dcgan_jax.errors import UserError
@@ -60,11 +61,20 @@ def generate(settings: Settings, workdir: Workdir) -> None:
     """
     mesh = create_mesh()
     state = restore_chosen(settings, workdir, mesh)
-    step, count, seed = int(state.step), settings.generate.count, settings.generate.seed
+    batches = create_sampler(settings, mesh).batches(
+        state.generator, settings.generate.seed, STREAM, settings.generate.count
+    )
+    if processes.is_first():
+        _write(batches, settings, workdir, int(state.step))
+    else:
+        for _ in batches:  # drawn on the devices of all processes, written by the first
+            pass
+
+
+def _write(batches: Iterable[Images], settings: Settings, workdir: Workdir, step: int) -> None:
+    count, seed = settings.generate.count, settings.generate.seed
     out = _create_folder(settings, workdir)
     compare_fn = _create_copy_check(settings, workdir) if settings.generate.max_similarity else None
-    batches = create_sampler(settings, mesh).batches(state.sampled_generator, seed, STREAM, count)
-
     digits = max(5, len(str(count - 1)))
     grid: list[UInt8[np.ndarray, "height width channels"]] = []
     left_out = 0

@@ -6,6 +6,7 @@ from functools import partial
 import jax
 from jax.sharding import Mesh
 
+from dcgan_jax import processes
 from dcgan_jax.devices import replicated
 from dcgan_jax.errors import UserError
 from dcgan_jax.sampling import Sampler
@@ -42,11 +43,12 @@ def restore_chosen(settings: Settings, workdir: Workdir, mesh: Mesh) -> TrainSta
       UserError: there is no such checkpoint, or it is damaged.
     """
     where, choice = workdir.checkpoints(settings), settings.eval.checkpoint
-    with Checkpoints(where, workdir.identity(settings), read_only=True) as checkpoints:
+    identity = processes.from_first(workdir.identity(settings) if processes.is_first() else None)
+    with Checkpoints(where, identity, read_only=True) as checkpoints:
         steps = checkpoints.steps()
         if not steps:
             raise UserError(f"There is no checkpoint in {where}: train first, with the same --workdir.")
-        step = _resolve(choice, checkpoints)
+        step = processes.from_first(_resolve(choice, checkpoints))
         if step not in steps:
             raise UserError(
                 f"config.eval.checkpoint={choice} is not kept in {where}: choose best, latest or one of "

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from dcgan_jax import atomic_file
+from dcgan_jax import atomic_file, processes
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.evaluation.protocol import resolve_protocol
 from dcgan_jax.evaluation.real_images import read_real_images
@@ -52,12 +52,25 @@ def create_scorer(
 def create_scorer_if_possible(
     settings: Settings, prepared: PreparedSet, training: Sequence[Example], held_out: Sequence[Example]
 ) -> Scorer | None:
-    """Returns the scorer, or None, saying so once, where there are no weights: training goes on without scores."""
+    """Returns the scorer, or None, saying so once, where there are no weights: training goes on without scores.
+
+    Raises:
+      UserError: the weights are damaged, or not those of the first process.
+    """
+    scorer = None
     try:
-        return create_scorer(settings, prepared, training, held_out)
+        scorer = create_scorer(settings, prepared, training, held_out)
     except WeightsUnavailableError as error:
         logger.warning("Scores are skipped. %s", error)
+    if not all(processes.gather(scorer is not None)) or scorer is None:  # what one cannot score, the others do not
         return None
+    require_same_weights(scorer)
+    return scorer
+
+
+def require_same_weights(scorer: Scorer) -> None:
+    """Raises UserError where a process scores with other weights than the first."""
+    processes.require_same(scorer.fingerprint, "Inception weights", "give all the same file in config.eval.weights")
 
 
 class _Stopped(Exception):
@@ -70,12 +83,13 @@ def create_score_fn(scorer: Scorer, sampler: Sampler, seed: int, stop: StopReque
     def score(state: TrainState) -> dict[str, float] | None:
         def draw(seed: int, stream: str, count: int) -> Iterator[Images]:
             for images in sampler.batches(state.sampled_generator, seed, stream, count):
-                if stop.requested:
+                if stop.agreed():
                     raise _Stopped
                 yield images
 
         try:
-            return scorer.score(draw, seed)
+            # Hosts may round differently, and must agree on which state is the best.
+            return processes.from_first(scorer.score(draw, seed))
         except _Stopped:
             return None
 
@@ -92,6 +106,8 @@ def write_report(scorer: Scorer, sampler: Sampler, state: TrainState, workdir: W
     """
     step = int(state.step)
     record, images = create_report(scorer, partial(sampler.batches, state.sampled_generator), REPORT_SEED, step)
+    if not processes.is_first():
+        return record
     workdir.evaluation.mkdir(parents=True, exist_ok=True)
     name = f"step_{step:07d}_{scorer.protocol.name}_{scorer.fingerprint}"
     path = workdir.evaluation / f"{name}.json"

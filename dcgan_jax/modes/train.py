@@ -3,7 +3,8 @@
 import importlib.metadata
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import UInt8
 
+from dcgan_jax import processes
 from dcgan_jax.data.order import Order
 from dcgan_jax.data.pipeline import Batches, create_batches
 from dcgan_jax.data.prepared import Example, PreparedSet
@@ -24,9 +26,11 @@ from dcgan_jax.modes.restore import create_sampler, restore, start_or_restore
 from dcgan_jax.modes.scoring import create_score_fn, create_scorer_if_possible, write_report
 from dcgan_jax.progress import create_progress
 from dcgan_jax.reporting.figures import save_comparison, save_curves
-from dcgan_jax.reporting.observer import TrainObserver, samples_of
+from dcgan_jax.reporting.observer import SilentObserver, TrainObserver, samples_of
 from dcgan_jax.reporting.run_log import RunLog, read_rows
+from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
+from dcgan_jax.training.agreement import StopAgreement
 from dcgan_jax.training.checkpoints import Checkpoints
 from dcgan_jax.training.interruption import StopRequest
 from dcgan_jax.training.loop import run_loop
@@ -43,6 +47,8 @@ REPORTED_PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "nump
 def train(settings: Settings, workdir: Workdir) -> None:
     """Trains to the end of the schedule, from the newest checkpoint if there is one.
 
+    Of several processes the first alone looks after the workdir; all take part in what the devices do.
+
     Raises:
       UserError: a setting, the data or the workdir does not allow it; nothing of the run is changed then.
       Interrupted: a signal came; the state is saved.
@@ -50,47 +56,62 @@ def train(settings: Settings, workdir: Workdir) -> None:
     started = time.monotonic()
     mesh = create_mesh()
     _check_divisible(settings, mesh)
-    with workdir.opened():
-        before = workdir.check_settings(settings)
+    first = processes.is_first()
+    with ExitStack() as stack:
+        before = None
+        if first:
+            stack.enter_context(workdir.opened())
+            before = workdir.check_settings(settings)
         prepared = prepare(settings, workdir)
         training, held_out = select_training(prepared, settings.data, settings.seed)
         train_files = format_train_files(training)
-        workdir.check_train_files(train_files)
+        if first:
+            workdir.check_train_files(train_files)
         schedule = create_schedule(settings, len(training))
         where, identity = workdir.checkpoints(settings), compute_identity(settings, train_files)
+        processes.require_same(identity, "training images", "give all the same files in config.data.dir")
         with Checkpoints(where, identity, settings.checkpoint.keep) as checkpoints:
-            _check_steps(checkpoints.steps(), schedule.total, before, settings)
-            workdir.record(settings, train_files)
-            if workdir.is_complete(schedule.total, scored=schedule.evaluate_every > 0):
+            steps = checkpoints.steps()
+            _check_steps(steps, schedule.total, before, settings)
+            processes.require_same(
+                steps, f"checkpoints in {where}", "give a config.checkpoint.dir that all reach, shared or gs://"
+            )
+            if first:
+                workdir.record(settings, train_files)
+            scored = schedule.evaluate_every > 0
+            if processes.from_first(first and workdir.is_complete(schedule.total, scored)):
                 logger.info("done already, after %d steps: see %s", schedule.total, workdir.root)
                 return
             logger.info(
-                "%d training images (%s), %d steps, %d device(s)",
-                *(len(training), settings.data.label, schedule.total, mesh.size),
+                "%d training images (%s), %d steps, %d device(s), %d process(es)",
+                *(len(training), settings.data.label, schedule.total, mesh.size, processes.count()),
             )
             scorer = None
-            if schedule.evaluate_every and (
-                scorer := create_scorer_if_possible(settings, prepared, training, held_out)
-            ):
+            if scored and (scorer := create_scorer_if_possible(settings, prepared, training, held_out)):
                 checkpoints.compare_under(scorer.fingerprint)
             order = Order(settings.seed, len(training), settings.train.batch_size // 2, settings.data.sampling)
             images = partial(create_batches, prepared, training, settings.data, settings.model.channels, order, mesh)
             state, pace = _run(settings, workdir, mesh, schedule, images, scorer, checkpoints)
-            best_step = checkpoints.best_step()
+            best_step = processes.from_first(checkpoints.best_step())
             best = state if best_step in (None, schedule.total) else restore(settings, checkpoints, best_step, mesh)
 
         sampler = create_sampler(settings, mesh)
-        _draw_figures(workdir, prepared, training, sampler.sample(state.sampled_generator, *samples_of(settings)))
-        summary = {
-            **_describe(state, mesh),
-            **_measure(workdir, pace, time.monotonic() - started),
-            "num_train_images": len(training),
-            "best_step": best_step,
-            "scores": None,
-        }
-        workdir.write_summary(summary)  # before the report too, which may take long on a CPU
+        generated = sampler.sample(state.sampled_generator, *samples_of(settings))
+        summary: dict[str, Any] = {}
+        if first:
+            _draw_figures(workdir, prepared, training, generated)
+            summary = {
+                **_describe(state, mesh),
+                **_measure(workdir, pace, time.monotonic() - started),
+                "num_train_images": len(training),
+                "best_step": best_step,
+                "scores": None,
+            }
+            workdir.write_summary(summary)  # before the report too, which may take long on a CPU
         if scorer:
-            workdir.write_summary({**summary, "scores": write_report(scorer, sampler, best, workdir)})
+            report = write_report(scorer, sampler, best, workdir)
+            if first:
+                workdir.write_summary({**summary, "scores": report})
     logger.info("done after %d steps: see %s", schedule.total, workdir.root)
 
 
@@ -109,18 +130,31 @@ def _run(
     state = start_or_restore(settings, checkpoints, mesh)
     first_step = int(state.step)
     batches = create_batches_fn(first_step * schedule.batches_per_step)
-    dispatch = create_dispatch(recipe, mesh, batches.read)
+    dispatch = processes.start_together(create_dispatch(recipe, mesh, batches.read))
     key = jax.random.key(settings.seed)
     with (
-        StopRequest() as stop,
-        RunLog(workdir.metrics, workdir.tensorboard, first_step) as log,
-        create_progress(schedule.total, "Training", "steps", initial=first_step) as progress,
+        StopRequest(StopAgreement(mesh) if processes.count() > 1 else bool) as stop,
+        _observed(settings, workdir, schedule, sampler, first_step) as observer,
     ):
-        observer = TrainObserver(settings, workdir, schedule, log, sampler, progress)
         score_fn = create_score_fn(scorer, sampler, settings.seed, stop) if scorer else None
         state = run_loop(state, key, dispatch, batches, schedule, checkpoints, observer, stop, score_fn)
         checkpoints.wait()
     return state, observer.images_per_second()
+
+
+@contextmanager
+def _observed(
+    settings: Settings, workdir: Workdir, schedule: Schedule, sampler: Sampler, first_step: int
+) -> Iterator[TrainObserver | SilentObserver]:
+    """Gives the observer of this process, with its log and its live line where it is the first one."""
+    if not processes.is_first():
+        yield SilentObserver(settings, sampler)
+        return
+    with (
+        RunLog(workdir.metrics, workdir.tensorboard, first_step) as log,
+        create_progress(schedule.total, "Training", "steps", initial=first_step) as progress,
+    ):
+        yield TrainObserver(settings, workdir, schedule, log, sampler, progress)
 
 
 def _draw_figures(
@@ -142,6 +176,7 @@ def _describe(state: TrainState, mesh: Mesh) -> dict[str, Any]:
         "state_sha256": state_sha256(state),
         "versions": {name: importlib.metadata.version(name) for name in REPORTED_PACKAGES},
         "devices": [device.device_kind for device in mesh.devices.flat],
+        "processes": processes.count(),
     }
 
 

@@ -22,6 +22,26 @@ def samples_of(settings: Settings) -> tuple[int, str, int]:
     return settings.seed, SAMPLES_STREAM, GRID_IMAGES
 
 
+class SilentObserver:
+    """Takes part in what the observer of the first process needs all for, and shows nothing."""
+
+    def __init__(self, settings: Settings, sampler: Sampler):
+        self._settings, self._sampler = settings, sampler
+
+    def on_steps(self, rows: list[dict[str, Any]]) -> None:
+        """Passes over the metrics."""
+
+    def on_samples(self, step: int, state: TrainState) -> None:
+        """Draws this process's share of the grid."""
+        self._sampler.sample(state.generator, *samples_of(self._settings))
+
+    def on_scores(self, step: int, scores: dict[str, float]) -> None:
+        """Passes over the scores."""
+
+    def images_per_second(self) -> None:
+        """Measures nothing."""
+
+
 class TrainObserver:
     """Takes what the loop tells and shows it, in the log and on the terminal."""
 

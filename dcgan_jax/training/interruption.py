@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM as a request that the loop answers between two steps."""
 
 import signal
+from collections.abc import Callable
 from types import FrameType, TracebackType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -21,8 +22,15 @@ class Interrupted(Exception):
 class StopRequest:
     """While it is entered, the first signal only asks for a stop; a second one acts as it would without us."""
 
-    def __init__(self) -> None:
+    def __init__(self, agree: Callable[[bool], bool] = bool) -> None:
+        """Changes no handler yet.
+
+        Args:
+          agree: whether this process was asked -> whether any was. The same in all processes at the same call.
+        """
         self.requested = False
+        self._agree = agree
+        self._agreed = False
         self._previous: dict[signal.Signals, signal._HANDLER] = {}
 
     def __enter__(self) -> "StopRequest":
@@ -33,6 +41,11 @@ class StopRequest:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._restore()
+
+    def agreed(self) -> bool:
+        """Returns whether the run is to stop here; every process asks at the same points and gets the same answer."""
+        self._agreed = self._agreed or self._agree(self.requested)
+        return self._agreed
 
     def _request(self, number: int, frame: FrameType | None) -> None:
         self.requested = True

@@ -77,7 +77,7 @@ def run_loop(
             if scores:
                 observer.on_scores(step, scores)
 
-        stopping = stop.requested
+        stopping = stop.agreed()
         if schedule.saves_at(step) or stopping:
             report()
             _require_finite(state, step)

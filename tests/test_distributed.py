@@ -1,0 +1,84 @@
+"""Two processes on one machine make up one run: the run that one process makes, on as many devices or on one."""
+
+import json
+import shutil
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from dcgan_jax.devices import create_mesh
+from dcgan_jax.errors import EXIT_USER_ERROR
+from dcgan_jax.modes.restore import restore
+from dcgan_jax.training.checkpoints import Checkpoints
+from dcgan_jax.training.step import METRICS
+from dcgan_jax.workdir import Workdir
+from tests.launching import TINY_FLAGS, start, start_together
+
+
+def outcome(processes):
+    """Returns exit codes and what was printed, of processes that come to their end."""
+    codes = [process.wait(240) for process in processes]
+    return codes, [process.log.read_text() for process in processes]
+
+
+def losses(workdir):
+    rows = [json.loads(line) for line in (workdir / "metrics.jsonl").read_text().splitlines()]
+    return [[row[name] for name in METRICS[:3]] for row in rows]
+
+
+def final_state(workdir):
+    run = Workdir(workdir)
+    settings = run.settings({})
+    with Checkpoints(run.checkpoints(settings), run.identity(settings), read_only=True) as checkpoints:
+        return restore(settings, checkpoints, checkpoints.steps()[-1], create_mesh())
+
+
+def assert_same_state(ours, theirs):
+    """Compares weights and moments, leaf by leaf: a wrong scale of the gradients shows in the moments alone."""
+    for (path, leaf), other in zip(jax.tree_util.tree_leaves_with_path(ours), jax.tree.leaves(theirs), strict=True):
+        leaf, other = np.asarray(leaf, np.float64), np.asarray(other, np.float64)
+        assert np.linalg.norm(leaf - other) <= 1e-5 * np.linalg.norm(other), jax.tree_util.keystr(path)
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory, cache):
+    """The workdir of a run in two processes, streamed, its checkpoints elsewhere; and what the two printed."""
+    workdir = tmp_path_factory.mktemp("together") / "run"
+    flags = (*TINY_FLAGS, "--config.data.placement=stream", f"--config.checkpoint.dir={workdir.parent / 'elsewhere'}")
+    codes, logs = outcome(start_together(2, *flags, f"--workdir={workdir}", log=workdir.parent / "log"))
+    assert codes == [0, 0], "\n".join(logs)
+    return workdir, logs
+
+
+@pytest.mark.parametrize("devices", [1, 4])
+def test_two_processes_make_the_run_that_one_makes(together, finished_run, tmp_path, devices):
+    """Losses, weights and moments, to rounding; the one has resident images."""
+    alone = finished_run  # with four devices
+    if devices == 1:
+        alone = tmp_path / "run"
+        assert start(*TINY_FLAGS, f"--workdir={alone}", log=tmp_path / "log").wait() == 0
+    np.testing.assert_allclose(losses(together[0]), losses(alone), rtol=1e-5)
+    assert_same_state(final_state(together[0]), final_state(alone))
+
+
+def test_only_the_first_process_writes_and_speaks(together):
+    workdir, logs = together
+    assert "4 device(s), 2 process(es)" in logs[0]
+    assert "done after 6 steps" in logs[0]
+    assert not [line for line in logs[1].splitlines() if "Gloo" not in line and "waiting for another" not in line]
+    summary = json.loads((workdir / "summary.json").read_text())
+    assert (summary["processes"], len(summary["devices"])) == (2, 4)
+    assert {path.name for path in (workdir / "samples").iterdir()} == {f"step_000000{step}.png" for step in (0, 3, 6)}
+    assert len(list((workdir / "tensorboard").iterdir())) == 1
+
+
+def test_a_mistake_seen_by_one_process_ends_all_with_its_sentence(together, tmp_path):
+    workdir = Path(shutil.copytree(together[0], tmp_path / "run"))
+    files = workdir / "train_files.tsv"
+    files.write_text(files.read_text().replace("NORMAL", "OTHER", 1))  # which only the first process reads
+    flags = (*TINY_FLAGS, "--config.data.placement=stream", f"--workdir={workdir}")
+    codes, logs = outcome(start_together(2, *flags, log=tmp_path / "log"))
+    assert codes == [EXIT_USER_ERROR] * 2, "\n".join(logs)
+    assert all(f"The training images are not those of the run in {workdir}" in log for log in logs)
