@@ -26,7 +26,7 @@ from dcgan_jax import processes
 from dcgan_jax.cache import cache_dir
 from dcgan_jax.errors import EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_USER_ERROR, UserError
 from dcgan_jax.settings import Settings
-from dcgan_jax.training.interruption import Interrupted
+from dcgan_jax.training.interruption import SIGNALS, Interrupted, end_program
 from dcgan_jax.workdir import Workdir
 
 MODES = ("train", "prepare", "generate", "evaluate")
@@ -53,7 +53,8 @@ def main(argv: list[str]) -> None:
     """Runs one mode; turns what stops it into a sentence and an exit code."""
     set_up_logging()
     # Outside the training loop, which saves first, SIGTERM ends the program as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in SIGNALS:
+        signal.signal(number, end_program)
     try:
         if len(argv) > 1:
             raise UserError(f"{argv[1]!r} is not understood: options begin with --, as in --mode=train.")

@@ -11,6 +11,7 @@ import orbax.checkpoint as ocp
 from etils import epath
 from orbax.checkpoint import checkpoint_managers as policies
 
+from dcgan_jax import processes
 from dcgan_jax.errors import UserError
 from dcgan_jax.training.state import TrainState, compute_checksums
 
@@ -76,7 +77,8 @@ class Checkpoints:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if error is None or not processes.is_sign_of_a_lost_process(error):
+            self.close()  # else a save under way waits for the lost process
 
     def close(self) -> None:
         """Waits for saves under way."""

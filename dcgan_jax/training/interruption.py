@@ -3,8 +3,22 @@
 import signal
 from collections.abc import Callable
 from types import FrameType, TracebackType
+from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+_asked_before = False
+
+
+def end_program(number: int, frame: FrameType | None) -> NoReturn:
+    """Ends the program as Ctrl-C does, where it has no loop that would save first: a handler for `SIGNALS`.
+
+    An exception is lost where Python ignores it, as in a callback of the garbage collector. So it is remembered for the
+    next loop.
+    """
+    global _asked_before
+    _asked_before = True
+    raise KeyboardInterrupt
 
 
 class Interrupted(Exception):
@@ -28,7 +42,7 @@ class StopRequest:
         Args:
           agree: whether this process was asked -> whether any was. The same in all processes at the same call.
         """
-        self.requested = False
+        self.requested = _asked_before
         self._agree = agree
         self._agreed = False
         self._previous: dict[signal.Signals, signal._HANDLER] = {}
