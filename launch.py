@@ -58,7 +58,7 @@ def main(argv: list[str]) -> None:
     try:
         if len(argv) > 1:
             raise UserError(f"{argv[1]!r} is not understood: options begin with --, as in --mode=train.")
-        set_up_jax()
+        set_up_packages()
         join_processes()
         run(MODE.value)
         processes.finish()
@@ -89,9 +89,10 @@ def main(argv: list[str]) -> None:
         raise
 
 
-def set_up_jax() -> None:
-    """Says what JAX reads when it is first imported and when the devices are first used."""
+def set_up_packages() -> None:
+    """Says what JAX and matplotlib read when they are first imported and when the devices are first used."""
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_dir("compiled")))
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_dir("matplotlib")))  # a home may be read-only, or not be there
     if DETERMINISTIC.value:
         os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true"
 

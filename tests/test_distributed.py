@@ -7,6 +7,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+from PIL import Image
 
 from dcgan_jax.devices import create_mesh
 from dcgan_jax.errors import EXIT_USER_ERROR
@@ -14,7 +15,10 @@ from dcgan_jax.modes.restore import restore
 from dcgan_jax.training.checkpoints import Checkpoints
 from dcgan_jax.training.step import METRICS
 from dcgan_jax.workdir import Workdir
+from tests.interruptions import Run, check_codes
 from tests.launching import TINY_FLAGS, start, start_together
+
+STREAMED = ("--config.data.placement=stream",)
 
 
 def outcome(processes):
@@ -46,7 +50,7 @@ def assert_same_state(ours, theirs):
 def together(tmp_path_factory, cache):
     """The workdir of a run in two processes, streamed, its checkpoints elsewhere; and what the two printed."""
     workdir = tmp_path_factory.mktemp("together") / "run"
-    flags = (*TINY_FLAGS, "--config.data.placement=stream", f"--config.checkpoint.dir={workdir.parent / 'elsewhere'}")
+    flags = (*TINY_FLAGS, *STREAMED, f"--config.checkpoint.dir={workdir.parent / 'elsewhere'}")
     codes, logs = outcome(start_together(2, *flags, f"--workdir={workdir}", log=workdir.parent / "log"))
     assert codes == [0, 0], "\n".join(logs)
     return workdir, logs
@@ -74,11 +78,33 @@ def test_only_the_first_process_writes_and_speaks(together):
     assert len(list((workdir / "tensorboard").iterdir())) == 1
 
 
+def test_stopped_by_one_signal_and_one_kill_they_end_as_if_nobody_had(tmp_path, cache):
+    """One process gets the signal, both save the same step; one is killed, the other leaves."""
+    expected = Run(tmp_path / "whole", 30, processes=2, flags=STREAMED).finish()
+    run = Run(tmp_path / "run", 30, processes=2, flags=STREAMED)
+    for number, victim, step in ((signal.SIGTERM, 1, 3), (signal.SIGKILL, 0, 15)):
+        codes, _ = run.stop(number, victim, step)
+        check_codes(run, codes, number, victim)
+    assert run.finish() == expected
+
+
+def test_two_processes_draw_what_one_draws(together, tmp_path):
+    workdir = together[0]
+    flags = ("--mode=generate", f"--workdir={workdir}", "--config.generate.count=5")
+    codes, logs = outcome(start_together(2, *flags, f"--config.generate.out={tmp_path}/two", log=tmp_path / "log"))
+    assert codes == [0, 0], "\n".join(logs)
+    assert start(*flags, f"--config.generate.out={tmp_path}/one", log=tmp_path / "log").wait() == 0
+    for ours in sorted((tmp_path / "two").glob("0*.png")):
+        theirs = np.asarray(Image.open(tmp_path / "one" / ours.name), np.int16)
+        assert np.abs(np.asarray(Image.open(ours)) - theirs).max() <= 1  # of 255
+    assert len(list((tmp_path / "two").iterdir())) == len(list((tmp_path / "one").iterdir())) == 8
+
+
 def test_a_mistake_seen_by_one_process_ends_all_with_its_sentence(together, tmp_path):
     workdir = Path(shutil.copytree(together[0], tmp_path / "run"))
     files = workdir / "train_files.tsv"
     files.write_text(files.read_text().replace("NORMAL", "OTHER", 1))  # which only the first process reads
-    flags = (*TINY_FLAGS, "--config.data.placement=stream", f"--workdir={workdir}")
+    flags = (*TINY_FLAGS, *STREAMED, f"--workdir={workdir}")
     codes, logs = outcome(start_together(2, *flags, log=tmp_path / "log"))
     assert codes == [EXIT_USER_ERROR] * 2, "\n".join(logs)
     assert all(f"The training images are not those of the run in {workdir}" in log for log in logs)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dcgan_jax.errors import EXIT_INTERRUPTED
+from dcgan_jax.training import interruption
 from dcgan_jax.training.step import METRICS
 from tests.interruptions import Run, interrupt
 from tests.launching import TINY_FLAGS, start
@@ -32,6 +33,15 @@ def whole(tmp_path_factory, cache):
 @pytest.fixture(scope="module")
 def uninterrupted(whole):
     return json.loads((whole / "summary.json").read_text())["state_sha256"]
+
+
+def test_a_signal_whose_exception_is_lost_stops_the_next_loop(monkeypatch):
+    """As in a callback of the garbage collector, where Python ignores all exceptions."""
+    monkeypatch.setattr(interruption, "_asked_before", False)
+    assert not interruption.StopRequest().agreed()
+    with pytest.raises(KeyboardInterrupt):
+        interruption.end_program(signal.SIGTERM, None)
+    assert interruption.StopRequest().agreed()
 
 
 def test_five_kills_at_random_moments_change_nothing(tmp_path, uninterrupted):

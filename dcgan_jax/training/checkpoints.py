@@ -149,6 +149,8 @@ class Checkpoints:
         try:
             state = self._manager.restore(step, args=ocp.args.StandardRestore(like))
         except Exception as error:  # orbax and tensorstore raise many kinds for damaged files
+            if processes.is_sign_of_a_lost_process(error):
+                raise
             raise self._damaged(step, error) from error
         if [int(value) for value in compute_checksums(state)] != checksums:
             raise self._damaged(step, "its arrays are not those that were saved")
