@@ -62,8 +62,6 @@ def main(argv: list[str]) -> None:
         join_processes()
         run(MODE.value)
         processes.finish()
-    except UserError as error:
-        stop(str(error), EXIT_USER_ERROR)
     except Interrupted as interruption:
         processes.finish()
         stop(
@@ -71,22 +69,27 @@ def main(argv: list[str]) -> None:
         )
     except KeyboardInterrupt:
         stop("Stopped: run the same command again to continue.", EXIT_INTERRUPTED)
-    except OSError as error:
-        if error.errno not in STORAGE_ERRORS:
-            raise
+    except Exception as error:
+        stop_for(error)
+
+
+def stop_for(error: Exception) -> NoReturn:
+    """Leaves with the sentence and the code that an error calls for; a defect keeps its traceback."""
+    if isinstance(error, UserError):
+        stop(str(error), EXIT_USER_ERROR)
+    if isinstance(error, OSError) and error.errno in STORAGE_ERRORS:
         stop(
             f"{error.filename or 'The disk'} cannot be used ({error.strerror}): make room, permit it or choose another "
             "place; the last checkpoint is kept.",
             EXIT_USER_ERROR,
         )
-    except Exception as error:
-        if processes.is_sign_of_a_lost_process(error):
-            reason = " ".join(str(error).split())[:300]
-            processes.leave(f"{processes.LOST} The devices said: {reason}", EXIT_INTERRUPTED, lost=True)
-        if processes.is_joined():
-            traceback.print_exc()
-            stop(f"Process {processes.position()} failed: see what it printed.", EXIT_DEFECT)
-        raise
+    if processes.is_sign_of_a_lost_process(error):
+        reason = " ".join(str(error).split())[:300]
+        processes.leave(f"{processes.LOST} The devices said: {reason}", EXIT_INTERRUPTED, lost=True)
+    if processes.is_joined():
+        traceback.print_exception(error)
+        stop(f"Process {processes.position()} failed: see what it printed.", EXIT_DEFECT)
+    raise error
 
 
 def set_up_packages() -> None:

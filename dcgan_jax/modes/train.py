@@ -130,10 +130,14 @@ def _run(
     state = start_or_restore(settings, checkpoints, mesh)
     first_step = int(state.step)
     batches = create_batches_fn(first_step * schedule.batches_per_step)
-    dispatch = processes.start_together(create_dispatch(recipe, mesh, batches.read))
+    dispatch = create_dispatch(recipe, mesh, batches.read)
+    agree: Callable[[bool], bool] = bool
+    if processes.count() > 1:
+        agree = StopAgreement(mesh)
+        dispatch = agree.carried_by(dispatch)
     key = jax.random.key(settings.seed)
     with (
-        StopRequest(StopAgreement(mesh) if processes.count() > 1 else bool) as stop,
+        StopRequest(agree) as stop,
         _observed(settings, workdir, schedule, sampler, first_step) as observer,
     ):
         score_fn = create_score_fn(scorer, sampler, settings.seed, stop) if scorer else None

@@ -2,33 +2,54 @@
 
 JAX's preemption service would do it for SIGTERM. But it looks at signals once a second, knows nothing of Ctrl-C, and
 orbax asks it about the steps that it saves, from threads of its own, while the loop has gone on: the counter that the
-service compares then runs backwards. An all-reduce of one number, queued behind each dispatch, has none of this.
+service compares then runs backwards. So each dispatch carries one number more, and returns whether any was asked. It
+must not be a program of its own: CPUs may run that and a step at once, in another order in each process, for ever.
 """
+
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Array, Bool
+from jaxtyping import Array, Bool, Key
 
 from dcgan_jax import processes
 from dcgan_jax.devices import replicated, split
+from dcgan_jax.training.loop import Dispatch
+from dcgan_jax.training.state import TrainState
 
 
 class StopAgreement:
-    """Whether any process was asked to stop: the answer to a question comes with the next one.
+    """Whether any process was asked to stop: what a dispatch carries is answered two dispatches later.
 
-    So nobody waits: by then the devices have long done what was queued before the answer.
+    So nobody waits for the devices, which have done the one before the last by then.
     """
 
     def __init__(self, mesh: Mesh):
-        self._sharding, self._size = split(mesh), mesh.size
-        self._any = processes.start_together(jax.jit(jnp.any, out_shardings=replicated(mesh)))
-        self._pending: Bool[Array, ""] | None = None
+        self._mesh = mesh
+        self._requested = False
+        self._answers: list[Bool[Array, ""]] = []  # of the last two dispatches
 
     def __call__(self, requested: bool) -> bool:
-        """Asks, and returns whether any process had been asked to stop when all called this last."""
-        answer = self._pending is not None and bool(self._pending)
-        asked = np.full(self._size, requested)
-        self._pending = self._any(jax.make_array_from_callback(asked.shape, self._sharding, asked.__getitem__))
-        return answer
+        """Takes whether this process was asked; returns whether any was, the same in all processes."""
+        self._requested = requested
+        return len(self._answers) == 2 and bool(self._answers[0])
+
+    def carried_by(self, dispatch: Dispatch) -> Dispatch:
+        """Returns the dispatch that carries the question too; the state that goes in is donated."""
+        sharding = split(self._mesh)
+
+        def run(state: TrainState, key: Key[Array, ""], dataset: Any, feed: Any, asked: Bool[Array, " devices"]) -> Any:
+            return *dispatch(state, key, dataset, feed), jnp.any(asked)
+
+        run_fn = processes.start_together(jax.jit(run, donate_argnums=0, out_shardings=replicated(self._mesh)))
+
+        def call(state: TrainState, key: Key[Array, ""], dataset: Any, feed: Any) -> Any:
+            flags = np.full(self._mesh.size, self._requested)
+            asked = jax.make_array_from_callback(flags.shape, sharding, flags.__getitem__)
+            state, metrics, answer = run_fn(state, key, dataset, feed, asked)
+            self._answers = [*self._answers[-1:], answer]
+            return state, metrics
+
+        return call
