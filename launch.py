@@ -22,7 +22,7 @@ import absl.logging
 from absl import app, flags
 from ml_collections import config_flags
 
-from dcgan_jax import processes
+from dcgan_jax import departure, processes
 from dcgan_jax.cache import cache_dir
 from dcgan_jax.errors import EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_USER_ERROR, UserError
 from dcgan_jax.settings import Settings
@@ -61,9 +61,9 @@ def main(argv: list[str]) -> None:
         set_up_packages()
         join_processes()
         run(MODE.value)
-        processes.finish()
+        departure.finish()
     except Interrupted as interruption:
-        processes.finish()
+        departure.finish()
         stop(
             f"Saved and stopped at step {interruption.step}: run the same command again to continue.", EXIT_INTERRUPTED
         )
@@ -83,9 +83,9 @@ def stop_for(error: Exception) -> NoReturn:
             "place; the last checkpoint is kept.",
             EXIT_USER_ERROR,
         )
-    if processes.is_sign_of_a_lost_process(error):
+    if departure.is_sign_of_a_lost_process(error):
         reason = " ".join(str(error).split())[:300]
-        processes.leave(f"{processes.LOST} The devices said: {reason}", EXIT_INTERRUPTED, lost=True)
+        departure.leave(f"{departure.LOST} The devices said: {reason}", EXIT_INTERRUPTED, lost=True)
     if processes.is_joined():
         traceback.print_exception(error)
         stop(f"Process {processes.position()} failed: see what it printed.", EXIT_DEFECT)
@@ -113,6 +113,7 @@ def join_processes() -> None:
         processes.join(address, count, position)
     elif len(missing) < len(given):
         raise UserError(f"{' and '.join(missing)} must be given too: the three flags belong together.")
+    departure.follow()
     if not processes.is_first():
         logger.setLevel(logging.WARNING)
 
@@ -169,7 +170,7 @@ def workdir_root() -> Path:
 def stop(sentence: str, code: int) -> NoReturn:
     """Prints a sentence and leaves; the other processes leave too, if they have not yet."""
     if processes.is_joined():
-        processes.leave(sentence, code)
+        departure.leave(sentence, code)
     print(sentence, file=sys.stderr, flush=True)
     sys.exit(code)
 

@@ -1,16 +1,14 @@
-"""One run in several processes, on one host or on many: how they meet, what they tell each other, how they leave.
+"""One run in several processes, on one host or on many: how they meet, and what they tell each other.
 
 The engine is JAX's distributed runtime: its collectives carry arrays, and its coordination service, whose leader is the
-first process, the few words that concern the hosts. What stops one process stops all of them, with its sentence and its
-exit code. A program that never joined others is the first of one, and nothing here costs it anything.
+first process, the few words that concern the hosts. A program that never joined others is the first of one, and nothing
+here costs it anything.
 """
 
-import contextlib
 import json
 import os
 import sys
 import threading
-import time
 from itertools import count as count_up
 from typing import Any, NoReturn
 
@@ -23,19 +21,8 @@ HEARTBEAT_SECONDS = 30
 START_SECONDS = 300
 """How long a process waits for the others to start."""
 
-GRACE_SECONDS = 5
-"""What a process that is told to leave has to come to an end by itself."""
-
-LOST = (
-    "Lost the connection to another process of this run: run the same command again, in all processes, to continue "
-    "from the last checkpoint."
-)
-
-_SIGNS_OF_A_LOST_PROCESS = ("Gloo", "NCCL", "Connection", "Socket closed", "heartbeat", "UNAVAILABLE")
-_DEPARTURE = "dcgan_jax/departure"
 _POLL_MILLISECONDS = 500  # between two looks at the signals that came while a process waited for another
 
-_leaving = threading.Event()
 _rounds = count_up()
 
 
@@ -81,7 +68,7 @@ def join_detected() -> None:
 
 def is_joined() -> bool:
     """Returns whether this process has joined others."""
-    return "jax" in sys.modules and _client() is not None
+    return "jax" in sys.modules and client() is not None
 
 
 def is_first() -> bool:
@@ -110,8 +97,8 @@ def gather(value: Any) -> list[Any]:
     if count() == 1:
         return [value]
     prefix = f"dcgan_jax/gather/{next(_rounds)}"
-    _client().key_value_set(f"{prefix}/{position()}", json.dumps(value))
-    return [json.loads(_wait_for(f"{prefix}/{process}")) for process in range(count())]
+    client().key_value_set(f"{prefix}/{position()}", json.dumps(value))
+    return [json.loads(wait_for(f"{prefix}/{process}")) for process in range(count())]
 
 
 def from_first(value: Any) -> Any:
@@ -153,34 +140,6 @@ def start_together(function: Any) -> Any:
     return call
 
 
-def finish() -> None:
-    """Takes leave of the others in good order, when all have come to their end."""
-    if is_joined():
-        wait_for_all()
-        _leaving.set()
-        _shut_down()
-
-
-def leave(sentence: str, code: int, lost: bool = False) -> NoReturn:
-    """Ends this process before its time, and all others with it: they print the sentence and take the exit code.
-
-    Args:
-      sentence: why.
-      code: exit code.
-      lost: another process is gone, for whom nobody must wait.
-    """
-    _leaving.set()
-    print(sentence, file=sys.stderr, flush=True)
-    with contextlib.suppress(Exception):  # another one left before, or the coordination service is gone
-        _client().key_value_set(_DEPARTURE, json.dumps([sentence, code, lost]))
-    _depart(code, lost)
-
-
-def is_sign_of_a_lost_process(error: BaseException) -> bool:
-    """Returns whether an error says that another process does not answer any more."""
-    return is_joined() and any(sign in str(error) for sign in _SIGNS_OF_A_LOST_PROCESS)
-
-
 def _initialize(**arguments: Any) -> None:
     import jax  # not above: the command sets variables that JAX reads when it is imported
 
@@ -201,7 +160,6 @@ def _initialize(**arguments: Any) -> None:
         alarm.cancel()
     if not is_first():
         progress.hide()
-    threading.Thread(target=_follow_departures, daemon=True).start()
 
 
 def _give_up_the_start(arguments: dict[str, Any]) -> None:
@@ -212,37 +170,17 @@ def _give_up_the_start(arguments: dict[str, Any]) -> None:
         file=sys.stderr,
         flush=True,
     )
-    _exit(EXIT_INTERRUPTED)
+    exit_at_once(EXIT_INTERRUPTED)
 
 
-def _follow_departures() -> None:
-    """Waits until a process leaves before its time and leaves too, unless this one is about to."""
-    grace = GRACE_SECONDS
-    try:
-        sentence, code, lost = json.loads(_wait_for(_DEPARTURE))
-    except Exception:  # the coordination service is gone, and with it the first process; JAX is about to abort
-        sentence, code, lost, grace = LOST, EXIT_INTERRUPTED, True, 0
-    if _leaving.wait(grace):
-        return
-    print(sentence, file=sys.stderr, flush=True)
-    _depart(code, lost)
-
-
-def _wait_for(key: str) -> str:
+def wait_for(key: str) -> str:
     """Returns the value of a key as soon as a process sets it."""
     while True:
         try:
-            return _client().blocking_key_value_get(key, _POLL_MILLISECONDS)
+            return client().blocking_key_value_get(key, _POLL_MILLISECONDS)
         except Exception as error:
             if "DEADLINE_EXCEEDED" not in str(error):
                 raise
-
-
-def _shut_down() -> None:
-    import jax
-
-    with contextlib.suppress(Exception):
-        jax.distributed.shutdown()
 
 
 def _state() -> Any:
@@ -251,19 +189,12 @@ def _state() -> Any:
     return distributed.global_state
 
 
-def _client() -> Any:
+def client() -> Any:
+    """Returns JAX's client of the coordination service; None before this process has joined others."""
     return _state().client
 
 
-def _depart(code: int, lost: bool) -> NoReturn:
-    if lost:
-        time.sleep(1)  # for the others to hear of it
-    else:
-        _shut_down()
-    _exit(code)
-
-
-def _exit(code: int) -> NoReturn:
+def exit_at_once(code: int) -> NoReturn:
     """Ends the process at once: threads that wait for other processes would hold up an ordinary end."""
     sys.stdout.flush()
     sys.stderr.flush()

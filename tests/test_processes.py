@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from dcgan_jax import processes
+from dcgan_jax import departure, processes
 from dcgan_jax.errors import EXIT_INTERRUPTED, UserError
 from tests.launching import REPOSITORY, TINY_FLAGS
 
@@ -16,7 +16,7 @@ def test_a_program_that_never_joined_others_is_the_first_of_one():
     assert processes.gather({"a": 1}) == [{"a": 1}]
     assert processes.from_first("b") == "b"
     processes.require_same([1, 2], "steps", "look")
-    processes.finish()
+    departure.finish()
 
 
 @pytest.mark.parametrize("address", ["localhost", "localhost:", ":1234", "localhost:port", "localhost:70000"])
