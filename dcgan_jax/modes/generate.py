@@ -62,7 +62,7 @@ def generate(settings: Settings, workdir: Workdir) -> None:
     mesh = create_mesh()
     state = restore_chosen(settings, workdir, mesh)
     batches = create_sampler(settings, mesh).batches(
-        state.generator, settings.generate.seed, STREAM, settings.generate.count
+        state.sampled_generator, settings.generate.seed, STREAM, settings.generate.count
     )
     if processes.is_first():
         _write(batches, settings, workdir, int(state.step))

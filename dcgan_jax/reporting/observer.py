@@ -33,7 +33,7 @@ class SilentObserver:
 
     def on_samples(self, step: int, state: TrainState) -> None:
         """Draws this process's share of the grid."""
-        self._sampler.sample(state.generator, *samples_of(self._settings))
+        self._sampler.sample(state.sampled_generator, *samples_of(self._settings))
 
     def on_scores(self, step: int, scores: dict[str, float]) -> None:
         """Passes over the scores."""
