@@ -1,12 +1,12 @@
 """Two processes on one machine make up one run: the run that one process makes, on as many devices or on one."""
 
 import json
-import shutil
-from pathlib import Path
+import signal
 
 import jax
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image
 
 from dcgan_jax.devices import create_mesh
@@ -100,11 +100,10 @@ def test_two_processes_draw_what_one_draws(together, tmp_path):
     assert len(list((tmp_path / "two").iterdir())) == len(list((tmp_path / "one").iterdir())) == 8
 
 
-def test_a_mistake_seen_by_one_process_ends_all_with_its_sentence(together, tmp_path):
-    workdir = Path(shutil.copytree(together[0], tmp_path / "run"))
-    files = workdir / "train_files.tsv"
-    files.write_text(files.read_text().replace("NORMAL", "OTHER", 1))  # which only the first process reads
-    flags = (*TINY_FLAGS, *STREAMED, f"--workdir={workdir}")
-    codes, logs = outcome(start_together(2, *flags, log=tmp_path / "log"))
+def test_what_stops_the_first_process_stops_all_with_its_sentence(together, tmp_path):
+    """Here a second job in the workdir of another; only the first process looks at the workdir."""
+    workdir = together[0]
+    with FileLock(workdir / ".lock"):
+        codes, logs = outcome(start_together(2, *TINY_FLAGS, *STREAMED, f"--workdir={workdir}", log=tmp_path / "log"))
     assert codes == [EXIT_USER_ERROR] * 2, "\n".join(logs)
-    assert all(f"The training images are not those of the run in {workdir}" in log for log in logs)
+    assert all(f"Another process trains in {workdir}: wait for it" in log for log in logs)
