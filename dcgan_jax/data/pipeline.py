@@ -93,6 +93,9 @@ class StreamedBatches:
         import tensorflow as tf  # only here: training on resident images works without TensorFlow
 
         tf.config.set_visible_devices([], "GPU")
+        self._fetch(
+            first_step
+        )  # imports what reads records: threads that do it at once can wait for each other for ever
         steps = tf.data.Dataset.range(first_step, np.iinfo(np.int64).max)
         images = steps.map(
             lambda step: tf.numpy_function(self._fetch, [step], tf.uint8, stateful=False),

@@ -3,7 +3,7 @@
 JAX's preemption service would do it for SIGTERM. But it looks at signals once a second, knows nothing of Ctrl-C, and
 orbax asks it about the steps that it saves, from threads of its own, while the loop has gone on: the counter that the
 service compares then runs backwards. So each dispatch carries one number more, and returns whether any was asked. It
-must not be a program of its own: CPUs may run that and a step at once, in another order in each process, for ever.
+is no program of its own, which a CPU could run before the step in one process and after it in another.
 """
 
 from typing import Any
