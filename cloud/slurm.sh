@@ -29,8 +29,9 @@ if [ -n "$stopping" ]; then # the signal ended the wait, not the training
     code=$?
 fi
 
-# 75: saved and stopped, the same command continues. All else would only happen again: 2 is to be mended first.
-if [ "$code" -eq 75 ]; then
+# 75: saved and stopped; above 128: a process was ended by a signal, as the others are when one of them is lost. The same
+# command continues. 1 and 2 would only come again: 2 is to be mended first.
+if [ "$code" -eq 75 ] || { [ "$code" -gt 128 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 100 ]; }; then
     scontrol requeue "$SLURM_JOB_ID"
 fi
 exit "$code"

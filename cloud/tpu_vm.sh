@@ -37,8 +37,9 @@ python launch.py --config=configs/cxr.py --workdir="$WORKDIR" --config.checkpoin
 COMMAND
     )"
     code=$?
-    # 75: saved and stopped, go on. Any other code of a slice that is still there would only come again.
-    if [ "$code" -ne 75 ] && is_ready; then
+    # 75: saved and stopped; above 128: a process was lost, or the connection to it: go on. Any other code of a slice
+    # that is still there would only come again.
+    if [ "$code" -ne 75 ] && [ "$code" -le 128 ] && is_ready; then
         exit "$code"
     fi
 done

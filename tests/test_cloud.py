@@ -116,7 +116,8 @@ def test_the_jobset_acts_on_the_exit_codes(jobset):
         if "onExitCodes" in rule
         for code in rule["onExitCodes"]["values"]
     }
-    assert rules == {EXIT_USER_ERROR: "FailJob", EXIT_INTERRUPTED: "Ignore"}
+    lost = 128 + signal.SIGABRT  # of a pod whose peer is gone
+    assert rules == {EXIT_USER_ERROR: "FailJob", EXIT_INTERRUPTED: "Ignore", lost: "Ignore"}
     assert {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]} in (
         job_of(jobset)["podFailurePolicy"]["rules"]
     )
@@ -182,7 +183,7 @@ def place(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("code", "again"), [(0, False), (1, False), (EXIT_USER_ERROR, False), (EXIT_INTERRUPTED, True)]
+    ("code", "again"), [(0, False), (1, False), (EXIT_USER_ERROR, False), (EXIT_INTERRUPTED, True), (134, True)]
 )
 def test_slurm_queues_again_what_was_saved_and_nothing_else(place, code, again):
     place.add("srun", f"exit {code}")
@@ -230,6 +231,7 @@ esac
         ("0 kept", 1, 1, 0),
         ("75 kept\n0 kept", 2, 1, 0),  # saved: go on in the same slice
         ("255 taken\n75 taken\n0 kept", 3, 3, 0),  # preempted: create another
+        ("134 kept\n0 kept", 2, 1, 0),  # a process was lost
         ("2 kept\n0 kept", 1, 1, EXIT_USER_ERROR),
         ("1 kept\n0 kept", 1, 1, 1),
     ],
