@@ -135,8 +135,11 @@ def _open(content: bytes, file: str) -> Image.Image:
         raise BadImageError(file, f"its header is broken ({error})") from error
     if image.width * image.height > MAX_PIXELS:
         raise BadImageError(file, f"it claims {image.width:,} x {image.height:,} pixels, more than {MAX_PIXELS:,}")
-    # Some cameras append a preview to a JPEG (MPO); the first frame is the photograph.
-    frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    try:  # counting the pages reads their headers, too
+        # Some cameras append a preview to a JPEG (MPO); the first frame is the photograph.
+        frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    except Exception as error:
+        raise BadImageError(file, f"the header of a further page is broken ({error})") from error
     if frames > 1:
         raise BadImageError(file, f"it has {frames} pages; save the one to use as a file of its own")
     return image

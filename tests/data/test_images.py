@@ -169,6 +169,16 @@ def test_an_image_beyond_the_limit_is_refused(monkeypatch):
         read_gray(encode(GRAY, "PNG"), "x", RANGE)
 
 
+def test_a_further_page_that_is_none_is_damage():
+    content = bytearray(encode(GRAY.astype(np.float32), "TIFF"))
+    directory = int.from_bytes(content[4:8], "little")
+    end = directory + 2 + 12 * int.from_bytes(content[directory : directory + 2], "little")
+    content[end : end + 4] = len(content).to_bytes(4, "little")  # where the next page's directory starts
+    content += bytes(16)  # an empty one
+    with pytest.raises(BadImageError, match="page"):
+        read_gray(bytes(content), "x", "image")
+
+
 def test_floats_beyond_one_have_no_container_range():
     content = encode(np.array([[0, 1.5]], np.float32), "TIFF")
     with pytest.raises(BadImageError, match=r"data\.intensity=container"):
