@@ -19,8 +19,8 @@ import launch
 from dcgan_jax.cache import CACHE_VARIABLE
 from dcgan_jax.errors import EXIT_INTERRUPTED, EXIT_USER_ERROR
 from dcgan_jax.settings import Settings
-from dcgan_jax.training.step import METRICS
 from tests.launching import REPOSITORY, TINY_FLAGS, start
+from tests.outcomes import losses
 
 CLOUD = REPOSITORY / "cloud"
 SCRIPTS = sorted(CLOUD.glob("*.sh"))
@@ -102,11 +102,6 @@ def test_two_processes_train_by_the_jobsets_own_command(tmp_path, finished_run):
     assert len(summary["devices"]) == 4
     found, expected = (losses(folder) for folder in (tmp_path / "run", finished_run))
     np.testing.assert_allclose(found, expected, rtol=1e-5)  # of the run in one process
-
-
-def losses(workdir):
-    rows = [json.loads(line) for line in (workdir / "metrics.jsonl").read_text().splitlines()]
-    return [[row[name] for name in METRICS[:3]] for row in rows]
 
 
 def test_the_jobset_acts_on_the_exit_codes(jobset):

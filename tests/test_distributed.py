@@ -3,21 +3,17 @@
 import json
 import signal
 
-import jax
 import numpy as np
 import pytest
 from filelock import FileLock
 from PIL import Image
 
-from dcgan_jax.devices import create_mesh
 from dcgan_jax.errors import EXIT_USER_ERROR
-from dcgan_jax.modes.restore import restore
-from dcgan_jax.training.checkpoints import Checkpoints
-from dcgan_jax.training.step import METRICS
-from dcgan_jax.workdir import Workdir
 from tests.interruptions import Run, check_codes
 from tests.launching import TINY_FLAGS, start, start_together
+from tests.outcomes import assert_same_state, final_state, losses
 
+STEPS = 30  # of runs that are stopped
 STREAMED = ("--config.data.placement=stream",)
 
 
@@ -25,25 +21,6 @@ def outcome(processes):
     """Returns exit codes and what was printed, of processes that come to their end."""
     codes = [process.wait(240) for process in processes]
     return codes, [process.log.read_text() for process in processes]
-
-
-def losses(workdir):
-    rows = [json.loads(line) for line in (workdir / "metrics.jsonl").read_text().splitlines()]
-    return [[row[name] for name in METRICS[:3]] for row in rows]
-
-
-def final_state(workdir):
-    run = Workdir(workdir)
-    settings = run.settings({})
-    with Checkpoints(run.checkpoints(settings), run.identity(settings), read_only=True) as checkpoints:
-        return restore(settings, checkpoints, checkpoints.steps()[-1], create_mesh())
-
-
-def assert_same_state(ours, theirs):
-    """Compares weights and moments, leaf by leaf: a wrong scale of the gradients shows in the moments alone."""
-    for (path, leaf), other in zip(jax.tree_util.tree_leaves_with_path(ours), jax.tree.leaves(theirs), strict=True):
-        leaf, other = np.asarray(leaf, np.float64), np.asarray(other, np.float64)
-        assert np.linalg.norm(leaf - other) <= 1e-5 * np.linalg.norm(other), jax.tree_util.keystr(path)
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +57,8 @@ def test_only_the_first_process_writes_and_speaks(together):
 
 def test_stopped_by_one_signal_and_one_kill_they_end_as_if_nobody_had(tmp_path, cache):
     """One process gets the signal, both save the same step; one is killed, the other leaves."""
-    expected = Run(tmp_path / "whole", 30, processes=2, flags=STREAMED).finish()
-    run = Run(tmp_path / "run", 30, processes=2, flags=STREAMED)
+    expected = Run(tmp_path / "whole", STEPS, processes=2).finish()
+    run = Run(tmp_path / "run", STEPS, processes=2)
     for number, victim, step in ((signal.SIGTERM, 1, 3), (signal.SIGKILL, 0, 15)):
         codes, _ = run.stop(number, victim, step)
         check_codes(run, codes, number, victim)
