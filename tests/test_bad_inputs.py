@@ -27,7 +27,7 @@ CXR = ("--config=configs/cxr.py",)
         (("--config=configs/cxr.py:huge",), "variant 'huge' is unknown: use configs/cxr.py or configs/cxr.py:smoke"),
         (("--config=configs/none.py",), "No such file or directory: 'configs/none.py'"),
         (("--config=LICENSE",), "The command line cannot be understood: unexpected indent"),
-        (("--mode=fly",), "flag --mode=fly: value should be one of <train|prepare|generate|evaluate>"),
+        (("--mode=fly",), "flag --mode=fly: value should be one of <train|prepare|generate|evaluate"),
         (("--batch_size=3",), "Unknown command line flag 'batch_size'"),
         (("train",), "'train' is not understood: options begin with --, as in --mode=train."),
     ],

@@ -27,7 +27,7 @@ class Sampler:
 
 
 class State:
-    generator = None
+    sampled_generator = None
 
 
 @pytest.fixture

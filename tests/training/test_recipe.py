@@ -13,7 +13,7 @@ from dcgan_jax.training.state import create_recipe, create_state, state_sha256
 from dcgan_jax.training.step import METRICS, create_dispatch
 
 KEY = jax.random.key(0)
-STEPS, ROUNDS, HALF = 4, 2, 8
+STEPS, HALF = 4, 8
 EVERYTHING = {
     "train.batch_size": 2 * HALF,
     "model.minibatch_std": 2,
@@ -22,7 +22,6 @@ EVERYTHING = {
     "loss.r1": 1.0,
     "loss.r1_every": 2,
     "optimizer.discriminator_updates": "joint",
-    "optimizer.discriminator_steps": ROUNDS,
     "optimizer.warmup_steps": 3,
     "optimizer.decay_end": 10,
     "augment.probability": 0.5,
@@ -45,7 +44,7 @@ def recipe(tiny_settings):
 
 @pytest.fixture(scope="module")
 def real():
-    return np.random.default_rng(0).uniform(-1, 1, (STEPS, ROUNDS, HALF, 64, 64, 1)).astype(np.float32)
+    return np.random.default_rng(0).uniform(-1, 1, (STEPS, 1, HALF, 64, 64, 1)).astype(np.float32)
 
 
 class Training:
@@ -109,17 +108,27 @@ def test_a_saved_run_goes_on_as_if_it_had_never_stopped(tmp_path, on_one_device,
 
 def test_each_part_leaves_its_mark(reference):
     state, rows = reference
-    assert int(state.discriminator_optimizer[0].count) == ROUNDS * STEPS  # joint: one update a round
+    assert int(state.discriminator_optimizer[0].count) == STEPS  # joint: one update for real and generated images
     assert int(state.generator_optimizer[0].count) == STEPS
     assert set(rows[0]) == {*METRICS, "mean_sign_real", "r1_penalty", "augment_probability"}
     assert [row["r1_penalty"] > 0 for row in rows] == [True, False, True, False]
-    # 4 steps of 2 rounds of 8 real images, of 1,000 from 0 to 1, up or down
+    # 4 steps of 8 real images, of 1,000 from 0 to 1, up or down
     mean_sign = np.mean([row["mean_sign_real"] for row in rows])
-    assert float(state.adaptation.probability) == pytest.approx(0.5 + np.sign(mean_sign - 0.6) * 4 * 16 / 1000)
+    assert float(state.adaptation.probability) == pytest.approx(0.5 + np.sign(mean_sign - 0.6) * 4 * 8 / 1000)
     assert all(np.linalg.norm(vector) == pytest.approx(1.0, rel=1e-5) for vector in state.spectral_vectors.values())
     averaged, newest = jax.tree.leaves(state.averaged_generator), jax.tree.leaves(state.generator)
     assert state.sampled_generator is state.averaged_generator
     assert any(not np.array_equal(ours, theirs) for ours, theirs in zip(averaged, newest, strict=True))
+
+
+def test_several_rounds_are_several_discriminator_updates_on_images_of_their_own(tiny_settings, real):
+    overrides = {"train.batch_size": 2 * HALF, "optimizer.discriminator_steps": 2}
+    training = Training(create_recipe(tiny_settings.with_overrides(overrides)), 1)
+    first, rows = training.advance(training.start(), [np.concatenate([real[0], real[1]])])
+    assert int(first.discriminator_optimizer[0].count) == 2 * 2  # two rounds of real, then generated images
+    assert int(first.generator_optimizer[0].count) == int(first.step) == 1
+    _, others = training.advance(training.start(), [np.concatenate([real[0], real[2]])])
+    assert rows[0]["discriminator_loss_real"] != others[0]["discriminator_loss_real"]
 
 
 def test_the_papers_recipe_carries_nothing_of_it(tiny_settings):

@@ -13,27 +13,6 @@ from dcgan_jax.training.step import METRICS, create_dispatch
 
 KEY = jax.random.key(0)
 STEPS, HALF = 4, 8
-EVERYTHING = {
-    "model.minibatch_std": 2,
-    "model.spectral_norm": True,
-    "loss.kind": "hinge",
-    "loss.r1": 1.0,
-    "loss.r1_every": 2,
-    "optimizer.discriminator_updates": "joint",
-    "optimizer.discriminator_steps": 2,
-    "optimizer.warmup_steps": 3,
-    "optimizer.decay_end": 10,
-    "augment.probability": 0.5,
-    "augment.rotation": 5.0,
-    "augment.scale": 0.1,
-    "augment.translation": 0.1,
-    "augment.brightness": 0.2,
-    "augment.contrast": 0.2,
-    "augment.cutout": 0.3,
-    "augment.target": 0.6,
-    "augment.adaptation_images": 1000,
-    "average.half_life": 100,
-}
 
 
 @pytest.fixture(scope="module")
