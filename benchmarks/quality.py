@@ -112,7 +112,8 @@ class Run:
 
     def _launch(self, mode: str, arguments: Sequence[str]) -> None:
         weights = f"--config.eval.weights={WEIGHTS.value}"
-        command = [sys.executable, "launch.py", f"--mode={mode}", f"--workdir={self.workdir}", weights, *arguments]
+        # The configuration comes before what overrides it.
+        command = [sys.executable, "launch.py", f"--mode={mode}", f"--workdir={self.workdir}", *arguments, weights]
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
         if code:
             print(f"{self.workdir} {EXIT_CODES.get(code, 'has failed')} (exit code {code}).", file=sys.stderr)

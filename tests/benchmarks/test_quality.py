@@ -71,6 +71,9 @@ def test_it_stops_with_a_run_and_goes_on_where_it_was(tmp_path, launches, capsys
     assert [command[2] for command in launches] == ["--mode=train"] + ["--mode=train", "--mode=evaluate"] * 2
     quality.main(["quality"])
     assert len(launches) == 5  # finished runs are not run again
+    for command in launches:  # what overrides a configuration is understood after it only
+        fields = [word for word in command if word.startswith("--config")]
+        assert (fields[0] == "--config=configs/cxr.py") == ("--mode=train" in command)
     records = load_records(tmp_path / "docs" / "results.json")
     assert [record["seed"] for record in records] == [0, 1]
     assert set(records[0]) >= NAMES
