@@ -11,7 +11,11 @@ def write_text(path: Path, text: str) -> None:
       path: of the file.
       text: its content; surrogates stand for bytes that are not UTF-8, as in file names.
     """
-    content = text.encode("utf-8", errors="surrogateescape")
+    write_bytes(path, text.encode("utf-8", errors="surrogateescape"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """As `write_text`, for any content."""
     if path.is_file() and path.read_bytes() == content:
         return
     partial = path.with_name(f"{path.name}.part")

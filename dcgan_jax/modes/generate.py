@@ -4,18 +4,15 @@ import csv
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL.PngImagePlugin import PngInfo
 
 from dcgan_jax import processes
-from dcgan_jax.data.selection import format_train_files, select_training
 from dcgan_jax.devices import create_mesh
 from dcgan_jax.errors import UserError
-from dcgan_jax.evaluation.correlation import compute_signatures, compute_similarities
-from dcgan_jax.modes.prepare import prepare
+from dcgan_jax.modes.copy_check import Nearest, create_copy_check
+from dcgan_jax.modes.labelling import NOTICE, text_chunks
 from dcgan_jax.modes.restore import create_sampler, restore_chosen
 from dcgan_jax.progress import create_progress
 from dcgan_jax.reporting.figures import Images, save_image, tile
@@ -35,20 +32,6 @@ MANIFEST_COLUMNS = (
     "nearest_training_file",  # this and the similarity only with generate.max_similarity
     "similarity",
 )
-
-NOTICE = """\
-These images are synthetic: a generative model made them, no patient was imaged.
-For research and augmentation, not for diagnosis.
-The model was trained on the images listed in train_files.tsv of its run. If those are the chest X-rays of Kermany,
-Zhang and Goldbaum (Mendeley Data, doi:10.17632/rscbjbr9sj.2, CC BY 4.0), keep this attribution with the images.
-"""
-
-
-class Nearest(NamedTuple):
-    """The training image that a generated one resembles most, and their correlation, -1 to 1."""
-
-    file: str
-    similarity: float
 
 
 def generate(settings: Settings, workdir: Workdir) -> None:
@@ -74,7 +57,7 @@ def generate(settings: Settings, workdir: Workdir) -> None:
 def _write(batches: Iterable[Images], settings: Settings, workdir: Workdir, step: int) -> None:
     count, seed = settings.generate.count, settings.generate.seed
     out = _create_folder(settings, workdir)
-    compare_fn = _create_copy_check(settings, workdir) if settings.generate.max_similarity else None
+    compare_fn = create_copy_check(settings, workdir) if settings.generate.max_similarity else None
     digits = max(5, len(str(count - 1)))
     grid: list[UInt8[np.ndarray, "height width channels"]] = []
     left_out = 0
@@ -86,7 +69,7 @@ def _write(batches: Iterable[Images], settings: Settings, workdir: Workdir, step
                 left_out += 1
                 continue
             name, latent_seed = f"{index:0{digits}d}.png", f"{seed}/{index}"
-            save_image(image, out / name, pnginfo=_text_chunks(settings, step, latent_seed))
+            save_image(image, out / name, pnginfo=text_chunks(settings.data.label, step, latent_seed))
             row = [name, latent_seed, step, settings.data.label, "synthetic"]
             rows.writerow(row + ([nearest.file, f"{nearest.similarity:.4f}"] if nearest else ["", ""]))
             grid += [image] if len(grid) < GRID_IMAGES else []
@@ -124,26 +107,3 @@ def _compare(
         for images in batches:
             yield from zip(images, compare_fn(images) if compare_fn else [None] * len(images), strict=True)
             progress.update(len(images))
-
-
-def _create_copy_check(settings: Settings, workdir: Workdir) -> Callable[[Images], list[Nearest]]:
-    """Returns a function from images to the nearest training image of each."""
-    prepared = prepare(settings, workdir)
-    training, _ = select_training(prepared, settings.data, settings.seed)
-    workdir.check_train_files(format_train_files(training))
-    signatures = compute_signatures(prepared.images(training))
-
-    def compare(images: Images) -> list[Nearest]:
-        similarities, positions = compute_similarities(images, signatures)
-        pairs = zip(similarities, positions, strict=True)
-        return [Nearest(training[position].file, float(similarity)) for similarity, position in pairs]
-
-    return compare
-
-
-def _text_chunks(settings: Settings, step: int, latent_seed: str) -> PngInfo:
-    chunks = PngInfo()
-    chunks.add_text("Description", f"synthetic chest X-ray, class {settings.data.label}; not from a patient")
-    chunks.add_text("Software", "dcgan_jax")
-    chunks.add_text("Source", f"checkpoint step {step}, latent seed {latent_seed}")
-    return chunks

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -18,8 +18,8 @@ GAP = 2
 """Pixels between the images of a grid."""
 
 
-def save_image(image: UInt8[np.ndarray, "height width channels"], path: Path, **options: Any) -> None:
-    """Writes one image, gray or RGB; options go to Pillow."""
+def save_image(image: UInt8[np.ndarray, "height width channels"], path: Path | IO[bytes], **options: Any) -> None:
+    """Writes one image, gray or RGB, to a path or an open file; options go to Pillow."""
     Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(path, **options)
 
 
