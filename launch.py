@@ -29,8 +29,9 @@ from dcgan_jax.settings import Settings
 from dcgan_jax.training.interruption import SIGNALS, Interrupted, end_program
 from dcgan_jax.workdir import Workdir
 
-MODES = ("train", "prepare", "generate", "evaluate")
+MODES = ("train", "prepare", "generate", "evaluate", "trial")
 CONTINUING_MODES = ("generate", "evaluate")
+EITHER_MODES = ("trial",)  # settings of a configuration where one is given, else of the run in the workdir
 DEFAULT_CONFIG = str(Path(__file__).resolve().parent / "configs" / "default.py")
 STORAGE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -147,9 +148,10 @@ def agree_on_settings(mode: str, workdir: Workdir) -> Settings:
 
 def read_settings(mode: str, workdir: Workdir) -> Settings:
     """Returns the settings: of the configuration file, or of the run that a mode takes up, with overrides."""
-    if mode in CONTINUING_MODES:
+    has_config = config_flags.get_config_filename(FLAGS["config"]) != DEFAULT_CONFIG
+    if mode in CONTINUING_MODES or (mode in EITHER_MODES and not has_config and workdir.config.is_file()):
         return workdir.settings(config_flags.get_override_values(FLAGS["config"]))
-    if config_flags.get_config_filename(FLAGS["config"]) == DEFAULT_CONFIG:
+    if not has_config:
         raise UserError("--config is missing: give a configuration, for example --config=configs/quickstart.py.")
     return Settings.from_config(CONFIG.value)
 

@@ -101,4 +101,21 @@ def get_config() -> ConfigDict:
     generate.out = ""  # folder for them; empty: generated/ in the workdir
     generate.max_similarity = 0.0  # leave out images that correlate more with any training image; 0: keep all
 
+    trial = config.trial = ConfigDict()
+    trial.arms = ()  # what is compared, of dcgan_jax/trial/arms.py; empty: all that the synthetic images allow
+    trial.ratios = (1.0, 0.5)  # synthetic images per real one of their class; the first belongs to the primary endpoint
+    trial.fractions = (1.0,)  # shares of the training patients; the first belongs to the primary endpoint
+    trial.seeds = 5  # classifiers of each arm: weights, order, augmentation
+    trial.generator_seeds = 2  # draws of synthetic images, each with classifiers of all seeds
+    trial.steps = 600  # updates of every classifier
+    trial.batch_size = 64  # images in an update
+    trial.learning_rate = 2e-3  # AdamW's at the start
+    trial.base_channels = 16  # width of the classifier, a multiple of 8
+    trial.synthetic_dir = ""  # folder of synthetic images: class/*, or with a manifest.csv; empty: drawn from runs
+    trial.runs = ()  # workdirs of the runs to draw from; empty: --workdir where it holds a run
+    trial.positive = ""  # the class to be recognised; empty: the one of two that is not data.label
+    trial.validation = 0.1  # share of each class's training patients that stopping and threshold are chosen on
+    trial.test = 0.2  # share of them that is the test split, where the source has none
+    trial.margin = 0.01  # difference of areas under the ROC curve below which two arms count as equivalent
+
     return config

@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from ml_collections import ConfigDict as RawConfig
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from dcgan_jax import atomic_file
 from dcgan_jax.errors import UserError
@@ -21,6 +30,20 @@ def _resolve(path: str) -> str:
     return str(Path.home() / path[2:] if path.startswith("~/") else Path(path).absolute())
 
 
+def _listed(value: Any) -> Any:
+    """Takes lists, as JSON has them, and names with commas between them, as a command line has them."""
+    values = value if isinstance(value, list | tuple) else (value,)
+    return tuple(
+        part for item in values for part in (item.split(",") if isinstance(item, str) else [item]) if part != ""
+    )
+
+
+def _without_repeats(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("each value once")
+    return values
+
+
 PositiveInt = Annotated[int, Field(gt=0)]
 NonNegativeInt = Annotated[int, Field(ge=0)]
 PositiveFloat = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -28,6 +51,9 @@ NonNegativeFloat = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 AbsolutePath = Annotated[str, AfterValidator(_resolve)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
+ProperShare = Annotated[float, Field(gt=0, lt=1)]
+Fraction = Annotated[float, Field(gt=0, le=1)]
+Listed = (BeforeValidator(_listed), AfterValidator(_without_repeats))
 IMAGE_SIZES = (64, 128, 256)
 
 
@@ -202,6 +228,47 @@ class GenerateSettings(_Section):
     max_similarity: Annotated[float, Field(ge=0, le=1)]
 
 
+ArmName = Literal["real", "classical", "weighted", "duplicated", "synthetic", "both", "synthetic_all", "synthetic_only"]
+
+
+class TrialSettings(_Section):
+    """What `--mode=trial` compares, and how."""
+
+    arms: Annotated[tuple[ArmName, ...], *Listed]
+    ratios: Annotated[tuple[PositiveFloat, ...], Field(min_length=1), *Listed]
+    fractions: Annotated[tuple[Fraction, ...], Field(min_length=1), *Listed]
+    seeds: PositiveInt
+    generator_seeds: PositiveInt
+    steps: PositiveInt
+    batch_size: PositiveInt
+    learning_rate: PositiveFloat
+    base_channels: Annotated[int, Field(gt=0, multiple_of=8)]
+    synthetic_dir: AbsolutePath
+    runs: Annotated[tuple[AbsolutePath, ...], *Listed]
+    positive: str
+    validation: ProperShare
+    test: ProperShare
+    margin: PositiveFloat
+
+    @model_validator(mode="after")
+    def _training_patients_are_left(self) -> "TrialSettings":
+        if self.validation + self.test >= 1:
+            raise ValueError(
+                f"config.trial.validation={self.validation} and config.trial.test={self.test} leave no patients to "
+                "train on: lower them."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _images_come_from_one_place(self) -> "TrialSettings":
+        if self.synthetic_dir and self.runs:
+            raise ValueError(
+                f"config.trial.synthetic_dir={self.synthetic_dir} and config.trial.runs both say where synthetic "
+                "images come from: give one of them."
+            )
+        return self
+
+
 class Settings(_Section):
     """All settings of a run."""
 
@@ -216,6 +283,7 @@ class Settings(_Section):
     checkpoint: CheckpointSettings
     eval: EvalSettings
     generate: GenerateSettings
+    trial: TrialSettings
 
     @classmethod
     def from_config(cls, config: RawConfig) -> "Settings":

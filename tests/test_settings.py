@@ -110,10 +110,44 @@ def test_what_may_change_between_two_starts_of_a_run(settings):
         for name in values
     }
     may_change = {name for name in every_field if not makes_the_run(name)}
-    assert {name.split(".")[0] for name in may_change} == {"data", "train", "checkpoint", "eval", "generate"}
+    assert {name.split(".")[0] for name in may_change} == {
+        *("data", "train", "checkpoint", "eval", "generate", "trial")
+    }
     assert {name for name in may_change if name.startswith("data.")} == {
         "data.dir",
         "data.placement",
         "data.device_budget_mib",
     }
     assert "train.batch_size" not in may_change
+
+
+@pytest.mark.parametrize("given", [("classical", "both"), ["classical", "both"], "classical,both", ("classical,both",)])
+def test_names_may_be_listed_in_any_way(settings, given):
+    """As a configuration, config.json and the two readings of a command line give them."""
+    assert settings.with_overrides({"trial.arms": given}).trial.arms == ("classical", "both")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("trial.ratios", (), "config.trial.ratios=() is not possible"),
+        ("trial.ratios", (1.0, 1.0), "config.trial.ratios=(1.0, 1.0) is not possible: give each value once."),
+        ("trial.fractions", (1.0, 1.5), "config.trial.fractions.1=1.5 is not possible: give less than or equal to 1"),
+        ("trial.arms", "gan", "config.trial.arms.0='gan' is not possible: give 'real', 'classical'"),
+        ("trial.base_channels", 12, "config.trial.base_channels=12 is not possible: give a multiple of 8"),
+        ("trial.validation", 0.9, "config.trial.validation=0.9 and config.trial.test=0.2 leave no patients"),
+    ],
+)
+def test_what_a_trial_cannot_be(settings, field, value, sentence):
+    with pytest.raises(UserError) as caught:
+        settings.with_overrides({field: value})
+    assert sentence in str(caught.value)
+
+
+def test_synthetic_images_come_from_one_place(settings):
+    with pytest.raises(UserError, match=r"config.trial.runs both say where synthetic images come from: give one of"):
+        settings.with_overrides({"trial.synthetic_dir": "/a", "trial.runs": ("/b",)})
+
+
+def test_runs_are_made_absolute(settings):
+    assert all(path.startswith("/") for path in settings.with_overrides({"trial.runs": ("a", "b")}).trial.runs)

@@ -1,0 +1,169 @@
+"""Synthetic images for a trial or a balanced set, drawn from the generators of finished runs."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from jax.sharding import Mesh
+from jaxtyping import UInt8
+
+from dcgan_jax.errors import UserError
+from dcgan_jax.evaluation.correlation import to_gray
+from dcgan_jax.modes.copy_check import Nearest, create_copy_check
+from dcgan_jax.modes.restore import create_sampler, restore_chosen
+from dcgan_jax.reporting.figures import Images
+from dcgan_jax.settings import Settings
+from dcgan_jax.trial.leaks import Provenance, exceeds, read_provenance, refuse_excess, refuse_leaks
+from dcgan_jax.trial.splits import TrialSplit
+from dcgan_jax.workdir import Workdir
+
+MOST_DRAWS = 10
+"""Images drawn at most for each one that is kept."""
+
+
+class Drawn(NamedTuple):
+    """One image that is no near copy.
+
+    Attributes:
+      image: its pixels.
+      number: its place among those of its latent seed.
+      nearest: the training image it resembles most; None where copies are not looked for.
+    """
+
+    image: UInt8[np.ndarray, "height width channels"]
+    number: int
+    nearest: Nearest | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """The generator of one run.
+
+    Attributes:
+      workdir: of the run.
+      settings: of the run.
+      mesh: devices to draw on.
+      max_similarity: images that correlate more with a training image are left out; 0: none.
+    """
+
+    workdir: Workdir
+    settings: Settings
+    mesh: Mesh
+    max_similarity: float
+
+    @classmethod
+    def open(cls, folder: str, mesh: Mesh, max_similarity: float) -> "Run":
+        """Opens a run; raises UserError where there is none."""
+        workdir = Workdir(Path(folder))
+        return cls(workdir, workdir.settings({}), mesh, max_similarity)
+
+    @property
+    def label(self) -> str:
+        """The class it was trained on."""
+        return self.settings.data.label
+
+    @property
+    def provenance(self) -> Provenance:
+        """What it was trained on."""
+        return read_provenance(self.workdir.train_files)
+
+    @cached_property
+    def step(self) -> int:
+        """Completed updates of the checkpoint that is drawn from."""
+        return int(self._state.step)
+
+    def require_size(self, image_size: int) -> None:
+        """Raises UserError if its images have another size."""
+        own = self.settings.data.image_size
+        if own != image_size:
+            raise UserError(
+                f"The run in {self.workdir.root} makes images of {own} pixels, and {image_size} are needed: give "
+                f"config.data.image_size={own} or a run of the other size."
+            )
+
+    def draw(self, seed: int, stream: str, count: int) -> Iterator[Drawn]:
+        """Yields `count` images of a latent seed, near copies left out.
+
+        Raises:
+          UserError: nearly all images are near copies.
+        """
+        kept = 0
+        for number, (image, nearest) in enumerate(self._compare(seed, stream, MOST_DRAWS * count)):
+            if nearest is not None and nearest.similarity > self.max_similarity:
+                continue
+            yield Drawn(image, number, nearest)
+            kept += 1
+            if kept == count:
+                return
+        raise UserError(
+            f"Of {MOST_DRAWS * count} images of the run in {self.workdir.root} only {kept} differ enough from its "
+            f"training images, and {count} are needed: raise the limit of {self.max_similarity:g} or train it anew."
+        )
+
+    def _compare(self, seed: int, stream: str, count: int) -> Iterator[tuple[Any, Nearest | None]]:
+        for images in self._sampler.batches(self._state.sampled_generator, seed, stream, count):
+            yield from zip(images, self._nearest(images), strict=True)
+
+    def _nearest(self, images: Images) -> list[Nearest] | list[None]:
+        return self._compare_fn(images) if self._compare_fn else [None] * len(images)
+
+    @cached_property
+    def _compare_fn(self) -> Callable[[Images], list[Nearest]] | None:
+        return create_copy_check(self.settings, self.workdir) if self.max_similarity else None
+
+    @cached_property
+    def _sampler(self) -> Any:
+        return create_sampler(self.settings, self.mesh)
+
+    @cached_property
+    def _state(self) -> Any:
+        return restore_chosen(self.settings, self.workdir, self.mesh)
+
+
+class RunImages:
+    """Synthetic images of a trial, each from a run that has seen no more than its arm; see `SyntheticSource`."""
+
+    STREAM = "trial"
+
+    def __init__(self, runs: list[Run], split: TrialSplit, settings: Settings):
+        """Checks the runs.
+
+        Raises:
+          UserError: one has seen validation or test patients, or makes images of another size.
+        """
+        self._runs, self._split, self._settings = runs, split, settings
+        for run in runs:
+            run.require_size(settings.data.image_size)
+            refuse_leaks(run.provenance, split, settings)
+        self.description: dict[str, Any] = {
+            "runs": [
+                {"workdir": str(run.workdir.root), "identity": run.workdir.identity(run.settings), "step": run.step}
+                for run in runs
+            ],
+            "max_similarity": settings.generate.max_similarity,
+        }
+
+    def classes(self) -> list[str]:
+        """See `SyntheticSource`."""
+        return sorted({run.label for run in self._runs})
+
+    def draw(self, label: str, fraction: float, generator_seed: int, count: int) -> Images:
+        """See `SyntheticSource`; the generator seed chooses the run, where several fit, and the latents."""
+        run = self._choose(label, fraction, generator_seed)
+        images = np.stack([drawn.image for drawn in run.draw(generator_seed, self.STREAM, count)])
+        return to_gray(images)[..., None]
+
+    def _choose(self, label: str, fraction: float, generator_seed: int) -> Run:
+        of_class = [run for run in self._runs if run.label == label]
+        if not of_class:
+            raise UserError(f"config.trial.runs has no run of class {label}: add one, or choose other arms.")
+        fitting = [run for run in of_class if not exceeds(run.provenance, self._split, fraction)]
+        if not fitting:
+            least = min(of_class, key=lambda run: len(run.provenance.rows))
+            refuse_excess(least.provenance, self._split, fraction, self._settings)
+        most = max(len(run.provenance.rows) for run in fitting)
+        best = [run for run in fitting if len(run.provenance.rows) == most]
+        return best[generator_seed % len(best)]

@@ -1,0 +1,152 @@
+"""The arms of a trial: what each adds to the real images, and which images that makes.
+
+- real: nothing; what all others are compared with.
+- classical: random rotations, shifts, changes of scale, brightness and contrast (fitting.CLASSICAL).
+- weighted: both classes count alike in the loss.
+- duplicated: as many further copies of real images as `synthetic` has synthetic ones: more images, no more information.
+- synthetic: synthetic images of `data.label`, `ratio` for each real one.
+- both: synthetic and classical.
+- synthetic_all: synthetic images of every class, so that being synthetic says nothing about the label.
+- synthetic_only: those of synthetic_all without any real image (train on synthetic, test on real).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int
+
+from dcgan_jax.settings import ArmName, TrialSettings
+from dcgan_jax.trial.fitting import Task
+
+REFERENCE: ArmName = "real"
+WITHOUT_RATIO: tuple[ArmName, ...] = ("real", "classical", "weighted")
+WITH_COPIES: tuple[ArmName, ...] = ("duplicated",)
+OF_ONE_CLASS: tuple[ArmName, ...] = ("synthetic", "both")
+OF_ALL_CLASSES: tuple[ArmName, ...] = ("synthetic_all", "synthetic_only")
+ARMS = (*WITHOUT_RATIO, *WITH_COPIES, *OF_ONE_CLASS, *OF_ALL_CLASSES)
+
+_AUGMENTED = ("classical", "both")
+_COPIES_STREAM = 11
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm at one amount of data.
+
+    Attributes:
+      name: of `ARMS`.
+      ratio: synthetic (or duplicated) images per real one of their class; 0 where the arm has none.
+      fraction: share of the training patients.
+    """
+
+    name: ArmName
+    ratio: float
+    fraction: float
+
+    @property
+    def has_synthetic(self) -> bool:
+        """Whether synthetic images take part."""
+        return self.name in (*OF_ONE_CLASS, *OF_ALL_CLASSES)
+
+    def __str__(self) -> str:
+        ratio = f" at ratio {self.ratio:g}" if self.ratio else ""
+        return f"{self.name}{ratio} with {self.fraction:.0%} of the patients"
+
+
+class Unit(NamedTuple):
+    """One classifier of an arm.
+
+    Attributes:
+      arm: whose.
+      seed: of the classifier.
+      generator_seed: of the synthetic images; 0 where the arm has none.
+    """
+
+    arm: Arm
+    seed: int
+    generator_seed: int
+
+    @property
+    def name(self) -> str:
+        """A name for files."""
+        arm = self.arm
+        return f"{arm.name}_r{arm.ratio:g}_f{arm.fraction:g}_s{self.seed}_g{self.generator_seed}"
+
+
+def list_arms(trial: TrialSettings, names: Iterable[ArmName]) -> list[Arm]:
+    """Returns the arms at every fraction and, where they have one, ratio; the reference first."""
+    chosen = set(names) | {REFERENCE}
+    return [
+        Arm(name, ratio, fraction)
+        for fraction in trial.fractions
+        for name in ARMS
+        if name in chosen
+        for ratio in ((0.0,) if name in WITHOUT_RATIO else trial.ratios)
+    ]
+
+
+def list_units(arm: Arm, trial: TrialSettings) -> list[Unit]:
+    """Returns the classifiers of an arm: every classifier seed with every generator seed."""
+    generators = range(trial.generator_seeds if arm.has_synthetic else 1)
+    return [Unit(arm, seed, generator) for generator in generators for seed in range(trial.seeds)]
+
+
+def count_synthetic(arm: Arm, real: Mapping[str, int], label: str) -> dict[str, int]:
+    """Returns how many synthetic or duplicated images of each class an arm has.
+
+    Args:
+      arm: the arm.
+      real: the number of real training images of each class at the arm's fraction.
+      label: the class that a generator learns.
+    """
+    classes = list(real) if arm.name in OF_ALL_CLASSES else [label] if arm.ratio else []
+    return {name: max(1, round(arm.ratio * real[name])) for name in classes}
+
+
+def create_task(
+    unit: Unit,
+    real: Mapping[str, Int[np.ndarray, " image"]],
+    synthetic_fn: Callable[[str, float, int, int], Int[np.ndarray, " image"]],
+    label: str,
+    positive: str,
+) -> Task:
+    """Returns what one classifier is trained on.
+
+    Args:
+      unit: the classifier.
+      real: positions of the real training images of each class at the arm's fraction.
+      synthetic_fn: (class, fraction, generator seed, count) -> positions of as many synthetic images.
+      label: the class that a generator learns.
+      positive: the class to be recognised.
+    """
+    arm = unit.arm
+    parts: list[tuple[str, Int[np.ndarray, " image"]]] = []
+    if arm.name != "synthetic_only":
+        parts += real.items()
+    for name, count in count_synthetic(arm, {name: len(own) for name, own in real.items()}, label).items():
+        if arm.has_synthetic:
+            parts.append((name, synthetic_fn(name, arm.fraction, unit.generator_seed, count)))
+        else:
+            parts.append((name, _draw_copies(real[name], count, unit.seed)))
+    return Task(
+        pool=np.concatenate([own for _, own in parts]).astype(np.int32),
+        labels=np.concatenate([np.full(len(own), name == positive, np.float32) for name, own in parts]),
+        seed=unit.seed,
+        is_augmented=arm.name in _AUGMENTED,
+        is_weighted=arm.name == "weighted",
+    )
+
+
+def _draw_copies(positions: Int[np.ndarray, " image"], count: int, seed: int) -> Int[np.ndarray, " copy"]:
+    """Returns positions to repeat: all of them once more before any is repeated again."""
+    rng = np.random.default_rng([seed, _COPIES_STREAM])
+    rounds = [rng.permutation(positions) for _ in range(-(-count // len(positions)))]
+    return np.concatenate(rounds)[:count]
+
+
+def group_positions(labels: Sequence[str], first: int = 0) -> dict[str, Int[np.ndarray, " image"]]:
+    """Returns the positions of each class, counted from `first` on."""
+    array = np.asarray(labels)
+    return {str(name): first + np.flatnonzero(array == name) for name in np.unique(array)}

@@ -1,0 +1,93 @@
+"""All images that the classifiers of a trial train on, in one array: arms are positions in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+
+from dcgan_jax.data.prepared import PreparedSet
+from dcgan_jax.settings import TrialSettings
+from dcgan_jax.trial.arms import Arm, count_synthetic, group_positions
+from dcgan_jax.trial.fitting import Images
+from dcgan_jax.trial.splits import TrialSplit
+from dcgan_jax.trial.synthetic_folder import SyntheticSource
+
+
+@dataclass(frozen=True)
+class ImageBank:
+    """Real images first, then synthetic ones.
+
+    Attributes:
+      images: all of them.
+      num_real: how many are real.
+      real: by fraction and class, positions of the real training images.
+      synthetic: by class, fraction and generator seed, positions of the synthetic images.
+    """
+
+    images: Images
+    num_real: int
+    real: Mapping[float, Mapping[str, Int[np.ndarray, " image"]]]
+    synthetic: Mapping[tuple[str, float, int], Int[np.ndarray, " image"]]
+
+    def real_positions(self, fraction: float) -> Mapping[str, Int[np.ndarray, " image"]]:
+        """Returns the positions of the real training images of each class."""
+        return self.real[fraction]
+
+    def synthetic_positions(
+        self, label: str, fraction: float, generator_seed: int, count: int
+    ) -> Int[np.ndarray, " image"]:
+        """Returns the positions of synthetic images: an arm with fewer has the first of those of an arm with more."""
+        return self.synthetic[label, fraction, generator_seed][:count]
+
+
+def create_bank(
+    prepared: PreparedSet,
+    split: TrialSplit,
+    arms: Sequence[Arm],
+    trial: TrialSettings,
+    label: str,
+    source: SyntheticSource | None,
+) -> ImageBank:
+    """Reads all real and draws all synthetic images that the arms need.
+
+    Args:
+      prepared: the prepared records.
+      split: which real images are trained on.
+      arms: all of them.
+      trial: the number of generator seeds is used.
+      label: the class that a generator learns.
+      source: of synthetic images; None where no arm has any.
+
+    Raises:
+      UserError: the source does not have what an arm needs.
+    """
+    examples = split.training[max(split.training)]
+    place = {example: index for index, example in enumerate(examples)}
+    real = {}
+    for fraction, chosen in split.training.items():
+        own = np.array([place[example] for example in chosen])
+        real[fraction] = {name: own[rows] for name, rows in group_positions([e.label for e in chosen]).items()}
+    images = [prepared.images(examples)]
+    synthetic, first = {}, len(examples)
+    for (name, fraction), count in _count_needed(arms, real, label).items():
+        for seed in range(trial.generator_seeds):
+            assert source is not None  # arms with synthetic images are refused without
+            drawn = source.draw(name, fraction, seed, count)
+            synthetic[name, fraction, seed] = np.arange(first, first + count)
+            images.append(drawn)
+            first += count
+    return ImageBank(np.concatenate(images), len(examples), real, synthetic)
+
+
+def _count_needed(
+    arms: Sequence[Arm], real: Mapping[float, Mapping[str, Int[np.ndarray, " image"]]], label: str
+) -> dict[tuple[str, float], int]:
+    """Returns, by class and fraction, the most synthetic images that any arm has."""
+    needed: dict[tuple[str, float], int] = {}
+    for arm in arms:
+        if arm.has_synthetic:
+            counts = {name: len(own) for name, own in real[arm.fraction].items()}
+            for name, count in count_synthetic(arm, counts, label).items():
+                needed[name, arm.fraction] = max(count, needed.get((name, arm.fraction), 0))
+    return needed

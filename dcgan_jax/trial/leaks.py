@@ -1,0 +1,109 @@
+"""That no generator has seen what its images are tested with: what it was trained on must be its arm's to train on."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from dcgan_jax.errors import UserError
+from dcgan_jax.settings import Settings
+from dcgan_jax.trial.splits import TrialSplit, held_out_share
+from dcgan_jax.workdir import Workdir
+
+
+class TrainedOn(NamedTuple):
+    """One row of a train_files.tsv."""
+
+    file: str
+    label: str
+    patient: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a generator was trained on.
+
+    Attributes:
+      name: of the generator, for messages.
+      rows: its training images.
+    """
+
+    name: str
+    rows: tuple[TrainedOn, ...]
+
+
+def read_provenance(path: Path) -> Provenance:
+    """Reads a train_files.tsv; the folder it lies in names the generator.
+
+    Raises:
+      UserError: it is missing or no such file.
+    """
+    try:
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
+        rows = csv.DictReader(io.StringIO(text), delimiter="\t")
+        listed = tuple(TrainedOn(row["file"], row["class"], row["patient"], row["sha256"]) for row in rows)
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist: give the workdir of a run that has been started.") from None
+    except (KeyError, OSError) as error:
+        raise UserError(f"{path} is no list of training images ({error}): restore it.") from error
+    return Provenance(str(path.parent), listed)
+
+
+def find_provenances(folder: Path, runs: Sequence[str]) -> list[Provenance]:
+    """Returns what made the images of a folder, as far as that is known.
+
+    Args:
+      folder: of the images; the list of the run that made them may lie beside or right above them.
+      runs: workdirs that are known to have made them; they come first.
+
+    Raises:
+      UserError: one of these runs is not there any more.
+    """
+    if runs:
+        return [read_provenance(Workdir(Path(run)).train_files) for run in runs]
+    for place in (folder, folder.parent):
+        listed = Workdir(place).train_files
+        if listed.is_file():
+            return [read_provenance(listed)]
+    return []
+
+
+def refuse_leaks(provenance: Provenance, split: TrialSplit, settings: Settings) -> None:
+    """Raises UserError if a generator was trained on validation or test images, or on other images of their patients.
+
+    Test patients who are in training by one of two readings of their names are passed over: the second analysis leaves
+    them out.
+    """
+    tested = [*split.validation, *split.test]
+    images = {example.sha256 for example in tested}
+    patients = {example.patient for example in tested if example not in split.ambiguous}
+    leaks = [row for row in provenance.rows if row.sha256 in images or row.patient in patients]
+    if leaks:
+        raise UserError(
+            f"The generator of {provenance.name} was trained on {len(leaks)} images of validation or test patients of "
+            f"this trial ({leaks[0].file} for one): train it with {_remedy(split, settings)}."
+        )
+
+
+def exceeds(provenance: Provenance, split: TrialSplit, fraction: float) -> TrainedOn | None:
+    """Returns an image that the generator was trained on and the arms of this fraction are not, if there is one."""
+    allowed = {example.patient for example in split.training[fraction]}
+    return next((row for row in provenance.rows if row.patient not in allowed), None)
+
+
+def refuse_excess(provenance: Provenance, split: TrialSplit, fraction: float, settings: Settings) -> None:
+    """Raises UserError if a generator was trained on more than the arms of a fraction are."""
+    if row := exceeds(provenance, split, fraction):
+        raise UserError(
+            f"The generator of {provenance.name} was trained on more than the {fraction:g} of the training patients "
+            f"that an arm of this trial has ({row.file} for one): train one with {_remedy(split, settings, fraction)}, "
+            "or leave that fraction out of config.trial.fractions."
+        )
+
+
+def _remedy(split: TrialSplit, settings: Settings, fraction: float = 1.0) -> str:
+    fields = f"config.seed={settings.seed} and config.data.holdout={held_out_share(split, settings):g}"
+    return fields if fraction == 1 else f"{fields} and config.data.fraction={fraction:g}"

@@ -1,0 +1,175 @@
+"""Which images a trial trains on, chooses on and tests on, and that none of them is in two places.
+
+The training patients of each class are ranked as for a training run (data/selection.py). The first are the test split
+where the source has none, the next the validation split, and the rest is trained on. So a run with the same seed and
+`data.holdout` of at least validation + test has seen neither, and one with `data.fraction` as well has seen no more
+than the arm of that fraction.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from dcgan_jax.data.prepared import Example, PreparedSet
+from dcgan_jax.data.ranking import rank_by_hash
+from dcgan_jax.data.selection import select_training
+from dcgan_jax.data.source import TEST, TRAIN
+from dcgan_jax.errors import UserError
+from dcgan_jax.settings import DataSettings, Settings
+
+_LISTED = 3
+
+
+@dataclass(frozen=True)
+class TrialSplit:
+    """The real images of a trial.
+
+    Attributes:
+      training: by fraction of the patients.
+      validation: what stopping and thresholds are chosen on.
+      test: what is looked at once, at the end.
+      test_name: where the test split comes from.
+      ambiguous: test images whose patient is in training or validation by one of two readings of the names.
+      notes: what a reader of the results should know about the splits.
+    """
+
+    training: dict[float, tuple[Example, ...]]
+    validation: tuple[Example, ...]
+    test: tuple[Example, ...]
+    test_name: str
+    ambiguous: frozenset[Example]
+    notes: tuple[str, ...]
+
+    @property
+    def labels(self) -> list[str]:
+        """All classes, sorted."""
+        return sorted({example.label for example in self.test})
+
+
+def split_for_trial(prepared: PreparedSet, settings: Settings) -> TrialSplit:
+    """Divides the images of a prepared set.
+
+    Raises:
+      UserError: a class is missing somewhere, there are too few patients, or images or patients are in two splits.
+    """
+    data, trial = settings.data, settings.trial
+    has_test = any(example.split == TEST for example in prepared.examples)
+    labels = sorted({example.label for example in prepared.examples if example.split == TRAIN})
+    held = round(trial.validation + (0 if has_test else trial.test), 6)
+    training: dict[float, list[Example]] = {fraction: [] for fraction in trial.fractions}
+    validation: list[Example] = []
+    test = [example for example in prepared.examples if example.split == TEST]
+    for label in labels:
+        of_class = data.model_copy(update={"label": label, "holdout": held})
+        for fraction, chosen in training.items():
+            chosen += _select(prepared, of_class, fraction, settings.seed)[0]
+        held_out = _select(prepared, of_class, 1.0, settings.seed)[1]
+        own_test = set() if has_test else _first_patients(held_out, trial.test / held, settings.seed)
+        validation += [example for example in held_out if example.patient not in own_test]
+        test += [example for example in held_out if example.patient in own_test]
+
+    largest = training[max(training)]
+    everything = _select_all(prepared, data, labels, held, settings.seed)
+    notes = []
+    if has_test:
+        name = "the source's test split"
+        _refuse_shared_pixels([*everything, *validation], test)
+    else:
+        name = f"{trial.test:g} of the training patients of each class, by patient: the source has no test split"
+        test, copies = _without_copies(test, [*everything, *validation])
+        notes += [f"{copies} test images equal training or validation images and are left out."] if copies else []
+    validation, copies = _without_copies(validation, everything)
+    notes += [f"{copies} validation images equal training images and are left out."] if copies else []
+    ambiguous = _find_ambiguous([*everything, *validation], test)
+    if ambiguous:
+        notes.append(
+            f"By one of two readings of the file names {len(ambiguous)} of {len(test)} test images are of patients who "
+            "are in training or validation too: a second analysis leaves them out."
+        )
+    for where, examples in (("training", largest), ("validation", validation), ("test", test)):
+        _require_classes(where, examples, labels)
+    return TrialSplit(
+        {fraction: tuple(chosen) for fraction, chosen in training.items()},
+        tuple(validation),
+        tuple(test),
+        name,
+        ambiguous,
+        tuple(notes),
+    )
+
+
+def held_out_share(split: TrialSplit, settings: Settings) -> float:
+    """Returns the `data.holdout` with which a training run leaves validation and test patients alone."""
+    has_test = any(example.split == TEST for example in split.test)
+    return round(settings.trial.validation + (0 if has_test else settings.trial.test), 6)
+
+
+def _select(
+    prepared: PreparedSet, data: DataSettings, fraction: float, seed: int
+) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
+    return select_training(prepared, data.model_copy(update={"fraction": fraction}), seed)
+
+
+def _select_all(
+    prepared: PreparedSet, data: DataSettings, labels: Iterable[str], held: float, seed: int
+) -> list[Example]:
+    """Returns all images that any fraction may train on."""
+    chosen: list[Example] = []
+    for label in labels:
+        chosen += _select(prepared, data.model_copy(update={"label": label, "holdout": held}), 1.0, seed)[0]
+    return chosen
+
+
+def _first_patients(examples: Sequence[Example], share: float, seed: int) -> set[str]:
+    ranked = rank_by_hash(f"training {seed}", {example.patient for example in examples})
+    return set(ranked[: max(1, math.floor(round(share * len(ranked), 6)))])
+
+
+def _without_copies(examples: Sequence[Example], others: Iterable[Example]) -> tuple[list[Example], int]:
+    """Returns the examples whose pixels are nowhere among the others, and how many are left out."""
+    seen = {example.sha256 for example in others}
+    kept = [example for example in examples if example.sha256 not in seen]
+    return kept, len(examples) - len(kept)
+
+
+def _refuse_shared_pixels(training: Iterable[Example], test: Iterable[Example]) -> None:
+    seen = {example.sha256: example.file for example in training}
+    shared = [f"{example.file} equals {seen[example.sha256]}" for example in test if example.sha256 in seen]
+    if shared:
+        raise UserError(
+            f"{len(shared)} test images are training images too ({'; '.join(shared[:_LISTED])}): remove them from one "
+            "of the two splits in data.dir."
+        )
+
+
+def _find_ambiguous(training: Iterable[Example], test: Sequence[Example]) -> frozenset[Example]:
+    """Returns the test images of patients who are elsewhere by the careful reading only.
+
+    Raises:
+      UserError: some are by every reading.
+    """
+    seen = list(training)
+    published = {(example.label, example.published_patient) for example in seen}
+    shared = [example.file for example in test if (example.label, example.published_patient) in published]
+    if shared:
+        raise UserError(
+            f"{len(shared)} test images are of patients who are in training too ({', '.join(shared[:_LISTED])}): put "
+            "all images of a patient into one split of data.dir, or leave the splits to this program (class/patient/*)."
+        )
+    careful = {example.patient for example in seen}
+    return frozenset(example for example in test if example.patient in careful)
+
+
+def _require_classes(where: str, examples: Sequence[Example], labels: Sequence[str]) -> None:
+    if len(labels) < 2:
+        raise UserError(
+            f"A trial tells classes apart, and the data have only {', '.join(labels)}: give a data.dir with two "
+            "classes or more."
+        )
+    for label in labels:
+        patients = {example.patient for example in examples if example.label == label}
+        if len(patients) < 2:
+            raise UserError(
+                f"There are {len(patients)} patients of {label} in the {where} images of the trial, and two are the "
+                "least: raise config.trial.validation or config.trial.test, or give more data."
+            )

@@ -1,0 +1,144 @@
+"""Synthetic images from a folder: in a folder for each class, or with a manifest.csv that says which is which."""
+
+import csv
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from dcgan_jax.data.images import list_image_files, read_gray
+from dcgan_jax.data.prepared import Example
+from dcgan_jax.data.resize import resize
+from dcgan_jax.errors import UserError
+from dcgan_jax.settings import DataSettings
+from dcgan_jax.trial.fitting import Images
+
+MANIFEST = "manifest.csv"
+_STREAM = 12
+
+
+class SyntheticSource(Protocol):
+    """Where synthetic images come from.
+
+    Attributes:
+      description: what it is, for records; another one makes another trial.
+    """
+
+    description: dict[str, Any]
+
+    def classes(self) -> list[str]:
+        """Returns the classes there are images of."""
+
+    def draw(self, label: str, fraction: float, generator_seed: int, count: int) -> Images:
+        """Returns synthetic images of a class for the arms of one fraction; the first ones do not depend on `count`.
+
+        Raises:
+          UserError: there are not as many, or none for this fraction.
+        """
+
+
+class SyntheticFolder:
+    """Images that are there already; every generator seed draws among the same ones.
+
+    Attributes:
+      folder: where they are.
+      runs: workdirs of the runs that made them, where the manifest says so.
+    """
+
+    def __init__(self, folder: str, data: DataSettings, tested: Iterable[Example]):
+        """Finds the files.
+
+        Args:
+          folder: `trial.synthetic_dir`.
+          data: how real images are resized.
+          tested: validation and test images, none of which may be among the synthetic ones.
+
+        Raises:
+          UserError: there are none, or nothing says of which class they are.
+        """
+        self.folder, self._data = Path(folder), data
+        self.runs = _list_runs(self.folder)
+        self._tested = {example.sha256: example.file for example in tested}
+        if not self.folder.is_dir():
+            raise UserError(f"config.trial.synthetic_dir={folder} is no folder: give one of synthetic images.")
+        self._files = _list_by_class(self.folder)
+        if not any(self._files.values()):
+            raise UserError(
+                f"config.trial.synthetic_dir={folder} has no images: it must hold class/images (NORMAL/a.png), or "
+                f"images with a {MANIFEST} that has the columns file and class."
+            )
+        self.description = {"folder": folder, "files_sha256": _fingerprint(self.folder, self._files)}
+
+    def classes(self) -> list[str]:
+        """See `SyntheticSource`."""
+        return sorted(self._files)
+
+    def draw(self, label: str, fraction: float, generator_seed: int, count: int) -> Images:
+        """See `SyntheticSource`; images of other sizes than the trial's are resized as real ones are."""
+        files = self._files.get(label, [])
+        if len(files) < count:
+            raise UserError(
+                f"config.trial.synthetic_dir={self.folder} has {len(files)} images of {label}, and {count} are needed: "
+                "give more, or lower config.trial.ratios."
+            )
+        order = np.random.default_rng([generator_seed, _STREAM]).permutation(len(files))
+        return np.stack([self._read(files[position]) for position in order[:count]])
+
+    def _read(self, name: str) -> Images:
+        try:
+            content = (self.folder / name).read_bytes()
+        except OSError as error:
+            raise UserError(f"{self.folder / name} can't be read ({error.strerror}): mend {MANIFEST}.") from error
+        gray = read_gray(content, str(self.folder / name), "container")
+        size = self._data.image_size
+        if copied := self._tested.get(hashlib.sha256(gray.tobytes()).hexdigest()):
+            raise UserError(
+                f"{self.folder / name} is the validation or test image {copied}: nothing that classifiers are trained "
+                "on may be; remove it from config.trial.synthetic_dir."
+            )
+        if min(gray.shape) < size:
+            raise UserError(
+                f"{self.folder / name} has {gray.shape[1]} x {gray.shape[0]} pixels, and the trial compares images of "
+                f"{size}: give config.data.image_size={min(gray.shape)} or larger synthetic images."
+            )
+        return resize(gray, size, self._data.resize, self._data.aspect)[..., None]
+
+
+def _list_by_class(folder: Path) -> dict[str, list[str]]:
+    manifest = folder / MANIFEST
+    files: dict[str, list[str]] = {}
+    if manifest.is_file():
+        with manifest.open(newline="", encoding="utf-8") as content:
+            rows = list(csv.DictReader(content))
+        if rows and not {"file", "class"} <= rows[0].keys():
+            raise UserError(f"{manifest} has no columns file and class: name the image files and their classes there.")
+        for row in rows:
+            if row.get("synthetic", "synthetic") == "synthetic":  # the manifest of a balanced set lists real ones too
+                files.setdefault(row["class"], []).append(row["file"])
+        return files
+    for name in list_image_files(folder):
+        label, _, rest = name.partition("/")
+        if rest:
+            files.setdefault(label, []).append(name)
+    return files
+
+
+def _list_runs(folder: Path) -> list[str]:
+    """Returns the workdirs of the runs that the manifest of a balanced set names."""
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        return []
+    with manifest.open(newline="", encoding="utf-8") as content:
+        return sorted({row["run"] for row in csv.DictReader(content) if row.get("run")})
+
+
+def _fingerprint(folder: Path, files: Mapping[str, Sequence[str]]) -> str:
+    digest = hashlib.sha256()
+    for label, names in sorted(files.items()):
+        for name in names:
+            digest.update(f"{label}\t{name}\n".encode(errors="surrogateescape"))
+            if (folder / name).is_file():
+                digest.update((folder / name).read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,131 @@
+"""The tables of a trial against values by hand, DeLong's test and a bootstrap over patients."""
+
+import numpy as np
+import pytest
+import scipy.stats
+from sklearn.metrics import roc_auc_score
+
+from dcgan_jax.trial.analysis import Prediction, analyse, choose_primary, group_test_images, measure
+from dcgan_jax.trial.arms import Arm, Unit
+from dcgan_jax.trial.inference import adjust_for_number
+from dcgan_jax.trial.scores import METRICS, compute_scores
+
+REAL, SYNTHETIC, WEIGHTED = Arm("real", 0.0, 1.0), Arm("synthetic", 1.0, 1.0), Arm("weighted", 0.0, 1.0)
+COUNT = 400
+
+
+@pytest.fixture(scope="module")
+def test_images():
+    labels = np.array(["A", "B"] * (COUNT // 2))
+    return group_test_images(labels, [f"patient{index}" for index in range(COUNT)], "B")
+
+
+def predict(test_images, quality, seed):
+    """Probabilities whose order is right the more often the higher the quality."""
+    common = np.random.default_rng(0).normal(size=COUNT)
+    own = np.random.default_rng(seed + 1).normal(size=COUNT)
+    return scipy.stats.norm.cdf(quality * test_images.labels - quality / 2 + 0.8 * common + 0.6 * own)
+
+
+@pytest.fixture(scope="module")
+def predictions(test_images):
+    return {
+        Unit(arm, seed, generator): Prediction(predict(test_images, quality, 100 * place + 10 * generator + seed), 0.5)
+        for place, (arm, quality, generators) in enumerate([(REAL, 1.0, 1), (SYNTHETIC, 1.3, 2), (WEIGHTED, 1.0, 1)])
+        for seed in range(4)
+        for generator in range(generators)
+    }
+
+
+@pytest.fixture(scope="module")
+def measured(test_images, predictions):
+    return {unit: measure(prediction, test_images) for unit, prediction in predictions.items()}
+
+
+@pytest.fixture(scope="module")
+def analysis(measured):
+    return analyse(measured, [REAL, SYNTHETIC, WEIGHTED], margin=0.01)
+
+
+def row_of(rows, arm, metric="auc"):
+    return next(row for row in rows if row["arm"] == arm and row["metric"] == metric)
+
+
+def test_groups_hold_whole_patients_and_every_class():
+    labels, patients = ["A"] * 60 + ["B"] * 60, [f"{index // 3}" for index in range(120)]
+    found = group_test_images(labels, patients, "B")
+    assert found.labels.tolist() == [0] * 60 + [1] * 60
+    for patient in set(patients):
+        assert len({group for group, owner in zip(found.groups, patients, strict=True) if owner == patient}) == 1
+    assert all(np.bincount(found.groups[found.labels == label]).min() == 3 for label in (0, 1))
+
+
+def test_a_class_of_one_patient_is_not_enough():
+    two = group_test_images(["A", "A", "B", "B"], ["1", "2", "3", "4"], "B")
+    assert two.has_enough_patients()
+    assert not two.take(np.array([True, True, True, False])).has_enough_patients()
+    assert not two.take(np.array([True, True, False, False])).has_enough_patients()
+
+
+def test_a_difference_is_the_mean_over_paired_seeds(predictions, test_images, analysis):
+    def area(arm, seed, generator):
+        return roc_auc_score(test_images.labels, predictions[Unit(arm, seed, generator)].probabilities)
+
+    pairs = [area(SYNTHETIC, seed, g) - area(REAL, seed, 0) for seed in range(4) for g in range(2)]
+    row = row_of(analysis["comparisons"], "synthetic")
+    assert row["difference"] == pytest.approx(np.mean(pairs))
+    assert row["interval"][0] < row["difference"] < row["interval"][1]
+
+
+def test_summaries_are_means_over_all_classifiers(measured, analysis):
+    row = row_of(analysis["summaries"], "synthetic", "f1")
+    own = [scores.whole["f1"] for unit, scores in measured.items() if unit.arm == SYNTHETIC]
+    assert row["value"] == pytest.approx(np.mean(own))
+
+
+def test_over_patients_alone_the_error_is_delongs(test_images):
+    """DeLong, DeLong and Clarke-Pearson 1988: variances of the placement values of both classes, paired."""
+    first, second = (predict(test_images, quality, seed) for quality, seed in ((1.3, 1), (1.0, 2)))
+    predictions = {Unit(SYNTHETIC, 0, 0): Prediction(first, 0.5), Unit(REAL, 0, 0): Prediction(second, 0.5)}
+    measured = {unit: measure(prediction, test_images) for unit, prediction in predictions.items()}
+    row = row_of(analyse(measured, [REAL, SYNTHETIC], 0.01)["comparisons"], "synthetic")
+
+    is_positive = test_images.labels == 1
+    placements = [(values[is_positive][:, None] > values[~is_positive]).astype(float) for values in (first, second)]
+    difference = placements[0] - placements[1]
+    variance = sum(np.var(difference.mean(axis=axis), ddof=1) / (COUNT / 2) for axis in (0, 1))
+    reach = (row["interval"][1] - row["interval"][0]) / 2
+    assert row["difference"] == pytest.approx(difference.mean())
+    assert reach / scipy.stats.t.ppf(0.975, 19) == pytest.approx(variance**0.5, rel=0.3)
+
+
+def test_over_patients_alone_errors_are_a_bootstraps(test_images):
+    prediction = Prediction(predict(test_images, 1.0, 3), 0.5)
+    measured = {Unit(REAL, 0, 0): measure(prediction, test_images)}
+    summaries = analyse(measured, [REAL], 0.01)["summaries"]
+    rng, drawn = np.random.default_rng(1), []
+    for _ in range(150):
+        rows = np.concatenate([rng.choice(np.flatnonzero(test_images.labels == label), COUNT // 2) for label in (0, 1)])
+        drawn.append(compute_scores(test_images.labels[rows], prediction.probabilities[rows], 0.5))
+    for metric in METRICS:
+        low, high = row_of(summaries, "real", metric)["interval"]
+        error = (high - low) / 2 / scipy.stats.t.ppf(0.975, 19)
+        assert error == pytest.approx(np.std([scores[metric] for scores in drawn]), rel=0.4)
+
+
+def test_p_values_are_corrected_among_the_comparisons_of_a_metric(analysis):
+    for metric in METRICS:
+        rows = [row for row in analysis["comparisons"] if row["metric"] == metric]
+        assert [row["p_adjusted"] for row in rows] == adjust_for_number([row["p_value"] for row in rows])
+
+
+def test_one_comparison_is_primary(analysis):
+    primary = [(row["arm"], row["metric"]) for row in analysis["comparisons"] if row["primary"]]
+    assert primary == [("synthetic", "auc")]
+
+
+def test_the_primary_arm_is_declared_by_the_order_of_the_fields():
+    further = Arm("synthetic", 0.5, 1.0)
+    assert choose_primary([REAL, WEIGHTED, SYNTHETIC, further]) == SYNTHETIC
+    assert choose_primary([REAL, WEIGHTED]) == WEIGHTED
+    assert choose_primary([REAL]) is None

@@ -1,0 +1,83 @@
+"""No generator may have seen what its images are tested with."""
+
+import pytest
+
+from dcgan_jax.data.selection import format_train_files
+from dcgan_jax.errors import UserError
+from dcgan_jax.trial.leaks import exceeds, find_provenances, read_provenance, refuse_excess, refuse_leaks
+from dcgan_jax.trial.splits import split_for_trial
+from tests.trial.examples import example, patients, prepared
+
+SET = prepared(*patients("NORMAL", 20), *patients("PNEUMONIA", 30))
+
+
+@pytest.fixture
+def settings(tiny_settings):
+    return tiny_settings.with_overrides({"trial.fractions": (1.0, 0.5)})
+
+
+@pytest.fixture
+def split(settings):
+    return split_for_trial(SET, settings)
+
+
+@pytest.fixture
+def trained_on(tmp_path):
+    """Writes the list of a run and reads it again."""
+
+    def write(examples):
+        (tmp_path / "train_files.tsv").write_text(format_train_files(examples))
+        return read_provenance(tmp_path / "train_files.tsv")
+
+    return write
+
+
+def test_what_an_arm_trains_on_is_allowed(split, settings, trained_on):
+    provenance = trained_on(split.training[0.5])
+    refuse_leaks(provenance, split, settings)
+    for fraction in (1.0, 0.5):
+        refuse_excess(provenance, split, fraction, settings)
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_a_generator_that_saw_a_held_out_patient_is_refused(split, settings, trained_on, part):
+    held_out = getattr(split, part)[0]
+    other_image = example(held_out.file.replace(".png", "b.png"))
+    remedy = r"\(.*b.png for one\): train it with config.seed=0 and config.data.holdout=0.3\."
+    with pytest.raises(UserError, match=remedy):
+        refuse_leaks(trained_on([*split.training[0.5], other_image]), split, settings)
+
+
+def test_a_generator_that_saw_a_held_out_image_under_another_name_is_refused(split, settings, trained_on):
+    copy = example("NORMAL/renamed/a.png", sha256=split.test[0].sha256)
+    with pytest.raises(UserError, match=r"1 images of validation or test patients of this trial \(NORMAL/renamed"):
+        refuse_leaks(trained_on([*split.training[0.5], copy]), split, settings)
+
+
+def test_a_generator_that_saw_more_than_its_arm_is_refused(split, settings, trained_on):
+    provenance = trained_on(split.training[1.0])
+    assert exceeds(provenance, split, 1.0) is None
+    with pytest.raises(UserError, match=r"more than the 0.5 of the training patients.*and config.data.fraction=0.5"):
+        refuse_excess(provenance, split, 0.5, settings)
+
+
+def test_the_list_of_a_run_is_found_beside_and_above_its_images(tmp_path, trained_on):
+    (tmp_path / "generated" / "deeper").mkdir(parents=True)
+    assert find_provenances(tmp_path / "generated", []) == []
+    trained_on(SET.examples[:3])
+    for folder in (tmp_path, tmp_path / "generated"):
+        assert [len(found.rows) for found in find_provenances(folder, [])] == [3]
+    assert find_provenances(tmp_path / "generated" / "deeper", []) == []
+
+
+def test_the_runs_that_a_manifest_names_are_looked_at(tmp_path, trained_on):
+    trained_on(SET.examples[:3])
+    assert [len(found.rows) for found in find_provenances(tmp_path / "elsewhere", [str(tmp_path)])] == [3]
+    with pytest.raises(UserError, match=r"gone/train_files.tsv does not exist"):
+        find_provenances(tmp_path, [str(tmp_path / "gone")])
+
+
+def test_a_list_that_is_none_is_named(tmp_path):
+    (tmp_path / "train_files.tsv").write_text("a\tb\n1\t2\n")
+    with pytest.raises(UserError, match=r"train_files\.tsv is no list of training images"):
+        read_provenance(tmp_path / "train_files.tsv")

@@ -1,0 +1,104 @@
+"""The trial's splits: whole patients, nothing twice, and in step with what training runs select."""
+
+import dataclasses
+
+import pytest
+
+from dcgan_jax.data.selection import select_training
+from dcgan_jax.errors import UserError
+from dcgan_jax.trial.splits import held_out_share, split_for_trial
+from tests.trial.examples import example, patients, prepared
+
+
+@pytest.fixture
+def settings(tiny_settings):
+    return tiny_settings.with_overrides({"trial.validation": 0.1, "trial.test": 0.2, "trial.fractions": (1.0, 0.5)})
+
+
+WITHOUT_TEST = prepared(*patients("NORMAL", 20), *patients("PNEUMONIA", 30))
+
+
+def owners(examples, label):
+    return {example.patient for example in examples if example.label == label}
+
+
+def test_a_test_split_is_made_by_patient_and_named(settings):
+    split = split_for_trial(WITHOUT_TEST, settings)
+    parts = {"training": split.training[1.0], "validation": split.validation, "test": split.test}
+    counts = {name: (len(owners(part, "NORMAL")), len(owners(part, "PNEUMONIA"))) for name, part in parts.items()}
+    assert counts == {"training": (14, 21), "validation": (2, 3), "test": (4, 6)}
+    assert sum(map(len, parts.values())) == 100
+    assert "the source has no test split" in split.test_name
+    assert split.labels == ["NORMAL", "PNEUMONIA"]
+
+
+def test_a_run_with_the_share_held_out_has_seen_what_its_arm_has(settings):
+    split = split_for_trial(WITHOUT_TEST, settings)
+    assert held_out_share(split, settings) == 0.3
+    for fraction, chosen in split.training.items():
+        data = settings.data.model_copy(update={"holdout": 0.3, "fraction": fraction})
+        of_run, _ = select_training(WITHOUT_TEST, data, settings.seed)
+        assert set(of_run) == {example for example in chosen if example.label == "NORMAL"}
+    assert set(split.training[0.5]) < set(split.training[1.0])
+
+
+def test_a_test_split_of_the_source_is_used_as_it_is(settings):
+    test = [*patients("NORMAL", 3, "test"), *patients("PNEUMONIA", 3, "test")]
+    split = split_for_trial(prepared(*WITHOUT_TEST.examples, *test), settings)
+    assert set(split.test) == set(test)
+    assert split.test_name == "the source's test split"
+    assert len(owners(split.validation, "PNEUMONIA")) == 3
+    assert held_out_share(split, settings) == 0.1
+    assert not split.ambiguous
+    assert not split.notes
+
+
+def test_patients_of_the_published_test_split_who_may_be_in_training_are_marked(settings):
+    theirs = example("NORMAL/x/a.png", "test", patient="NORMAL/train00", published="elsewhere")
+    test = [*patients("NORMAL", 3, "test"), *patients("PNEUMONIA", 3, "test"), theirs]
+    split = split_for_trial(prepared(*WITHOUT_TEST.examples, *test), settings)
+    assert split.ambiguous == {theirs}
+    assert "1 of 13 test images" in split.notes[0]
+
+
+def test_a_patient_in_two_splits_by_every_reading_is_refused(settings):
+    test = [*patients("NORMAL", 3, "test"), *patients("PNEUMONIA", 3, "test"), example("NORMAL/train00/z.png", "test")]
+    with pytest.raises(
+        UserError, match=r"1 test images are of patients who are in training too \(NORMAL/train00/z.png"
+    ):
+        split_for_trial(prepared(*WITHOUT_TEST.examples, *test), settings)
+
+
+def test_shared_pixels_of_two_splits_of_the_source_are_refused(settings):
+    copy = example("NORMAL/new/a.png", "test", sha256="sha of NORMAL/train00/0.png")
+    test = [*patients("NORMAL", 3, "test"), *patients("PNEUMONIA", 3, "test"), copy]
+    with pytest.raises(UserError, match=r"NORMAL/new/a.png equals NORMAL/train00/0.png"):
+        split_for_trial(prepared(*WITHOUT_TEST.examples, *test), settings)
+
+
+def test_shared_pixels_of_two_patients_stay_in_one_of_our_splits(settings):
+    before = split_for_trial(WITHOUT_TEST, settings)
+    trained, tested = before.training[1.0][0], before.test[0]
+    images = [
+        dataclasses.replace(image, sha256=trained.sha256) if image == tested else image
+        for image in WITHOUT_TEST.examples
+    ]
+    after = split_for_trial(prepared(*images), settings)
+    assert tested.file not in {image.file for image in after.test}
+    assert len(after.test) == len(before.test) - 1
+    assert after.notes == ("1 test images equal training or validation images and are left out.",)
+
+
+def test_one_class_is_no_trial(settings):
+    with pytest.raises(UserError, match="the data have only NORMAL"):
+        split_for_trial(prepared(*patients("NORMAL", 20)), settings)
+
+
+def test_a_class_without_enough_patients_is_named(settings):
+    with pytest.raises(UserError, match="There are 1 patients of PNEUMONIA in the validation images"):
+        split_for_trial(prepared(*patients("NORMAL", 20), *patients("PNEUMONIA", 4)), settings)
+
+
+def test_a_class_that_the_test_split_lacks_is_named(settings):
+    with pytest.raises(UserError, match="There are 0 patients of PNEUMONIA in the test images"):
+        split_for_trial(prepared(*WITHOUT_TEST.examples, *patients("NORMAL", 3, "test")), settings)
