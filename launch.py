@@ -29,9 +29,9 @@ from dcgan_jax.settings import Settings
 from dcgan_jax.training.interruption import SIGNALS, Interrupted, end_program
 from dcgan_jax.workdir import Workdir
 
-MODES = ("train", "prepare", "generate", "evaluate", "trial")
+MODES = ("train", "prepare", "generate", "evaluate", "balance", "trial")
 CONTINUING_MODES = ("generate", "evaluate")
-EITHER_MODES = ("trial",)  # settings of a configuration where one is given, else of the run in the workdir
+EITHER_MODES = ("balance", "trial")  # settings of a configuration where one is given, else of the run in the workdir
 DEFAULT_CONFIG = str(Path(__file__).resolve().parent / "configs" / "default.py")
 STORAGE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 

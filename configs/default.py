@@ -101,6 +101,14 @@ def get_config() -> ConfigDict:
     generate.out = ""  # folder for them; empty: generated/ in the workdir
     generate.max_similarity = 0.0  # leave out images that correlate more with any training image; 0: keep all
 
+    balance = config.balance = ConfigDict()
+    balance.ratio = 1.0  # every class is filled up to this share of the largest class's training images
+    balance.out = ""  # the new data set's folder; empty: balanced/ in the workdir
+    balance.runs = ()  # workdirs of the runs to draw from, one for each class to fill; empty: --workdir
+    balance.real = "link"  # real images: link (symbolic links, where the source is files) | copy
+    balance.seed = 0  # seed of the latents
+    balance.max_similarity = 0.97  # leave out images that correlate more with any training image; 0: keep all
+
     trial = config.trial = ConfigDict()
     trial.arms = ()  # what is compared, of dcgan_jax/trial/arms.py; empty: all that the synthetic images allow
     trial.ratios = (1.0, 0.5)  # synthetic images per real one of their class; the first belongs to the primary endpoint

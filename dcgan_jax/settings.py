@@ -228,6 +228,17 @@ class GenerateSettings(_Section):
     max_similarity: Annotated[float, Field(ge=0, le=1)]
 
 
+class BalanceSettings(_Section):
+    """What `--mode=balance` writes."""
+
+    ratio: PositiveFloat
+    out: AbsolutePath
+    runs: Annotated[tuple[AbsolutePath, ...], *Listed]
+    real: Literal["link", "copy"]
+    seed: Seed
+    max_similarity: Share
+
+
 ArmName = Literal["real", "classical", "weighted", "duplicated", "synthetic", "both", "synthetic_all", "synthetic_only"]
 
 
@@ -283,6 +294,7 @@ class Settings(_Section):
     checkpoint: CheckpointSettings
     eval: EvalSettings
     generate: GenerateSettings
+    balance: BalanceSettings
     trial: TrialSettings
 
     @classmethod

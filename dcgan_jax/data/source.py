@@ -1,6 +1,7 @@
 """What preparing needs to know of a source of images, wherever they come from."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 TRAIN, VALIDATION, TEST = "train", "val", "test"
@@ -39,3 +40,6 @@ class Source(Protocol):
         Raises:
           BadImageError: when it can't be read.
         """
+
+    def locate(self, image: SourceImage) -> Path | None:
+        """Returns the absolute path of an image that is a file of its own, None of others."""

@@ -72,3 +72,6 @@ class ArchiveSource:
             return self._zip.read(self._members[image.file])
         except BadZipFile as error:
             raise BadImageError(image.file, f"it is broken in the archive ({error})") from error
+
+    def locate(self, image: SourceImage) -> None:
+        """See `Source`: they are parts of one file."""

@@ -49,6 +49,10 @@ class FolderSource:
         except OSError as error:
             raise BadImageError(image.file, f"it can't be read ({error.strerror})") from error
 
+    def locate(self, image: SourceImage) -> Path:
+        """See `Source`."""
+        return (self._folder / image.file).absolute()
+
 
 def assign_classes(files: Sequence[str], where: str) -> list[SourceImage]:
     """Returns the images of relative paths in either layout.

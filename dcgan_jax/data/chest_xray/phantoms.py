@@ -43,6 +43,9 @@ class PhantomSource:
         )
         return b"P5 %d %d 255\n" % (self._size, self._size) + pixels.tobytes()
 
+    def locate(self, image: SourceImage) -> None:
+        """See `Source`: they are no files."""
+
     @property
     def _test_count(self) -> int:
         return max(1, round(TEST_SHARE * self._count))
