@@ -122,6 +122,8 @@ def join_processes() -> None:
 def run(mode: str) -> None:
     """Sets the devices up and hands the settings to a mode."""
     workdir = Workdir(workdir_root())
+    if mode in EITHER_MODES and processes.count() > 1:
+        raise UserError(f"--mode={mode} works in one process: start it once, without the flags for several.")
     settings = agree_on_settings(mode, workdir)
 
     from dcgan_jax.devices import warn_of_unused_gpu
