@@ -10,7 +10,7 @@ import numpy as np
 
 from dcgan_jax.modes.prepare import prepare
 from dcgan_jax.modes.trial_plan import choose_arms, choose_positive, create_plan, open_source
-from dcgan_jax.modes.trial_results import write_results
+from dcgan_jax.modes.trial_results import RECORD, REPORT, write_results
 from dcgan_jax.progress import create_progress
 from dcgan_jax.settings import Settings
 from dcgan_jax.trial.arms import Arm, Unit, create_task, list_arms, list_units
@@ -48,6 +48,9 @@ def trial(settings: Settings, workdir: Workdir) -> None:
         store = Store(workdir.root / FOLDER)
         plan = create_plan(settings, split, source, positive, arms)
         store.begin(plan)
+        if (workdir.root / RECORD).is_file():
+            logger.info("done already: see %s", workdir.root / REPORT)
+            return
         logger.info("primary endpoint: %s", plan["primary endpoint"])
         bank = create_bank(prepared, split, arms, settings.trial, settings.data.label, source)
         validation = prepared.images(split.validation), _binary(split, positive)
@@ -62,7 +65,7 @@ def trial(settings: Settings, workdir: Workdir) -> None:
         }
         probabilities = partial(trainer.predict, images=prepared.images(split.test))
         verdict = write_results(record, settings, split, arms, store, probabilities, workdir, started)
-    logger.info("%s\nsee %s", verdict, workdir.root / "report.md")
+    logger.info("%s\nsee %s", verdict, workdir.root / REPORT)
 
 
 def train_classifiers(

@@ -35,6 +35,7 @@ from dcgan_jax.trial.splits import TrialSplit
 from dcgan_jax.trial.store import Store, Trained
 from dcgan_jax.workdir import Workdir
 
+RECORD, REPORT = "trial.json", "report.md"
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scikit-learn")
 
 Predict = Callable[[PyTree], Float[np.ndarray, " image"]]
@@ -89,8 +90,8 @@ def write_results(
     }
     figures = _draw(workdir, arms, trained, predictions, test, record, calibration)
     _save_predictions(workdir.root / "test_predictions.npz", split, predictions)
-    atomic_file.write_text(workdir.root / "report.md", describe_trial(record, figures))
-    atomic_file.write_text(workdir.root / "trial.json", json.dumps(record, indent=1) + "\n")
+    atomic_file.write_text(workdir.root / REPORT, describe_trial(record, figures))
+    atomic_file.write_text(workdir.root / RECORD, json.dumps(record, indent=1) + "\n")
     return primary["verdict"] if primary else "Nothing was compared."
 
 

@@ -109,6 +109,12 @@ def test_a_trial_that_was_killed_gives_the_same_numbers(settings, finished, tmp_
         assert record(workdir)[part] == record(finished)[part]
 
 
+def test_a_finished_trial_started_again_changes_nothing(settings, finished):
+    before = (finished.root / "trial.json").read_bytes()
+    trial(settings, finished)
+    assert (finished.root / "trial.json").read_bytes() == before
+
+
 def test_another_trial_in_the_same_workdir_is_refused(settings, finished):
     with pytest.raises(UserError, match=r"holds a trial with another config.trial.steps"):
         trial(settings.with_overrides({"trial.steps": 3}), finished)
