@@ -1,0 +1,52 @@
+"""Every configuration is valid; the paper's has none of what goes beyond it."""
+
+from pathlib import Path
+
+import pytest
+
+from configs import ablation, cxr, cxr_best, default, quickstart
+from dcgan_jax.settings import Settings
+
+CONFIGS = {
+    "default": default.get_config,
+    "cxr": cxr.get_config,
+    "cxr:smoke": lambda: cxr.get_config("smoke"),
+    "cxr_best": cxr_best.get_config,
+    "quickstart": quickstart.get_config,
+    **{f"ablation:{change}": lambda change=change: ablation.get_config(change) for change in ablation.CHANGES},
+}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_it_is_valid(name):
+    Settings.from_config(CONFIGS[name]())
+
+
+def test_all_files_are_tried():
+    files = {path.stem for path in Path(default.__file__).parent.glob("*.py")} - {"__init__"}
+    assert files == {name.partition(":")[0] for name in CONFIGS}
+
+
+def test_the_papers_recipe_goes_in_nothing_beyond_the_paper():
+    paper = Settings.from_config(cxr.get_config())
+    assert not Settings.from_config(default.get_config()).differences(paper).keys() - {"eval.every_epochs"}
+    assert not any(getattr(paper.augment, name) for name in ("rotation", "translation", "cutout", "target"))
+    assert (paper.loss.kind, paper.loss.r1, paper.average.half_life) == ("logistic", 0, 0)
+    assert (paper.optimizer.discriminator_updates, paper.optimizer.discriminator_steps) == ("separate", 1)
+    assert not paper.model.spectral_norm
+    assert not paper.model.minibatch_std
+
+
+@pytest.mark.parametrize("change", ablation.CHANGES)
+def test_an_ablation_changes_only_what_it_says(change):
+    differences = Settings.from_config(cxr.get_config()).differences(Settings.from_config(ablation.get_config(change)))
+    assert differences.keys() <= ablation.CHANGES[change].keys()
+    assert differences
+
+
+def test_the_best_recipe_keeps_the_papers_networks_and_images():
+    paper, best = Settings.from_config(cxr.get_config()), Settings.from_config(cxr_best.get_config())
+    kept = ("base_channels", "latent_size", "upsample", "channels")
+    assert [getattr(best.model, name) for name in kept] == [getattr(paper.model, name) for name in kept]
+    assert best.data == paper.data
+    assert best.optimizer.discriminator_steps == 1  # no more compute an image than the paper's
