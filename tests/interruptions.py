@@ -73,7 +73,7 @@ class Run:
         Args:
           number: of the signal.
           victim: which process gets it.
-          step: as soon as the run has gone past this step.
+          step: as soon as the processes have met and the run has gone past this step.
           seconds: where `step` is None: so long after the processes have met.
 
         Returns:
@@ -84,7 +84,7 @@ class Run:
         running = self.start()
 
         def is_time() -> bool:
-            return lock.exists() if step is None else self.steps_done() > step
+            return lock.exists() and (step is None or self.steps_done() > step)
 
         while not is_time() and all(process.poll() is None for process in running):
             time.sleep(0.001)
