@@ -118,23 +118,27 @@ def run(part: Part, out: Path) -> int:
     seconds = time.monotonic() - start
     if not code:
         found = json.loads(part.result.read_text()) if part.result else None
-        atomic_file.write_text(_finished(part, out), json.dumps({"seconds": seconds, "result": found}, indent=1) + "\n")
+        finished = {"command": _describe(part), "seconds": seconds, "result": found}
+        atomic_file.write_text(_finished(part, out), json.dumps(finished, indent=1) + "\n")
     return code
 
 
 def is_done(part: Part, out: Path) -> bool:
-    """Returns whether a part came to its end, now or at an earlier start."""
-    return _finished(part, out).exists()
+    """Returns whether a part came to its end by this very command, now or at an earlier start."""
+    path = _finished(part, out)
+    return path.exists() and json.loads(path.read_text())["command"] == _describe(part)
 
 
 def collect(parts: Sequence[Part], out: Path) -> None:
     """Writes what all finished parts found into results.json."""
     results: dict[str, Any] = {
-        part.name: {"command": " ".join(("python", *part.command)), **json.loads(_finished(part, out).read_text())}
-        for part in parts
-        if is_done(part, out)
+        part.name: json.loads(_finished(part, out).read_text()) for part in parts if is_done(part, out)
     }
     atomic_file.write_text(out / "results.json", json.dumps(results, indent=1) + "\n")
+
+
+def _describe(part: Part) -> str:
+    return " ".join(("python", *part.command))
 
 
 def _finished(part: Part, out: Path) -> Path:
