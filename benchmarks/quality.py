@@ -8,9 +8,11 @@ into results.md and grids of generated images beside it, in --docs. The scale sa
 every configuration has in common; what they differ in is theirs.
 """
 
+import hashlib
 import importlib
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -24,7 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs 
 
 from benchmarks.quality_page import update_page
 from benchmarks.quality_records import create_record, load_records, save_record
+from dcgan_jax.errors import EXIT_USER_ERROR, UserError
 from dcgan_jax.progress import track
+from dcgan_jax.settings import Settings
 
 CONFIGS = flags.DEFINE_list("configs", ["cxr", "cxr_best"], "Files of configs/, without .py; `ablation:average` works.")
 SEEDS = flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of the runs.")
@@ -35,9 +39,9 @@ DATA_DIR = flags.DEFINE_string("data_dir", "", "Folder of X-rays; empty: the pub
 WEIGHTS = flags.DEFINE_string("weights", "", "Inception weights; empty: the official file.")
 LATENT_SEEDS = flags.DEFINE_integer("latent_seeds", 10, "Generated sets a score is the mean of; 10 give intervals.")
 IMAGES = flags.DEFINE_integer("images", 0, "Images seen by each run; 0: what the scale says.")
-OVERRIDES = flags.DEFINE_multi_string("override", [], "FIELD=VALUE for all runs, for trying the benchmark out.")
 
 ROOT = Path(__file__).resolve().parents[1]
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 EXIT_CODES = {2: "has to be mended first", 75: "was stopped: give the same command again"}
 
 
@@ -91,17 +95,34 @@ class Run:
         name, _, variant = self.config.partition(":")
         return f"--config=configs/{name}.py" + (f":{variant}" if variant else "")
 
+    def fields(self) -> dict[str, Any]:
+        """Returns what the run overrides of its configuration.
+
+        Raises:
+          UserError: its batch size does not divide the number of images.
+        """
+        batch_size = load_settings(self.config).train.batch_size
+        if self.images_seen % batch_size:
+            raise UserError(
+                f"--images={self.images_seen} is no multiple of the batch size of {self.config}: give a multiple of "
+                f"{batch_size}."
+            )
+        return SCALES[self.scale].overrides | {"seed": self.seed, "train.steps": self.images_seen // batch_size}
+
     def flags(self) -> list[str]:
         """Returns launch.py's flags but for paths, which differ from machine to machine."""
-        steps = self.images_seen // read_batch_size(self.config)
-        fields = SCALES[self.scale].overrides | {"seed": self.seed, "train.steps": steps}
-        return [f"--config.{name}={value}" for name, value in fields.items()] + [
-            f"--config.{override}" for override in OVERRIDES.value
-        ]
+        return [f"--config.{name}={value}" for name, value in self.fields().items()]
+
+    def settings_sha256(self) -> str:
+        """Returns a digest of what makes the run what it is, so that a changed configuration is another run."""
+        settings = load_settings(self.config).with_overrides(self.fields())
+        identity = {**settings.identity(), "train.steps": settings.train.steps}
+        return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
     def train(self) -> None:
         """Trains to the end; continues where it was stopped."""
-        self._launch("train", [self.config_flag, *self.flags(), f"--config.data.dir={DATA_DIR.value}"])
+        paths = [f"--config.data.dir={_absolute(DATA_DIR.value)}", f"--config.eval.seeds={LATENT_SEEDS.value}"]
+        self._launch("train", [self.config_flag, *self.flags(), *paths])
 
     def evaluate(self) -> dict[str, Any]:
         """Scores the best checkpoint, or the last where none was chosen, and returns the record."""
@@ -111,10 +132,10 @@ class Run:
         return json.loads(max(records.glob("step_*.json"), key=lambda path: path.stat().st_mtime).read_text())
 
     def _launch(self, mode: str, arguments: Sequence[str]) -> None:
-        weights = f"--config.eval.weights={WEIGHTS.value}"
+        weights = f"--config.eval.weights={_absolute(WEIGHTS.value)}"
         # The configuration comes before what overrides it.
         command = [sys.executable, "launch.py", f"--mode={mode}", f"--workdir={self.workdir}", *arguments, weights]
-        code = subprocess.run(command, cwd=ROOT, check=False).returncode
+        code = run_and_wait(command)
         if code:
             print(f"{self.workdir} {EXIT_CODES.get(code, 'has failed')} (exit code {code}).", file=sys.stderr)
             sys.exit(code if code > 0 else 1)
@@ -124,10 +145,15 @@ def main(argv: Sequence[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown argument {argv[1]!r}.")
     images_seen = IMAGES.value or SCALES[SCALE.value].images_seen
-    runs = [Run(config, SCALE.value, int(seed), images_seen) for config in CONFIGS.value for seed in SEEDS.value]
     docs = Path(DOCS.value)
-    for run in track(runs, len(runs), "Runs", "runs"):
-        if find_record(docs, run) is None:
+    try:
+        runs = [Run(config, SCALE.value, int(seed), images_seen) for seed in SEEDS.value for config in CONFIGS.value]
+        finished = [find_record(docs, run) is not None for run in runs]
+    except (UserError, ImportError, ValueError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(EXIT_USER_ERROR)
+    for run, is_finished in track(list(zip(runs, finished, strict=True)), len(runs), "Runs", "runs"):
+        if not is_finished:
             run.train()
             record = create_record(run.evaluate(), run.workdir, describe(run))
             if run.seed == int(SEEDS.value[0]):
@@ -137,11 +163,21 @@ def main(argv: Sequence[str]) -> None:
 
 
 def find_record(docs: Path, run: Run) -> dict[str, Any] | None:
-    """Returns the record of a run that is finished, or None."""
+    """Returns the record of a run that is finished, or None.
+
+    Raises:
+      UserError: there is one of the same name whose configuration has changed since.
+    """
     same = describe(run)
     keys = ("config", "scale", "seed", "images_seen")
     records = load_records(docs / "results.json")
-    return next((record for record in records if all(record[key] == same[key] for key in keys)), None)
+    found = next((record for record in records if all(record[key] == same[key] for key in keys)), None)
+    if found and found["settings_sha256"] != same["settings_sha256"]:
+        raise UserError(
+            f"{docs / 'results.json'} holds a record of {run.config} (seed {run.seed}) from before its configuration "
+            "changed: remove that record and its workdir, or give another --docs and --out."
+        )
+    return found
 
 
 def describe(run: Run) -> dict[str, Any]:
@@ -153,6 +189,7 @@ def describe(run: Run) -> dict[str, Any]:
         "scale": run.scale,
         "seed": run.seed,
         "images_seen": run.images_seen,
+        "settings_sha256": run.settings_sha256(),
         "command": " ".join(command),
     }
 
@@ -165,11 +202,26 @@ def copy_grid(run: Run, docs: Path) -> None:
     shutil.copyfile(grid, target)
 
 
-def read_batch_size(config: str) -> int:
-    """Returns the batch size of a configuration."""
+def load_settings(config: str) -> Settings:
+    """Returns the settings of a configuration of configs/; raises ImportError or ValueError where there is none."""
     name, _, variant = config.partition(":")
     module = importlib.import_module(f"configs.{name}")
-    return (module.get_config(variant) if variant else module.get_config()).train.batch_size
+    return Settings.from_config(module.get_config(variant) if variant else module.get_config())
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).absolute()) if path else ""
+
+
+def run_and_wait(command: Sequence[str]) -> int:
+    """Runs a command of ours and returns its exit code; a signal that asks us to stop is handed on to it."""
+    process = subprocess.Popen(command, cwd=ROOT)
+    previous = {number: signal.signal(number, lambda number, _: process.send_signal(number)) for number in SIGNALS}
+    try:
+        return process.wait()
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

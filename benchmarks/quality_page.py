@@ -68,13 +68,15 @@ def describe_protocols(records: Sequence[Record]) -> list[str]:
     """Returns a sentence for each way in which scores of the table were made."""
     sentences = set()
     for record in records:
-        floor = record["floor"]
-        sentences.add(
+        sentence = (
             f"{record['num_real']:,} real against {record['num_generated']:,} generated images, "
             f"{record['preprocess']} ({record['resize_filter']}), weights: {record['weights']} "
-            f"({record['weights_sha256'][:12]}); {record['num_held_out']:,} held-out images. Floor: "
-            f"{floor['num_real']:,} against {floor['num_other']:,} training images, FID {floor['fid']:.3f}."
+            f"({record['weights_sha256'][:12]}); {record['num_held_out']:,} held-out images."
         )
+        if floor := record["floor"]:
+            counts = f"{floor['num_real']:,} against {floor['num_other']:,} training images"
+            sentence += f" Floor: {counts}, FID {floor['fid']:.3f}."
+        sentences.add(sentence)
     return sorted(sentences)
 
 

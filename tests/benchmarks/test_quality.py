@@ -2,7 +2,10 @@
 
 import json
 import shutil
-import subprocess
+import signal
+import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from absl.testing import flagsaver
 from benchmarks import quality
 from benchmarks.quality_page import BEGIN, END, format_table, update_page
 from benchmarks.quality_records import SCORES, describe_generator, load_records, save_record
+from dcgan_jax.errors import EXIT_INTERRUPTED, EXIT_USER_ERROR
 
 NAMES = {
     *("config", "scale", "seed", "images_seen", "fid", "floor", "interval", "dims", "weights_sha256"),
@@ -42,20 +46,20 @@ def launches(tmp_path, monkeypatch, finished_run):
     """The commands that are run, by a stand-in for launch.py that leaves what it leaves; the first is stopped."""
     commands = []
 
-    def fake(command, **options):
+    def fake(command):
         commands.append(command)
         options = dict(part.removeprefix("--").partition("=")[::2] for part in command[2:])
         workdir = Path(options["workdir"])
         if len(commands) == 1:
-            return subprocess.CompletedProcess(command, 75)
+            return EXIT_INTERRUPTED
         if options["mode"] == "train":
             shutil.copytree(finished_run, workdir)
         else:
             (workdir / "evaluation").mkdir()
             (workdir / "evaluation" / "step_6.json").write_text(json.dumps(EVALUATION))
-        return subprocess.CompletedProcess(command, 0)
+        return 0
 
-    monkeypatch.setattr(subprocess, "run", fake)
+    monkeypatch.setattr(quality, "run_and_wait", fake)
     if not flags.FLAGS.is_parsed():
         flags.FLAGS(["quality"])
     with flagsaver.flagsaver(configs=["cxr"], seeds=["0", "1"], out=str(tmp_path / "out"), docs=str(tmp_path / "docs")):
@@ -65,7 +69,7 @@ def launches(tmp_path, monkeypatch, finished_run):
 def test_it_stops_with_a_run_and_goes_on_where_it_was(tmp_path, launches, capsys):
     with pytest.raises(SystemExit) as stopped:
         quality.main(["quality"])
-    assert stopped.value.code == 75
+    assert stopped.value.code == EXIT_INTERRUPTED
     assert "was stopped: give the same command again" in capsys.readouterr().err
     quality.main(["quality"])
     assert [command[2] for command in launches] == ["--mode=train"] + ["--mode=train", "--mode=evaluate"] * 2
@@ -88,6 +92,43 @@ def test_every_run_of_a_scale_sees_the_same_number_of_images(launches):
         for config, steps in (("cxr", 25), ("ablation:small_batch", 100)):
             run = quality.Run(config, "small", 0, 3200)
             assert f"--config.train.steps={steps}" in run.flags()
+
+
+def test_a_configuration_that_changed_is_no_finished_run(tmp_path, launches):
+    run = quality.Run("cxr", "small", 0, 9600)
+    save_record(tmp_path / "docs" / "results.json", quality.describe(run) | {"settings_sha256": "before"})
+    with pytest.raises(SystemExit) as stopped:
+        quality.main(["quality"])
+    assert stopped.value.code == EXIT_USER_ERROR
+    assert not launches
+
+
+@pytest.mark.parametrize("given", [{"configs": ["cxr", "cxr_bset"]}, {"configs": ["ablation:x"]}, {"images": 100}])
+def test_mistakes_are_refused_before_the_first_run(launches, given):
+    with flagsaver.flagsaver(**given), pytest.raises(SystemExit) as stopped:
+        quality.main(["quality"])
+    assert stopped.value.code == EXIT_USER_ERROR
+    assert not launches
+
+
+WAITING = """
+import pathlib, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(75))
+pathlib.Path(sys.argv[1]).touch()
+signal.pause()
+"""
+
+
+def test_a_signal_is_handed_on_to_the_run(tmp_path):
+    ready = tmp_path / "ready"
+
+    def send():
+        while not ready.exists():
+            time.sleep(0.01)
+        signal.raise_signal(signal.SIGTERM)
+
+    threading.Thread(target=send).start()
+    assert quality.run_and_wait([sys.executable, "-c", WAITING, str(ready)]) == EXIT_INTERRUPTED
 
 
 def record(config, seed, fid, **others):
