@@ -142,10 +142,10 @@ class OptimizerSettings(_Section):
 
     @model_validator(mode="after")
     def _decay_takes_some_steps(self) -> "OptimizerSettings":
-        if self.decay_end and self.decay_end <= self.decay_start:
+        if (self.decay_end or self.decay_start) and self.decay_end <= self.decay_start:
             raise ValueError(
                 f"config.optimizer.decay_end={self.decay_end} is not after config.optimizer.decay_start="
-                f"{self.decay_start}: give a later step, or 0 for no decay."
+                f"{self.decay_start}: give a later step, or 0 for both and no decay."
             )
         return self
 
@@ -162,6 +162,17 @@ class AugmentSettings(_Section):
     cutout: Annotated[float, Field(ge=0, lt=1)]
     target: Annotated[float, Field(ge=0, lt=1)]
     adaptation_images: PositiveInt
+
+    @model_validator(mode="after")
+    def _something_is_adapted(self) -> "AugmentSettings":
+        if self.target and not any(
+            (self.rotation, self.scale, self.translation, self.brightness, self.contrast, self.cutout)
+        ):
+            raise ValueError(
+                f"config.augment.target={self.target} adapts the probability of changes, and all are off: give one of "
+                "config.augment.rotation, .scale, .translation, .brightness, .contrast, .cutout, or 0."
+            )
+        return self
 
     @property
     def is_adaptive(self) -> bool:

@@ -10,7 +10,7 @@ from dcgan_jax.settings import OptimizerSettings
 
 
 def compute_rate_share(step: Int[Array, ""] | int, optimizer: OptimizerSettings) -> Float[Array, ""]:
-    """Returns the factor of both learning rates for the update after `step` completed ones, in (0, 1].
+    """Returns the factor of both learning rates for the update after `step` completed ones, in [0, 1].
 
     It rises linearly to 1 over `warmup_steps`, the first update taking 1 / warmup_steps (Goyal et al. 2017,
     https://arxiv.org/abs/1706.02677), and falls linearly from 1 at `decay_start` to `decay_to` at `decay_end`.

@@ -3,13 +3,14 @@
 import jax.numpy as jnp
 import pytest
 
+from dcgan_jax.errors import UserError
 from dcgan_jax.training.adaptation import adapt, create_adaptation
 
 
 @pytest.fixture
 def settings(tiny_settings):
     overrides = {"augment.probability": 0.05, "augment.target": 0.6, "augment.adaptation_images": 400}
-    return tiny_settings.with_overrides(overrides).augment
+    return tiny_settings.with_overrides({**overrides, "augment.contrast": 0.2}).augment
 
 
 def follow(settings, signs):
@@ -29,6 +30,13 @@ def test_it_moves_every_fourth_step_towards_the_target(settings):
 
 def test_a_mean_is_of_its_own_four_steps(settings):
     assert follow(settings, [-1.0] * 4 + [1.0] * 4)[-1] == pytest.approx(0.1)  # down to 0, then up
+
+
+def test_without_a_change_there_is_nothing_to_adapt(tiny_settings):
+    with pytest.raises(
+        UserError, match=r"config.augment.target=0.6 adapts the probability of changes, and all are off"
+    ):
+        tiny_settings.with_overrides({"augment.target": 0.6})
 
 
 def test_it_stays_a_probability(settings):
