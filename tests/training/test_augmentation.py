@@ -71,8 +71,13 @@ def test_rotation_and_zoom_keep_the_centre_and_stay_within_reach():
     np.testing.assert_allclose(turned[:, 8, 8, 0], 0, atol=1e-5)
     slopes = turned[:, 8, 9, 0]  # the sine of the angle
     assert 0.9 * np.sin(np.deg2rad(10)) < np.abs(slopes).max() <= np.sin(np.deg2rad(10)) + 1e-6
-    zoomed = changed(augmentation.zoom, 0.25, ramp)
+    np.testing.assert_allclose(turned[:, 9, 8, 0], np.sqrt(1 - slopes**2), atol=1e-5)  # the cosine: never upside down
+    across = changed(augmentation.rotate, 10.0, ramp.swapaxes(0, 1))
+    np.testing.assert_allclose(across[:, 8, 9, 0], turned[:, 9, 8, 0], atol=1e-5)  # never mirrored
+    np.testing.assert_allclose(across[:, 9, 8, 0], -slopes, atol=1e-5)
+    zoomed, zoomed_across = (changed(augmentation.zoom, 0.25, image) for image in (ramp, ramp.swapaxes(0, 1)))
     steps = zoomed[:, 9, 8, 0]  # one pixel shows 1 / factor pixels of the image
+    np.testing.assert_allclose(zoomed_across[:, 8, 9, 0], steps, atol=1e-5)
     assert 0.8 - 1e-5 <= steps.min() < 0.84
     assert 1.2 < steps.max() <= 1.25 + 1e-5
     np.testing.assert_allclose(zoomed[:, 8, 8, 0], 0, atol=1e-5)

@@ -121,6 +121,16 @@ def test_each_part_leaves_its_mark(reference):
     assert any(not np.array_equal(ours, theirs) for ours, theirs in zip(averaged, newest, strict=True))
 
 
+def test_in_a_loop_the_state_keeps_its_shapes_and_types(recipe, monkeypatch):
+    """As accelerators run several iterations in one call: traced here, not run."""
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    state = jax.eval_shape(partial(create_state, recipe), KEY)
+    dispatch = create_dispatch(recipe, create_mesh(1), lambda dataset, feed: feed)
+    after, metrics = jax.eval_shape(dispatch, state, KEY, (), np.zeros((3, HALF, 64, 64, 1), np.float32))
+    chex.assert_trees_all_equal_shapes_and_dtypes(after, state)
+    assert {values.shape for values in metrics.values()} == {(3,)}
+
+
 def test_several_rounds_are_several_discriminator_updates_on_images_of_their_own(tiny_settings, real):
     overrides = {"train.batch_size": 2 * HALF, "optimizer.discriminator_steps": 2}
     training = Training(create_recipe(tiny_settings.with_overrides(overrides)), 1)
