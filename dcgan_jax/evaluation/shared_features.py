@@ -33,7 +33,8 @@ def compute_shared(
         return extractor.compute(prepare_images(batches, preprocess), count, description)
     first = processes.position() * size
     last = min(first + size, count)
-    own = prepare_images(_take(batches, first, last), preprocess)
+    # All are drawn before any is measured: drawing is done together, and must not wait for what one does alone.
+    own = prepare_images(list(_take(batches, first, last)), preprocess)
     features = extractor.compute(own, last - first, description)
     processes.wait_for_all()  # without the time limits of collectives, for hosts that are slower
     return {dims: _gather(values, size)[:count] for dims, values in features.items()}
