@@ -19,6 +19,7 @@ from jaxtyping import Float
 
 LEVEL = 0.95
 POWER = 0.8
+_ROUNDING = 1e-12  # an error below is none
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Estimate:
         return self.mean - reach, self.mean + reach
 
     def p_value(self) -> float:
-        """Returns the two-sided p-value of a mean of zero; 1 where nothing varied and the mean is zero."""
+        """Returns the two-sided p-value of a mean of zero; 1 where nothing varied."""
         return min(1.0, 2 * self._tail(abs(self.mean)))
 
     def p_equivalence(self, margin: float) -> float:
@@ -55,8 +56,8 @@ class Estimate:
 
     def _tail(self, distance: float) -> float:
         """Returns the probability of a t above distance / error."""
-        if self.error == 0:
-            return 0.0 if distance > 0 else 0.5 if distance == 0 else 1.0
+        if self.error < _ROUNDING:
+            return 1.0  # where nothing varied, nothing is known of other patients and seeds
         return float(scipy.stats.t.sf(distance / self.error, self.freedom))
 
 

@@ -9,7 +9,9 @@ than the arm of that fraction.
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
+from dcgan_jax.data.chest_xray.splits import TEST_SHARE, split_of_folder
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.ranking import rank_by_hash
 from dcgan_jax.data.selection import select_training
@@ -71,11 +73,12 @@ def split_for_trial(prepared: PreparedSet, settings: Settings) -> TrialSplit:
     largest = training[max(training)]
     everything = _select_all(prepared, data, labels, held, settings.seed)
     notes = []
-    if has_test:
+    if has_test and not _was_set_apart(test, data):
         name = "the source's test split"
         _refuse_shared_pixels([*everything, *validation], test)
     else:
-        name = f"{trial.test:g} of the training patients of each class, by patient: the source has no test split"
+        share, of = (TEST_SHARE, "patients") if has_test else (trial.test, "training patients")
+        name = f"{share:g} of the {of} of each class, by patient: the source has no test split"
         test, copies = _without_copies(test, [*everything, *validation])
         notes += [f"{copies} test images equal training or validation images and are left out."] if copies else []
     validation, copies = _without_copies(validation, everything)
@@ -96,6 +99,12 @@ def split_for_trial(prepared: PreparedSet, settings: Settings) -> TrialSplit:
         ambiguous,
         tuple(notes),
     )
+
+
+def _was_set_apart(test: Sequence[Example], data: DataSettings) -> bool:
+    """Returns whether a folder without splits got its test split when it was read (data/chest_xray/splits.py)."""
+    folders = {part for example in test for part in PurePosixPath(example.file).parts[:-1]}
+    return bool(data.dir) and not any(map(split_of_folder, folders))
 
 
 def held_out_share(split: TrialSplit, settings: Settings) -> float:

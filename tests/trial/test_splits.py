@@ -42,6 +42,17 @@ def test_a_run_with_the_share_held_out_has_seen_what_its_arm_has(settings):
     assert set(split.training[0.5]) < set(split.training[1.0])
 
 
+def test_a_test_split_that_was_set_apart_in_a_folder_without_splits_is_named(settings):
+    test = [*patients("NORMAL", 3, "test"), *patients("PNEUMONIA", 3, "test")]
+    source = prepared(*WITHOUT_TEST.examples, *test)
+    folder = settings.with_overrides({"data.source": "chest_xray", "data.dir": "/data/xrays"})
+    split = split_for_trial(source, folder)
+    assert set(split.test) == set(test)
+    assert split.test_name == "0.2 of the patients of each class, by patient: the source has no test split"
+    named = [dataclasses.replace(one, file=f"{one.split}/{one.label}/{one.file}") for one in source.examples]
+    assert split_for_trial(prepared(*named), folder).test_name == "the source's test split"
+
+
 def test_a_test_split_of_the_source_is_used_as_it_is(settings):
     test = [*patients("NORMAL", 3, "test"), *patients("PNEUMONIA", 3, "test")]
     split = split_for_trial(prepared(*WITHOUT_TEST.examples, *test), settings)
