@@ -2,7 +2,7 @@
 # One training over two nodes, by Slurm:  sbatch cloud/slurm.sh  from the repository's folder.
 #SBATCH --job-name=dcgan_jax
 #SBATCH --nodes=2
-#SBATCH --ntasks-per-node=1
+#SBATCH --ntasks-per-node=8
 #SBATCH --gpus-per-node=8
 #SBATCH --time=04:00:00
 #SBATCH --open-mode=append
@@ -31,7 +31,7 @@ fi
 
 # 75: saved and stopped; above 128: a process was ended by a signal, as the others are when one of them is lost. The same
 # command continues. 1 and 2 would only come again: 2 is to be mended first.
-if [ "$code" -eq 75 ] || { [ "$code" -gt 128 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 100 ]; }; then
+if { [ "$code" -eq 75 ] || [ "$code" -gt 128 ]; } && [ "${SLURM_RESTART_COUNT:-0}" -lt 100 ]; then
     scontrol requeue "$SLURM_JOB_ID"
 fi
 exit "$code"
