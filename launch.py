@@ -10,6 +10,7 @@ by a signal, or without the other processes (run the same command again to conti
 import difflib
 import errno
 import importlib
+import json
 import logging
 import os
 import signal
@@ -42,7 +43,7 @@ CONFIG = config_flags.DEFINE_config_file(
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run; by default runs/<name of the configuration>.")
 MODE = flags.DEFINE_enum("mode", "train", MODES, "What to do.")
 DETERMINISTIC = flags.DEFINE_bool("deterministic", False, "Bit-identical runs on GPUs too, at some cost in speed.")
-DISTRIBUTED = flags.DEFINE_bool("distributed", False, "Join the processes of a TPU pod, Slurm, Kubernetes or Open MPI.")
+DISTRIBUTED = flags.DEFINE_bool("distributed", False, "Join the processes of the job: docs/distributed.md.")
 COORDINATOR_ADDRESS = flags.DEFINE_string("coordinator_address", None, "Host and port of the first process.")
 NUM_PROCESSES = flags.DEFINE_integer("num_processes", None, "Processes in all.")
 PROCESS_ID = flags.DEFINE_integer("process_id", None, "Which of them this is, from 0.")
@@ -136,7 +137,7 @@ def run(mode: str) -> None:
 def agree_on_settings(mode: str, workdir: Workdir) -> Settings:
     """Returns the settings, which the first process reads for all: only it needs to reach the workdir."""
     asked: dict[str, Any] = {"mode": mode, **config_flags.get_override_values(FLAGS["config"])}
-    if asked != processes.from_first(asked):
+    if json.loads(json.dumps(asked)) != processes.from_first(asked):
         raise UserError(f"Process {processes.position()} was given another command: give all processes the same flags.")
     settings = read_settings(mode, workdir) if processes.is_first() or mode not in CONTINUING_MODES else None
     first = Settings.validated(processes.from_first(settings and settings.model_dump()))
