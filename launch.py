@@ -136,8 +136,9 @@ def run(mode: str) -> None:
 
 def agree_on_settings(mode: str, workdir: Workdir) -> Settings:
     """Returns the settings, which the first process reads for all: only it needs to reach the workdir."""
-    asked: dict[str, Any] = {"mode": mode, **config_flags.get_override_values(FLAGS["config"])}
-    if json.loads(json.dumps(asked)) != processes.from_first(asked):
+    overrides = config_flags.get_override_values(FLAGS["config"])
+    asked: dict[str, Any] = json.loads(json.dumps({"mode": mode, **overrides}))  # as it travels: tuples are lists there
+    if asked != processes.from_first(asked):
         raise UserError(f"Process {processes.position()} was given another command: give all processes the same flags.")
     settings = read_settings(mode, workdir) if processes.is_first() or mode not in CONTINUING_MODES else None
     first = Settings.validated(processes.from_first(settings and settings.model_dump()))
