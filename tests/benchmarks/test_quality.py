@@ -125,7 +125,7 @@ def test_a_signal_is_handed_on_to_the_run(tmp_path):
     def send():
         while not ready.exists():
             time.sleep(0.01)
-        signal.raise_signal(signal.SIGTERM)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
 
     threading.Thread(target=send).start()
     assert quality.run_and_wait([sys.executable, "-c", WAITING, str(ready)]) == EXIT_INTERRUPTED
