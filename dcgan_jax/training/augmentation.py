@@ -2,8 +2,9 @@
 
 With few real images the discriminator soon knows them by heart; changed anew each time, they last longer, and since
 generated images go through the same differentiable changes, the generator learns the images, not the changes (Zhao et
-al. 2020, DiffAugment, https://arxiv.org/abs/2006.10738). Each change happens to an image with a probability, as in ADA
-(Karras et al. 2020, https://arxiv.org/abs/2006.06676): below 0.8 or so it cannot leak into what is generated.
+al. 2020, DiffAugment, https://arxiv.org/abs/2006.10738, where every image is changed). Each change happens to an image
+with a probability, as in ADA (Karras et al. 2020, https://arxiv.org/abs/2006.06676, which measures that changes of
+some kinds leak into what is generated when nearly every image is changed: at a probability of 0.8 it saw none yet).
 
 Images are never mirrored: it would put the heart on the wrong side.
 """
@@ -36,10 +37,11 @@ def augment(
       probability: of each change, for each image.
       settings: how far each change may go; those of strength 0 are left out.
     """
-    changes = [(change, strength) for change, strength in _changes(settings) if strength > 0]
+    # Numbered before any is left out, so that turning one on leaves the draws of the others as they are.
+    changes = [(number, *change) for number, change in enumerate(_changes(settings)) if change[1] > 0]
 
     def augment_one(image: Image, key: Key[Array, ""]) -> Image:
-        for number, (change, strength) in enumerate(changes):
+        for number, change, strength in changes:
             happens, how = jax.random.split(jax.random.fold_in(key, number))
             changed = change(image, how, strength)
             image = jnp.where(jax.random.bernoulli(happens, probability), changed, image)
