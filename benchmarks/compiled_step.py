@@ -127,9 +127,21 @@ def draw_images(settings: Settings) -> Float[np.ndarray, "steps half height widt
     return np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
 
 
-@lru_cache
 def count_flops(settings: Settings) -> float:
-    """Returns XLA's count of the floating-point operations of one iteration, in the forms that accelerators run."""
+    """Returns XLA's count of the floating-point operations of one iteration, in the forms that accelerators run.
+
+    Where the R1 penalty comes every few steps only, it is the mean over them: XLA counts its branch in each.
+    """
+    every = settings.loss.r1_every if settings.loss.r1 else 1
+    with_penalty = _count_flops(settings)
+    if every == 1:
+        return with_penalty
+    without = _count_flops(settings.with_overrides({"loss.r1": 0.0}))
+    return without + (with_penalty - without) / every
+
+
+@lru_cache
+def _count_flops(settings: Settings) -> float:
     recipe, key = create_recipe(settings), jax.random.key(0)
     dispatch = create_dispatch(recipe, create_mesh(1), lambda dataset, feed: feed)
     state = jax.eval_shape(partial(create_state, recipe), key)

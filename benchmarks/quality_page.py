@@ -22,6 +22,7 @@ COLUMNS = {
     "memorised_control": "The same of held-out images",
     "checkerboard": "Checkerboard",
 }
+COSTS = {"generator_flops": "MFLOP to make an image", "training_flops": "MFLOP to train on one"}
 THOUSANDTHS = ("kid", "kid_held_out")
 
 
@@ -45,12 +46,12 @@ def format_table(records: Sequence[Record]) -> str:
     for record in records:
         groups.setdefault((record["config"], record["images_seen"]), []).append(record)
     rows = sorted(groups.items(), key=lambda group: _mean([record["fid"] for record in group[1]]))
-    header = ["Configuration", "Images seen", "Seeds", *COLUMNS.values(), "MFLOP an image"]
+    header = ["Configuration", "Images seen", "Seeds", *COLUMNS.values(), *COSTS.values()]
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     for (config, images_seen), group in rows:
         cells = [format_cell(name, [record[name] for record in group]) for name in COLUMNS]
-        cost = f"{group[0]['generator_flops'] / 1e6:,.0f}"
-        lines.append("| " + " | ".join([config, f"{images_seen:,}", str(len(group)), *cells, cost]) + " |")
+        costs = [f"{group[0][name] / 1e6:,.0f}" for name in COSTS]
+        lines.append("| " + " | ".join([config, f"{images_seen:,}", str(len(group)), *cells, *costs]) + " |")
     return "\n".join([*lines, "", *describe_protocols(records)])
 
 

@@ -1,4 +1,4 @@
-"""One record a run for the comparison of recipes: its scores with their protocol, and what its generator costs."""
+"""One record a run for the comparison of recipes: its scores with their protocol, and what an image costs."""
 
 import json
 from pathlib import Path
@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from benchmarks.checkerboard import compute_checkerboard, read_grid
+from benchmarks.compiled_step import count_flops
 from dcgan_jax import atomic_file
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.state import count_parameters, create_generator
@@ -68,6 +69,7 @@ def create_record(evaluation: Record, root: Path, run: Record) -> Record:
         **{name: evaluation[name] for name in PROTOCOL},
         "checkerboard": compute_checkerboard(grid),
         **describe_generator(settings),
+        "training_flops": count_flops(settings) / settings.train.batch_size,
         "state_sha256": summary.get("state_sha256"),
         "images_per_second": summary.get("images_per_second"),
         "device": evaluation["device"],

@@ -132,7 +132,8 @@ def test_a_signal_is_handed_on_to_the_run(tmp_path):
 
 
 def record(config, seed, fid, **others):
-    values = dict.fromkeys(SCORES) | {"memorised_control": None, "checkerboard": 1.0, "generator_flops": 69e6}
+    values = dict.fromkeys(SCORES) | {"memorised_control": None, "checkerboard": 1.0}
+    values |= {"generator_flops": 69e6, "training_flops": 700e6}
     own = {"config": config, "scale": "small", "seed": seed, "images_seen": 9600, "fid": fid, "floor": FLOOR}
     protocol = {name: EVALUATION[name] for name in ("preprocess", "resize_filter", "weights", "weights_sha256")}
     counts = {"num_real": 1203, "num_generated": 500, "num_held_out": 138}
@@ -143,7 +144,7 @@ def test_a_table_has_the_best_first_with_means_and_ranges():
     table = format_table([record("a", 0, 4.0), record("a", 1, 6.0), record("b", 0, 3.0, kid=0.002)]).splitlines()
     assert table[2].startswith("| b | 9,600 | 1 | 3.000 | - | 2.000 | - |")
     assert table[3].startswith("| a | 9,600 | 2 | 5.000 (4.000 to 6.000) | - |")
-    assert table[3].endswith("| 69 |")
+    assert table[3].endswith("| 69 | 700 |")
     assert "stand-in weights (abababababab)" in table[-1]
     assert "8 against 8 training images, FID 0.100" in table[-1]
 
