@@ -83,7 +83,7 @@ def create_score_fn(scorer: Scorer, sampler: Sampler, seed: int, stop: StopReque
     def score(state: TrainState) -> dict[str, float] | None:
         def draw(seed: int, stream: str, count: int) -> Iterator[Images]:
             for images in sampler.batches(state.sampled_generator, seed, stream, count):
-                if stop.agreed():
+                if stop.agreed_at_once():
                     raise _Stopped
                 yield images
 

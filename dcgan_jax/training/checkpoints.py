@@ -1,8 +1,8 @@
 """Checkpoints of the training state: a small class around orbax's CheckpointManager."""
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -13,13 +13,8 @@ from orbax.checkpoint import checkpoint_managers as policies
 
 from dcgan_jax import departure
 from dcgan_jax.errors import UserError
+from dcgan_jax.training.score_table import Scores, ScoreTable
 from dcgan_jax.training.state import TrainState, compute_checksums
-
-SCORE = "fid"
-"""The score that the best checkpoint is chosen by: the smaller the better."""
-
-PROTOCOL = "protocol"
-"""Beside the scores, what they were measured under: scores of other protocols are not compared."""
 
 _STORAGE_TROUBLE = ("RESOURCE_EXHAUSTED", "No space left", "PERMISSION_DENIED", "Permission denied", "Read-only file")
 
@@ -46,30 +41,17 @@ class Checkpoints:
         """
         self.directory = epath.Path(directory)
         self._identity = identity
-        self._protocol: str | None = None
-        newest = policies.LatestN(keep)
-        best = policies.BestN(get_metric_fn=self._rank, reverse=True, n=1, keep_checkpoints_without_metrics=False)
+        with self._naming_storage_trouble():
+            self._table = ScoreTable(self.directory)
         options = ocp.CheckpointManagerOptions(
             save_decision_policy=policies.FixedIntervalPolicy(1),
-            preservation_policy=policies.AnyPreservationPolicy([newest, best]),
-            # Without these two the best is not known after a restart, and deleted.
-            best_fn=self._rank,
-            best_mode="min",
+            preservation_policy=policies.AnyPreservationPolicy([policies.LatestN(keep), _Best(self._table)]),
             cleanup_tmp_directories=not read_only,
             create=not read_only,
             read_only=read_only,
         )
-        try:
-            with self._naming_storage_trouble():
-                self._manager = ocp.CheckpointManager(self.directory, options=options)
-        except ValueError as error:
-            raise UserError(
-                f"The scores beside a checkpoint in {self.directory} cannot be read ({error}): remove the folder of "
-                "that step."
-            ) from error
-        scored = [step for step in self.steps() if self.scores(step)]
-        if scored:
-            self._protocol = self.scores(scored[-1]).get(PROTOCOL)
+        with self._naming_storage_trouble():
+            self._manager = ocp.CheckpointManager(self.directory, options=options)
 
     def __enter__(self) -> "Checkpoints":
         return self
@@ -87,7 +69,7 @@ class Checkpoints:
 
     def compare_under(self, protocol: str) -> None:
         """Says what scores are measured under from now on; until then it is the protocol of the newest scored state."""
-        self._protocol = protocol
+        self._table.protocol = protocol
 
     def steps(self) -> list[int]:
         """Returns the steps that can be restored, in ascending order."""
@@ -95,21 +77,18 @@ class Checkpoints:
 
     def best_step(self) -> int | None:
         """Returns the kept step with the best score under the protocol in use, or None where none is scored so."""
-        ranked = {step: self._rank(self.scores(step)) for step in self.steps()}
-        finite = {step: rank for step, rank in ranked.items() if math.isfinite(rank)}
-        return min(finite, key=finite.__getitem__, default=None)
+        return self._table.best_of(self.steps())
 
-    def scores(self, step: int) -> dict[str, Any]:
-        """Returns the scores that were saved with a step, or nothing."""
-        return self._manager.metrics(step) or {}
+    def scores(self, step: int) -> Scores:
+        """Returns the scores of a step, or nothing."""
+        return self._table.scores(step)
 
-    def save(self, step: int, state: TrainState, scores: dict[str, float] | None = None) -> None:
+    def save(self, step: int, state: TrainState) -> None:
         """Starts saving the state, unless it is saved already; the state may be donated right afterwards.
 
         Args:
           step: completed updates.
           state: what to save.
-          scores: of this state, `SCORE` among them; None where it was not scored.
 
         Raises:
           UserError: the place is full, or cannot be written; so may later calls, for a save under way.
@@ -117,9 +96,17 @@ class Checkpoints:
         if step in self._manager.all_steps():
             return
         metadata = {"identity": self._identity, "checksums": [int(value) for value in compute_checksums(state)]}
-        metrics = {**scores, PROTOCOL: self._protocol} if scores else None
         with self._naming_storage_trouble():
-            self._manager.save(step, args=ocp.args.StandardSave(state), metrics=metrics, custom_metadata=metadata)
+            self._manager.save(step, args=ocp.args.StandardSave(state), custom_metadata=metadata)
+
+    def record_scores(self, step: int, scores: Scores) -> None:
+        """Writes down the scores of a step; `score_table.SCORE` chooses the best.
+
+        Raises:
+          UserError: the place is full, or cannot be written.
+        """
+        with self._naming_storage_trouble():
+            self._table.record(step, scores)
 
     def wait(self) -> None:
         """Returns when all saves under way are complete."""
@@ -156,10 +143,6 @@ class Checkpoints:
             raise self._damaged(step, "its arrays are not those that were saved")
         return state
 
-    def _rank(self, scores: dict[str, Any]) -> float:
-        comparable = SCORE in scores and scores.get(PROTOCOL) == self._protocol
-        return scores[SCORE] if comparable else math.inf
-
     def _damaged(self, step: int, reason: object) -> UserError:
         lines = str(reason).strip().splitlines() or [type(reason).__name__]
         return UserError(
@@ -179,6 +162,18 @@ class Checkpoints:
                 f"Checkpoints cannot be kept in {self.directory} ({reason}): make room, or set "
                 "config.checkpoint.dir to a folder that can be written; what was saved before is kept."
             ) from error
+
+
+@dataclass(frozen=True)
+class _Best:
+    """Orbax's question which checkpoints to preserve, answered from the scores."""
+
+    table: ScoreTable
+
+    def should_preserve(self, checkpoints: Sequence[Any], *, context: Any) -> list[bool]:
+        """Returns for each checkpoint whether it is the best."""
+        best = self.table.best_of([info.step for info in checkpoints])
+        return [info.step == best for info in checkpoints]
 
 
 def abstract_state(state: TrainState, sharding: jax.sharding.Sharding) -> TrainState:

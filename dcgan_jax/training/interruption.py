@@ -5,6 +5,8 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import NoReturn
 
+from dcgan_jax import processes
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _asked_before = False
@@ -59,6 +61,11 @@ class StopRequest:
     def agreed(self) -> bool:
         """Returns whether the run is to stop here; every process asks at the same points and gets the same answer."""
         self._agreed = self._agreed or self._agree(self.requested)
+        return self._agreed
+
+    def agreed_at_once(self) -> bool:
+        """Returns the same between two dispatches, where nothing carries the question: the processes wait for answers."""
+        self._agreed = self._agreed or any(processes.gather(self.requested))
         return self._agreed
 
     def _request(self, number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""The training loop: draw and score the state, save it, next batch, step, log.
+"""The training loop: draw the state, save it, score it, next batch, step, log.
 
 In that order, so that what is looked at is what is saved, and a resumed run starts where the saved one stood.
 """
@@ -64,29 +64,31 @@ def run_loop(
             observer.on_steps(_rows(*pending))
             pending = None
 
-    looked_at = step in checkpoints.steps()  # a saved state was drawn and scored before it was saved
+    is_drawn, is_scored = step in checkpoints.steps(), bool(checkpoints.scores(step))
     while True:
-        scores = None
-        if schedule.samples_at(step) and not looked_at:
+        if schedule.samples_at(step) and not is_drawn:
             report()
             observer.on_samples(step, state)
-        if score_fn and schedule.evaluates_at(step) and not looked_at:
-            report()
-            _require_finite(state, step)
-            scores = score_fn(state)
-            if scores:
-                observer.on_scores(step, scores)
 
         stopping = stop.agreed()
         if schedule.saves_at(step) or stopping:
             report()
             _require_finite(state, step)
-            checkpoints.save(step, state, scores)
-        if step == schedule.total:
-            return state
-        if stopping:
+            checkpoints.save(step, state)
+
+        # Saved by now, or being saved: scoring may take long, and nothing is lost if it does not come to its end.
+        if score_fn and schedule.evaluates_at(step) and not is_scored and not stopping:
+            scores = score_fn(state)
+            if scores:
+                observer.on_scores(step, scores)
+                checkpoints.record_scores(step, scores)
+            stopping = stop.agreed()
+
+        if stopping:  # at the end too: what comes after the loop may take long as well
             checkpoints.wait()
             raise Interrupted(step)
+        if step == schedule.total:
+            return state
 
         length = schedule.dispatch_length(step)
         feed = batches.feed(step * schedule.batches_per_step, length * schedule.batches_per_step)
@@ -96,7 +98,7 @@ def run_loop(
         report()
         pending = (step, metrics)
         step += length
-        looked_at = False
+        is_drawn = is_scored = False
 
 
 def _rows(first_step: int, metrics: dict[str, Array]) -> list[dict[str, float]]:

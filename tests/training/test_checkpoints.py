@@ -47,7 +47,9 @@ def test_the_best_is_kept_besides_the_newest_after_a_restart_too(tmp_path, state
     for steps in ((1, 2, 3), (4, 5)):
         with Checkpoints(str(tmp_path), IDENTITY, keep=1) as checkpoints:
             for step in steps:
-                checkpoints.save(step, state, {"fid": fids[step]} if step in fids else None)
+                checkpoints.save(step, state)
+                if step in fids:
+                    checkpoints.record_scores(step, {"fid": fids[step]})
     with Checkpoints(str(tmp_path), IDENTITY, keep=1) as checkpoints:
         assert checkpoints.steps() == [2, 5]
         assert checkpoints.best_step() == 2
@@ -128,24 +130,42 @@ def test_a_reader_disturbs_no_save_and_creates_nothing(tmp_path, state):
 def test_scores_of_another_protocol_do_not_compete(tmp_path, state):
     with Checkpoints(str(tmp_path), IDENTITY, keep=1) as checkpoints:
         checkpoints.compare_under("dims 64")
-        checkpoints.save(1, state, {"fid": 0.1})
+        checkpoints.save(1, state)
+        checkpoints.record_scores(1, {"fid": 0.1})
     with Checkpoints(str(tmp_path), IDENTITY, keep=1) as checkpoints:
         assert checkpoints.best_step() == 1
         checkpoints.compare_under("dims 768")
         assert checkpoints.best_step() is None
-        checkpoints.save(2, state, {"fid": 20.0})
-        checkpoints.save(3, state, {"fid": 30.0})
+        for step, fid in ((2, 20.0), (3, 30.0)):
+            checkpoints.save(step, state)
+            checkpoints.record_scores(step, {"fid": fid})
         checkpoints.wait()
         assert checkpoints.best_step() == 2
         assert checkpoints.steps() == [2, 3]
 
 
-def test_damaged_scores_are_named(tmp_path, state):
-    with Checkpoints(str(tmp_path), IDENTITY) as checkpoints:
-        checkpoints.save(1, state, {"fid": 0.1})
-    (tmp_path / "1" / "metrics" / "metrics").write_text("")
-    with pytest.raises(UserError, match=r"The scores beside a checkpoint in .* cannot be read"):
+@pytest.mark.parametrize("damaged", ["", "[1]", '{"1": 2}', '{"one": {"fid": 0.1}}'])
+def test_damaged_scores_are_named(tmp_path, damaged):
+    (tmp_path / "scores.json").write_text(damaged)
+    with pytest.raises(UserError, match=r"scores.json is damaged .* remove it"):
         Checkpoints(str(tmp_path), IDENTITY)
+
+
+def test_a_state_may_be_scored_after_a_restart(tmp_path, state):
+    with Checkpoints(str(tmp_path), IDENTITY, keep=1) as checkpoints:
+        checkpoints.save(1, state)
+    with Checkpoints(str(tmp_path), IDENTITY, keep=1) as checkpoints:
+        assert checkpoints.best_step() is None
+        checkpoints.record_scores(1, {"fid": 0.3})
+        checkpoints.save(2, state)
+        checkpoints.wait()
+        assert checkpoints.steps() == [1, 2]  # the best and the newest
+        checkpoints.record_scores(2, {"fid": 0.2})
+        checkpoints.save(3, state)
+    with Checkpoints(str(tmp_path), IDENTITY, keep=1) as checkpoints:
+        assert checkpoints.steps() == [2, 3]
+        assert checkpoints.best_step() == 2
+
 
 
 @pytest.mark.parametrize(

@@ -135,16 +135,31 @@ def test_a_weight_that_is_not_finite_is_never_saved(tmp_path):
     assert saved_steps(tmp_path) == [2]
 
 
-def test_a_signal_while_a_state_is_being_scored_saves_it_without_scores(tmp_path):
-    def interrupted(state):
-        os.kill(os.getpid(), signal.SIGTERM)
+@pytest.mark.parametrize("at", [4, 6])
+def test_a_state_whose_scoring_a_signal_cut_off_is_saved_and_scored_when_the_run_goes_on(tmp_path, at):
+    def score_until(state):
+        return score(state) if int(state.step) != at else os.kill(os.getpid(), signal.SIGTERM)
 
-    recorder = Recorder()
     with pytest.raises(Interrupted) as caught:
-        loop(tmp_path, recorder, score_fn=interrupted)
-    assert caught.value.step == 4
-    assert recorder.scored == []
-    assert saved_steps(tmp_path) == [2, 4]
+        loop(tmp_path, Recorder(), score_fn=score_until)
+    assert caught.value.step == at  # the last step too: more is to be done after it
+    assert saved_steps(tmp_path)[-1] == at
+    recorder = Recorder()
+    loop(tmp_path, recorder, state=state_at(at))
+    assert recorder.samples == [6][at // 6 :]  # drawn before it was saved
+    assert [step for step, _ in recorder.scored] == [step for step in (4, 6) if step >= at]
+
+
+def test_a_state_is_saved_before_it_is_scored(tmp_path):
+    begun = {}
+
+    def look(state):
+        begun[int(state.step)] = {path.name.partition(".")[0] for path in tmp_path.iterdir()}
+        return score(state)
+
+    loop(tmp_path, Recorder(), score_fn=look)
+    assert begun.keys() == {4, 6}
+    assert all(str(step) in names for step, names in begun.items())
 
 
 def test_without_a_score_fn_nothing_is_scored(tmp_path):
