@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -126,6 +127,13 @@ class Workdir:
                 f"The training images are not those of the run in {self.root} ({self.train_files.name} lists them): "
                 "give the data of that run or a new --workdir."
             )
+
+    def run_id(self) -> str:
+        """Returns a name of the run that no other has; drawn at its first start."""
+        path = self.root / ".run_id"
+        if not path.exists():
+            atomic_file.write_text(path, f"{uuid.uuid4().hex}\n")
+        return path.read_text().strip()
 
     def record(self, settings: Settings, train_files: str) -> None:
         """Writes down what the run is."""

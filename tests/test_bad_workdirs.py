@@ -86,12 +86,10 @@ def test_a_workdir_that_is_no_folder(refused):
 
 
 def test_checkpoints_of_another_run(refused, run):
-    refused(
-        "belongs to a run with other settings or training images",
-        *TINY_FLAGS,
-        "--config.seed=1",
-        f"--config.checkpoint.dir={run / 'checkpoints'}",
-    )
+    where = f"--config.checkpoint.dir={run / 'checkpoints'}"
+    refused("holds the checkpoints of the run in", *TINY_FLAGS, where)
+    (run / "checkpoints" / "owner.json").unlink()
+    refused("belongs to a run with other settings or training images", *TINY_FLAGS, "--config.seed=1", where)
 
 
 def test_checkpoints_that_have_moved_without_the_run_knowing(refused, run, tmp_path):

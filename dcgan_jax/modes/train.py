@@ -32,6 +32,7 @@ from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.agreement import StopAgreement
 from dcgan_jax.training.checkpoints import Checkpoints
+from dcgan_jax.training.claim import claim
 from dcgan_jax.training.interruption import StopRequest
 from dcgan_jax.training.loop import run_loop
 from dcgan_jax.training.schedule import Schedule, create_schedule
@@ -65,10 +66,11 @@ def train(settings: Settings, workdir: Workdir) -> None:
         prepared = prepare(settings, workdir)
         training, held_out = select_training(prepared, settings.data, settings.seed)
         train_files = format_train_files(training)
-        if first:
-            workdir.check_train_files(train_files)
         schedule = create_schedule(settings, len(training))
         where, identity = workdir.checkpoints(settings), compute_identity(settings, train_files)
+        if first:
+            workdir.check_train_files(train_files)
+            claim(where, workdir.run_id(), workdir.root)
         processes.require_same(identity, "training images", "give all the same files in config.data.dir")
         with Checkpoints(where, identity, settings.checkpoint.keep) as checkpoints:
             steps = checkpoints.steps()
