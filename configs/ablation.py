@@ -15,8 +15,8 @@ from configs import cxr
 CHANGES: dict[str, dict[str, Any]] = {
     "average": {"average.half_life": 10_000},
     "joint": {"optimizer.discriminator_updates": "joint"},
-    "rates": {"optimizer.generator_learning_rate": 4e-4, "optimizer.discriminator_learning_rate": 4e-4},
-    "small_batch": {"train.batch_size": 32},
+    "rates": {"optimizer.generator_learning_rate": 2e-4, "optimizer.discriminator_learning_rate": 4e-4},
+    "small_batch": {"train.batch_size": 16},
     "augment": {"augment.translation": 0.125, "augment.brightness": 0.2, "augment.contrast": 0.2},
     "augment_cutout": {
         "augment.translation": 0.125,
@@ -33,12 +33,12 @@ CHANGES: dict[str, dict[str, Any]] = {
         "augment.target": 0.6,
         "augment.adaptation_images": 10_000,
     },
-    "r1": {"loss.r1": 1.0, "loss.r1_every": 4},
+    "r1": {"loss.r1": 0.5, "loss.r1_every": 16},
     "spectral_norm": {"model.spectral_norm": True},
     "hinge": {"loss.kind": "hinge"},
     "minibatch_std": {"model.minibatch_std": 4},
     "two_steps": {"optimizer.discriminator_steps": 2},
-    "schedule": {"optimizer.warmup_steps": 20, "optimizer.decay_start": 50, "optimizer.decay_end": 100},
+    "schedule": {"optimizer.warmup_steps": 20, "optimizer.decay_start": 100, "optimizer.decay_end": 200},
     "no_dropout": {"model.dropout": 0.0},
     "resize": {"model.upsample": "resize"},
 }
