@@ -60,7 +60,7 @@ class Scale:
 
 SCALES = {
     "small": Scale(
-        images_seen=9_600,
+        images_seen=25_600,
         overrides={
             "data.image_size": 64,
             "data.holdout": 0.1,
