@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 a defect of ours (with a traceback); 2 a mistake to mend b
 by a signal, or without the other processes (run the same command again to continue).
 """
 
+import contextlib
 import difflib
 import errno
 import importlib
@@ -65,7 +66,8 @@ def main(argv: list[str]) -> None:
         run(MODE.value)
         departure.finish()
     except Interrupted as interruption:
-        departure.finish()
+        with contextlib.suppress(KeyboardInterrupt):  # of a second signal: the state is saved
+            departure.finish()
         stop(
             f"Saved and stopped at step {interruption.step}: run the same command again to continue.", EXIT_INTERRUPTED
         )

@@ -9,6 +9,7 @@ CHECKPOINTS=${CHECKPOINTS:?where the states go: gs://bucket/folder}
 TYPE=${TYPE:-v5litepod-16}
 IMAGE=${IMAGE:-v2-alpha-tpuv5-lite}
 WORKDIR=${WORKDIR:-/mnt/runs/cxr} # on a mounted file system that outlives the slice and that all its hosts see
+STARTS=${STARTS:-100} # at most: hosts that never meet leave with 75 too, and a slice costs money meanwhile
 at=(--zone="$ZONE")
 
 create() {
@@ -25,7 +26,7 @@ is_ready() {
     [ "$(gcloud compute tpus tpu-vm describe "$NAME" "${at[@]}" --format='value(state)' 2>/dev/null)" = READY ]
 }
 
-while :; do
+for ((start = 0; start < STARTS; start++)); do
     if ! is_ready; then # never there, or taken back: a preempted slice must be deleted before there is another
         gcloud compute tpus tpu-vm delete "$NAME" "${at[@]}" --quiet 2>/dev/null
         create || exit 1
@@ -43,3 +44,5 @@ COMMAND
         exit "$code"
     fi
 done
+echo "$NAME was not done after $STARTS starts: look at what its hosts printed, or run this again." >&2
+exit 75

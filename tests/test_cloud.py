@@ -229,12 +229,13 @@ esac
         ("134 kept\n0 kept", 2, 1, 0),  # a process was lost
         ("2 kept\n0 kept", 1, 1, EXIT_USER_ERROR),
         ("1 kept\n0 kept", 1, 1, 1),
+        ("75 kept\n" * 5 + "0 kept", 4, 1, EXIT_INTERRUPTED),  # not without end
     ],
 )
 def test_a_spot_slice_is_created_again_until_the_training_is_done(place, codes, trainings, slices, end):
     (place.folder / "codes").write_text(f"{codes}\n")
     place.add("gcloud", GCLOUD)
-    process = place.start("tpu_vm.sh", "a-tpu", ZONE="here", CHECKPOINTS="gs://bucket/cxr")
+    process = place.start("tpu_vm.sh", "a-tpu", ZONE="here", CHECKPOINTS="gs://bucket/cxr", STARTS="4")
     assert process.wait() == end
     calls = "\n".join(place.calls())
     assert calls.count("python launch.py") == trainings

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 
@@ -95,8 +96,8 @@ def test_generated_images_depend_on_the_seed_alone(run, tmp_path):
     assert not np.array_equal(few, other)
 
 
-def test_training_on_resident_images_never_imports_tensorflow(tmp_path, cache):
-    """Prepared records, order, steps, checkpoints, figures: none of them may need it."""
+def test_training_on_resident_images_needs_neither_tensorflow_nor_a_home(tmp_path, cache):
+    """Prepared records, order, steps, checkpoints, figures: none of them may import it, or write outside the cache."""
     flags = [*TINY_FLAGS, "--config.data.placement=device", f"--workdir={tmp_path}/run"]
     code = (
         FORBID_TENSORFLOW
@@ -106,7 +107,14 @@ sys.argv = ["launch.py", *{flags!r}]
 runpy.run_path("launch.py", run_name="__main__")
 """
     )
-    process = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    process = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=REPOSITORY,
+        env=os.environ | {"HOME": "/dev/null/home"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert process.returncode == 0, process.stderr
     assert summary(tmp_path / "run")["step"] == 6
 
