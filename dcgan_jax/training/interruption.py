@@ -64,7 +64,7 @@ class StopRequest:
         return self._agreed
 
     def agreed_at_once(self) -> bool:
-        """Returns the same between two dispatches, where nothing carries the question: the processes wait for answers."""
+        """Returns the same where no dispatch carries the question: the processes wait for each other's answers."""
         self._agreed = self._agreed or any(processes.gather(self.requested))
         return self._agreed
 

@@ -22,7 +22,7 @@ class Clock:
 
 
 class Sampler:
-    def sample(self, params, seed, stream, count):
+    def sample(self, params, seed, stream, count, label):
         return np.zeros((count, 64, 64, 1), np.uint8)
 
 

@@ -167,7 +167,6 @@ def test_a_state_may_be_scored_after_a_restart(tmp_path, state):
         assert checkpoints.best_step() == 2
 
 
-
 @pytest.mark.parametrize(
     "error", [ValueError("RESOURCE_EXHAUSTED: Failed to write"), OSError(28, "No space left on device")]
 )
