@@ -16,7 +16,9 @@ import pytest
 from configs import default
 from dcgan_jax.cache import CACHE_VARIABLE
 from dcgan_jax.settings import Settings
+from dcgan_jax.trial.splits import TrialSplit, split_for_trial
 from tests.launching import TINY_FLAGS, launch
+from tests.trial.examples import TWENTY_AND_THIRTY
 
 TINY = {
     "data.source": "phantom",
@@ -49,6 +51,18 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_settings() -> Settings:
     """Settings of a tiny run on phantoms."""
     return Settings.from_config(default.get_config()).with_overrides(TINY)
+
+
+@pytest.fixture(scope="session")
+def halved_settings(tiny_settings: Settings) -> Settings:
+    """Settings of a trial on all and on half of the training patients."""
+    return tiny_settings.with_overrides({"trial.fractions": (1.0, 0.5)})
+
+
+@pytest.fixture(scope="session")
+def halved_split(halved_settings: Settings) -> TrialSplit:
+    """The split of that trial, of images without pixels."""
+    return split_for_trial(TWENTY_AND_THIRTY, halved_settings)
 
 
 @pytest.fixture(scope="session")

@@ -9,21 +9,7 @@ from dcgan_jax.errors import UserError
 from dcgan_jax.modes.copy_check import Nearest
 from dcgan_jax.modes.run_images import MOST_DRAWS, Run, RunImages
 from dcgan_jax.trial.leaks import Provenance, TrainedOn
-from dcgan_jax.trial.splits import split_for_trial
 from dcgan_jax.workdir import Workdir
-from tests.trial.examples import patients, prepared
-
-SET = prepared(*patients("NORMAL", 20), *patients("PNEUMONIA", 30))
-
-
-@pytest.fixture
-def settings(tiny_settings):
-    return tiny_settings.with_overrides({"trial.fractions": (1.0, 0.5)})
-
-
-@pytest.fixture
-def split(settings):
-    return split_for_trial(SET, settings)
 
 
 class Made(SimpleNamespace):
@@ -55,31 +41,33 @@ def level(images, fraction, seed=0):
     return int(drawn[0, 0, 0, 0])
 
 
-def test_each_fraction_has_the_run_that_saw_most_and_no_more(split, settings):
-    runs = [Made(number=1, examples=split.training[0.5]), Made(number=2, examples=split.training[1.0])]
-    images = RunImages(runs, split, settings)
+def test_each_fraction_has_the_run_that_saw_most_and_no_more(halved_split, halved_settings):
+    runs = [Made(number=1, examples=halved_split.training[0.5]), Made(number=2, examples=halved_split.training[1.0])]
+    images = RunImages(runs, halved_split, halved_settings)
     assert images.classes() == ["NORMAL"]
     assert level(images, 0.5) == 10
     assert level(images, 1.0) == 20
 
 
-def test_generator_seeds_take_turns_among_equal_runs_and_draw_other_latents(split, settings):
-    runs = [Made(number=number, examples=split.training[1.0]) for number in (1, 2)]
-    images = RunImages(runs, split, settings)
+def test_generator_seeds_take_turns_among_equal_runs_and_draw_other_latents(halved_split, halved_settings):
+    runs = [Made(number=number, examples=halved_split.training[1.0]) for number in (1, 2)]
+    images = RunImages(runs, halved_split, halved_settings)
     assert [level(images, 1.0, seed) for seed in range(3)] == [10, 21, 12]
 
 
-def test_a_fraction_without_a_run_of_its_own_is_refused(split, settings):
-    images = RunImages([Made(number=1, examples=split.training[1.0])], split, settings)
+def test_a_fraction_without_a_run_of_its_own_is_refused(halved_split, halved_settings):
+    images = RunImages([Made(number=1, examples=halved_split.training[1.0])], halved_split, halved_settings)
     with pytest.raises(UserError, match=r"The generator of run1 was trained on more than the 0.5"):
         images.draw("NORMAL", 0.5, 0, 3)
     with pytest.raises(UserError, match="has no run of class PNEUMONIA"):
         images.draw("PNEUMONIA", 1.0, 0, 3)
 
 
-def test_a_run_that_saw_test_patients_is_refused_at_once(split, settings):
+def test_a_run_that_saw_test_patients_is_refused_at_once(halved_split, halved_settings):
     with pytest.raises(UserError, match="images of validation or test patients"):
-        RunImages([Made(number=1, examples=[*split.training[0.5], *split.test])], split, settings)
+        RunImages(
+            [Made(number=1, examples=[*halved_split.training[0.5], *halved_split.test])], halved_split, halved_settings
+        )
 
 
 @pytest.fixture

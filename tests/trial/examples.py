@@ -22,3 +22,6 @@ def patients(label, count, split="train", images=2):
 def prepared(*examples):
     """What looks like a prepared set of these images."""
     return SimpleNamespace(examples=tuple(examples))
+
+
+TWENTY_AND_THIRTY = prepared(*patients("NORMAL", 20), *patients("PNEUMONIA", 30))

@@ -5,20 +5,7 @@ import pytest
 from dcgan_jax.data.selection import format_train_files
 from dcgan_jax.errors import UserError
 from dcgan_jax.trial.leaks import exceeds, find_provenances, read_provenance, refuse_excess, refuse_leaks
-from dcgan_jax.trial.splits import split_for_trial
-from tests.trial.examples import example, patients, prepared
-
-SET = prepared(*patients("NORMAL", 20), *patients("PNEUMONIA", 30))
-
-
-@pytest.fixture
-def settings(tiny_settings):
-    return tiny_settings.with_overrides({"trial.fractions": (1.0, 0.5)})
-
-
-@pytest.fixture
-def split(settings):
-    return split_for_trial(SET, settings)
+from tests.trial.examples import TWENTY_AND_THIRTY, example
 
 
 @pytest.fixture
@@ -32,46 +19,46 @@ def trained_on(tmp_path):
     return write
 
 
-def test_what_an_arm_trains_on_is_allowed(split, settings, trained_on):
-    provenance = trained_on(split.training[0.5])
-    refuse_leaks(provenance, split, settings)
+def test_what_an_arm_trains_on_is_allowed(halved_split, halved_settings, trained_on):
+    provenance = trained_on(halved_split.training[0.5])
+    refuse_leaks(provenance, halved_split, halved_settings)
     for fraction in (1.0, 0.5):
-        refuse_excess(provenance, split, fraction, settings)
+        refuse_excess(provenance, halved_split, fraction, halved_settings)
 
 
 @pytest.mark.parametrize("part", ["validation", "test"])
-def test_a_generator_that_saw_a_held_out_patient_is_refused(split, settings, trained_on, part):
-    held_out = getattr(split, part)[0]
+def test_a_generator_that_saw_a_held_out_patient_is_refused(halved_split, halved_settings, trained_on, part):
+    held_out = getattr(halved_split, part)[0]
     other_image = example(held_out.file.replace(".png", "b.png"))
     remedy = r"\(.*b.png for one\): train it with config.seed=0 and config.data.holdout=0.3\."
     with pytest.raises(UserError, match=remedy):
-        refuse_leaks(trained_on([*split.training[0.5], other_image]), split, settings)
+        refuse_leaks(trained_on([*halved_split.training[0.5], other_image]), halved_split, halved_settings)
 
 
-def test_a_generator_that_saw_a_held_out_image_under_another_name_is_refused(split, settings, trained_on):
-    copy = example("NORMAL/renamed/a.png", sha256=split.test[0].sha256)
+def test_a_generator_that_saw_a_held_out_image_under_another_name_is_refused(halved_split, halved_settings, trained_on):
+    copy = example("NORMAL/renamed/a.png", sha256=halved_split.test[0].sha256)
     with pytest.raises(UserError, match=r"1 images of validation or test patients of this trial \(NORMAL/renamed"):
-        refuse_leaks(trained_on([*split.training[0.5], copy]), split, settings)
+        refuse_leaks(trained_on([*halved_split.training[0.5], copy]), halved_split, halved_settings)
 
 
-def test_a_generator_that_saw_more_than_its_arm_is_refused(split, settings, trained_on):
-    provenance = trained_on(split.training[1.0])
-    assert exceeds(provenance, split, 1.0) is None
+def test_a_generator_that_saw_more_than_its_arm_is_refused(halved_split, halved_settings, trained_on):
+    provenance = trained_on(halved_split.training[1.0])
+    assert exceeds(provenance, halved_split, 1.0) is None
     with pytest.raises(UserError, match=r"more than the 0.5 of the training patients.*and config.data.fraction=0.5"):
-        refuse_excess(provenance, split, 0.5, settings)
+        refuse_excess(provenance, halved_split, 0.5, halved_settings)
 
 
 def test_the_list_of_a_run_is_found_beside_and_above_its_images(tmp_path, trained_on):
     (tmp_path / "generated" / "deeper").mkdir(parents=True)
     assert find_provenances(tmp_path / "generated", []) == []
-    trained_on(SET.examples[:3])
+    trained_on(TWENTY_AND_THIRTY.examples[:3])
     for folder in (tmp_path, tmp_path / "generated"):
         assert [len(found.rows) for found in find_provenances(folder, [])] == [3]
     assert find_provenances(tmp_path / "generated" / "deeper", []) == []
 
 
 def test_the_runs_that_a_manifest_names_are_looked_at(tmp_path, trained_on):
-    trained_on(SET.examples[:3])
+    trained_on(TWENTY_AND_THIRTY.examples[:3])
     assert [len(found.rows) for found in find_provenances(tmp_path / "elsewhere", [str(tmp_path)])] == [3]
     with pytest.raises(UserError, match=r"gone/train_files.tsv does not exist"):
         find_provenances(tmp_path, [str(tmp_path / "gone")])
