@@ -19,18 +19,20 @@ from jaxtyping import UInt8
 from dcgan_jax.data.images import BadImageError, DepthRange, measure_depth_range, read_gray
 from dcgan_jax.data.resize import resize
 from dcgan_jax.data.source import Source, SourceImage
+from dcgan_jax.data.synthetic_marks import is_marked
 from dcgan_jax.progress import track
 from dcgan_jax.settings import DataSettings
 
 
 class DecodedImage(NamedTuple):
-    """One good image; `slot` says where its pixels are."""
+    """One good image; `slot` says where its pixels are, `is_synthetic` whether its file says that of itself."""
 
     image: SourceImage
     slot: int
     sha256: str
     width: int
     height: int
+    is_synthetic: bool
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,12 @@ def decode_all(source: Source, images: Sequence[SourceImage], data: DataSettings
 
     def decode(slot: int, depth_range: DepthRange | str) -> DecodedImage:
         image = images[slot]
-        gray = read_gray(source.read_file(image), image.file, depth_range)
+        content = source.read_file(image)
+        gray = read_gray(content, image.file, depth_range)
         pixels.write(slot, resize(gray, data.image_size, data.resize, data.aspect))
-        return DecodedImage(image, slot, hashlib.sha256(gray.tobytes()).hexdigest(), gray.shape[1], gray.shape[0])
+        height, width = gray.shape
+        sha256 = hashlib.sha256(gray.tobytes()).hexdigest()
+        return DecodedImage(image, slot, sha256, width, height, is_marked(content))
 
     def first_pass(slot: int) -> DecodedImage | DepthRange | BadImageError:
         try:

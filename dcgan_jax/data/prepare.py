@@ -37,8 +37,8 @@ from dcgan_jax.data.source import TRAIN, Source
 from dcgan_jax.errors import UserError
 from dcgan_jax.settings import DataSettings
 
-FORMAT_VERSION = 2
-"""Counts up whenever the same source and settings give other records."""
+FORMAT_VERSION = 3
+"""Counts up whenever the same source and settings give other records or another report."""
 
 _PARTIAL = ".partial-"
 _PREPARING_FIELDS = ("image_size", "resize", "aspect", "intensity", "on_bad_image")
@@ -127,7 +127,8 @@ def _write_records(source: Source, images: Sequence, data: DataSettings, partial
     decoded = builder.decoded
     left_out = [{"file": error.file, "reason": error.reason} for error in decoded.bad]
     depth_range = asdict(decoded.depth_range) if decoded.depth_range else None
-    return builder.examples, {"left_out": left_out, "depth_range": depth_range}
+    synthetic = [decoded.image.file for decoded in builder.decoded.good if decoded.is_synthetic]
+    return builder.examples, {"left_out": left_out, "depth_range": depth_range, "synthetic": synthetic}
 
 
 def _build(builder: Any) -> None:

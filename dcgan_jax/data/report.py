@@ -141,6 +141,7 @@ def describe_report(report: Report) -> str:
             "Values of deeper files that became 0 and 255: {low:g} and {high:g}.".format(**report["depth_range"]),
         ]
     lines += _section("Warnings", report["warnings"])
+    lines += _section("Synthetic, by what the files say of themselves", report["synthetic"])
     lines += _section("Left out", [f"{bad['file']}: {bad['reason']}" for bad in report["left_out"]])
     for name, groups in report["duplicates"].items():
         lines += _section(f"Same pixels, {name.replace('_', ' ')}", [", ".join(group) for group in groups])

@@ -2,6 +2,8 @@
 
 from PIL.PngImagePlugin import PngInfo
 
+from dcgan_jax.data.synthetic_marks import CHUNK, SYNTHETIC
+
 NOTICE = """\
 These images are synthetic: a generative model made them, no patient was imaged.
 For research and augmentation, not for diagnosis.
@@ -19,7 +21,7 @@ def text_chunks(label: str, step: int, latent_seed: str) -> PngInfo:
       latent_seed: seed and number of its latents.
     """
     chunks = PngInfo()
-    chunks.add_text("Description", f"synthetic chest X-ray, class {label}; not from a patient")
+    chunks.add_text(CHUNK, f"{SYNTHETIC} chest X-ray, class {label}; not from a patient")
     chunks.add_text("Software", "dcgan_jax")
     chunks.add_text("Source", f"checkpoint step {step}, latent seed {latent_seed}")
     return chunks

@@ -3,7 +3,7 @@ from dataclasses import replace
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.report import create_report, describe_report
 
-FACTS = {"source": "folder x", "settings": {"image_size": 64}, "left_out": [], "depth_range": None}
+FACTS = {"source": "folder x", "settings": {"image_size": 64}, "left_out": [], "depth_range": None, "synthetic": []}
 
 
 def example(split, label, name, width, height):

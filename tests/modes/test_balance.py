@@ -1,9 +1,11 @@
 """Balanced data sets: what is in them, that every loader reads them, that the source stays as it is."""
 
 import csv
+import re
 import shutil
 from collections import Counter
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -13,6 +15,8 @@ from dcgan_jax.errors import UserError
 from dcgan_jax.modes.balance import balance
 from dcgan_jax.modes.copy_check import Nearest
 from dcgan_jax.modes.run_images import Drawn, Run
+from dcgan_jax.modes.train import train
+from dcgan_jax.modes.trial import trial
 from dcgan_jax.trial.synthetic_folder import SyntheticFolder
 from dcgan_jax.workdir import Workdir
 
@@ -132,6 +136,23 @@ def test_one_that_was_stopped_goes_on_and_comes_out_the_same(settings, workdir, 
     balance(settings, workdir)
     assert {path: content for path, (content, _) in snapshot(tmp_path / "out").items()} == whole
     assert (tmp_path / "out" / "train/NORMAL/synthetic_00000.png").stat().st_mtime_ns == untouched
+
+
+@pytest.mark.parametrize("forgotten", ["nothing", "manifest.csv", "text"])
+def test_its_synthetic_images_do_not_count_as_real_ones(settings, workdir, tmp_path, forgotten):
+    """Whether the manifest says so, or the images, or both."""
+    balance(settings, workdir)
+    out = tmp_path / "out"
+    if forgotten == "manifest.csv":
+        (out / "manifest.csv").unlink()
+    if forgotten == "text":
+        for path in out.glob("train/NORMAL/synthetic_*.png"):
+            Image.fromarray(np.asarray(Image.open(path))).save(path)
+    balanced = settings.with_overrides({"data.dir": str(out), "balance.out": str(tmp_path / "again")})
+    sentence = f"config.data.dir={out} holds 3 synthetic images (train/NORMAL/synthetic_00000.png for one)"
+    for mode in (train, trial, balance):
+        with pytest.raises(UserError, match=re.escape(sentence)):
+            mode(balanced, Workdir(tmp_path / mode.__name__))
 
 
 def refusal(settings, workdir, **overrides):

@@ -98,7 +98,7 @@ def create_index(decoded: Decoded) -> list[Example]:
     """Returns one example for every good image, numbered within its split."""
     counts: dict[str, int] = {}
     examples = []
-    for image, _, sha256, width, height in decoded.good:
+    for image, _, sha256, width, height, _ in decoded.good:
         position = counts.get(image.split, 0)
         counts[image.split] = position + 1
         patient = identify_patient(image.label, image.file)

@@ -1,0 +1,55 @@
+"""How files say that they are synthetic: a text chunk in each PNG, and a manifest beside them."""
+
+import csv
+import io
+from pathlib import Path
+
+from PIL import Image
+
+from dcgan_jax.errors import UserError
+
+MANIFEST = "manifest.csv"
+CHUNK = "Description"
+SYNTHETIC = "synthetic"
+"""How that text chunk begins, and what stands in the manifest's column of the same name."""
+
+
+def is_marked(content: bytes) -> bool:
+    """Returns whether an image file says of itself that it is synthetic, as those of this program do."""
+    if not content.startswith(b"\x89PNG"):
+        return False
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
+            return str(image.info.get(CHUNK, "")).startswith(SYNTHETIC)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return False  # reading the pixels says what is wrong
+
+
+def read_manifest(folder: Path) -> list[dict[str, str]]:
+    """Returns the rows of a folder's manifest, none where there is no manifest.
+
+    Raises:
+      UserError: it can't be read, or a row lacks a value.
+    """
+    path = folder / MANIFEST
+    try:
+        with path.open(newline="", encoding="utf-8") as content:
+            rows = list(csv.DictReader(content))
+    except FileNotFoundError:
+        return []
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8.") from None
+    except (OSError, csv.Error) as error:
+        raise UserError(f"{path} can't be read ({error}): mend it.") from None
+    for number, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            raise UserError(f"{path} has more or fewer values in row {number} than columns: mend that row.")
+    return rows
+
+
+def list_synthetic(folder: Path) -> set[str]:
+    """Returns the files that a folder's manifest calls synthetic; another program's manifest calls none so."""
+    try:
+        return {row["file"] for row in read_manifest(folder) if row.get(SYNTHETIC) == SYNTHETIC and "file" in row}
+    except UserError:
+        return set()

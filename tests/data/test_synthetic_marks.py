@@ -1,0 +1,56 @@
+"""Which files say that they are synthetic, and manifests that can't be read."""
+
+import io
+
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from dcgan_jax.data.synthetic_marks import is_marked, list_synthetic, read_manifest
+from dcgan_jax.errors import UserError
+from dcgan_jax.modes.labelling import text_chunks
+
+
+def encode(file_format="PNG", **options):
+    content = io.BytesIO()
+    Image.new("L", (8, 8)).save(content, file_format, **options)
+    return content.getvalue()
+
+
+def test_images_of_this_program_are_marked_and_others_are_not():
+    of_others = PngInfo()
+    of_others.add_text("Description", "chest X-ray of synthetic phantoms")
+    assert is_marked(encode(pnginfo=text_chunks("NORMAL", 10, "0/1")))
+    assert not is_marked(encode(pnginfo=of_others))
+    assert not is_marked(encode())
+    assert not is_marked(encode("JPEG"))
+    assert not is_marked(encode()[:20])
+
+
+def test_a_manifest_says_which_files_are_synthetic(tmp_path):
+    (tmp_path / "manifest.csv").write_text("file,synthetic\na.png,synthetic\nb.png,real\n")
+    assert list_synthetic(tmp_path) == {"a.png"}
+
+
+@pytest.mark.parametrize("content", ["path,label\na.png,1\n", "file,synthetic\na.png,yes\n", "a\nb,c\n", "\xe9"])
+def test_the_manifest_of_another_program_calls_none_so(tmp_path, content):
+    (tmp_path / "manifest.csv").write_text(content, encoding="latin-1")
+    assert list_synthetic(tmp_path) == set()
+
+
+def test_no_manifest_lists_nothing(tmp_path):
+    assert read_manifest(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"file,class\nb\xfcrger.png,NORMAL\n", r"manifest.csv is not UTF-8 \(byte 12\): save it as UTF-8"),
+        (b"file,class\na.png,NORMAL\nb.png\n", "more or fewer values in row 3 than columns"),
+        (b"file,class\na.png,NORMAL,,\n", "more or fewer values in row 2 than columns"),
+    ],
+)
+def test_a_damaged_manifest_is_named(tmp_path, content, said):
+    (tmp_path / "manifest.csv").write_bytes(content)
+    with pytest.raises(UserError, match=said):
+        read_manifest(tmp_path)
