@@ -25,8 +25,8 @@ def is_marked(content: bytes) -> bool:
         return False  # reading the pixels says what is wrong
 
 
-def read_manifest(folder: Path) -> list[dict[str, str]]:
-    """Returns the rows of a folder's manifest, none where there is no manifest.
+def read_manifest(folder: Path) -> list[dict[str, str]] | None:
+    """Returns the rows of a folder's manifest, None where there is no manifest.
 
     Raises:
       UserError: it can't be read, or a row lacks a value.
@@ -36,7 +36,7 @@ def read_manifest(folder: Path) -> list[dict[str, str]]:
         with path.open(newline="", encoding="utf-8") as content:
             rows = list(csv.DictReader(content))
     except FileNotFoundError:
-        return []
+        return None
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8.") from None
     except (OSError, csv.Error) as error:
@@ -50,6 +50,7 @@ def read_manifest(folder: Path) -> list[dict[str, str]]:
 def list_synthetic(folder: Path) -> set[str]:
     """Returns the files that a folder's manifest calls synthetic; another program's manifest calls none so."""
     try:
-        return {row["file"] for row in read_manifest(folder) if row.get(SYNTHETIC) == SYNTHETIC and "file" in row}
+        rows = read_manifest(folder) or []
     except UserError:
         return set()
+    return {row["file"] for row in rows if row.get(SYNTHETIC) == SYNTHETIC and "file" in row}

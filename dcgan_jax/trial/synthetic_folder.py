@@ -1,6 +1,5 @@
 """Synthetic images from a folder: in a folder for each class, or with a manifest.csv that says which is which."""
 
-import csv
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,11 +10,11 @@ import numpy as np
 from dcgan_jax.data.images import list_image_files, read_gray
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.resize import resize
+from dcgan_jax.data.synthetic_marks import MANIFEST, SYNTHETIC, read_manifest
 from dcgan_jax.errors import UserError
 from dcgan_jax.settings import DataSettings
 from dcgan_jax.trial.fitting import Images
 
-MANIFEST = "manifest.csv"
 _STREAM = 12
 
 
@@ -56,14 +55,15 @@ class SyntheticFolder:
           tested: validation and test images, none of which may be among the synthetic ones.
 
         Raises:
-          UserError: there are none, or nothing says of which class they are.
+          UserError: there are none, nothing says of which class they are, or the manifest can't be read.
         """
         self.folder, self._data = Path(folder), data
-        self.runs = _list_runs(self.folder)
         self._tested = {example.sha256: example.file for example in tested}
         if not self.folder.is_dir():
             raise UserError(f"config.trial.synthetic_dir={folder} is no folder: give one of synthetic images.")
-        self._files = _list_by_class(self.folder)
+        rows = read_manifest(self.folder)
+        self.runs = sorted({row["run"] for row in rows or [] if row.get("run")})
+        self._files = _list_by_class(self.folder, rows)
         if not any(self._files.values()):
             raise UserError(
                 f"config.trial.synthetic_dir={folder} has no images: it must hold class/images (NORMAL/a.png), or "
@@ -106,16 +106,15 @@ class SyntheticFolder:
         return resize(gray, size, self._data.resize, self._data.aspect)[..., None]
 
 
-def _list_by_class(folder: Path) -> dict[str, list[str]]:
-    manifest = folder / MANIFEST
+def _list_by_class(folder: Path, rows: Sequence[Mapping[str, str]] | None) -> dict[str, list[str]]:
     files: dict[str, list[str]] = {}
-    if manifest.is_file():
-        with manifest.open(newline="", encoding="utf-8") as content:
-            rows = list(csv.DictReader(content))
+    if rows is not None:
         if rows and not {"file", "class"} <= rows[0].keys():
-            raise UserError(f"{manifest} has no columns file and class: name the image files and their classes there.")
+            raise UserError(
+                f"{folder / MANIFEST} has no columns file and class: name the image files and their classes there."
+            )
         for row in rows:
-            if row.get("synthetic", "synthetic") == "synthetic":  # the manifest of a balanced set lists real ones too
+            if row.get(SYNTHETIC, SYNTHETIC) == SYNTHETIC:  # the manifest of a balanced set lists real ones too
                 files.setdefault(row["class"], []).append(row["file"])
         return files
     for name in list_image_files(folder):
@@ -123,15 +122,6 @@ def _list_by_class(folder: Path) -> dict[str, list[str]]:
         if rest:
             files.setdefault(label, []).append(name)
     return files
-
-
-def _list_runs(folder: Path) -> list[str]:
-    """Returns the workdirs of the runs that the manifest of a balanced set names."""
-    manifest = folder / MANIFEST
-    if not manifest.is_file():
-        return []
-    with manifest.open(newline="", encoding="utf-8") as content:
-        return sorted({row["run"] for row in csv.DictReader(content) if row.get("run")})
 
 
 def _fingerprint(folder: Path, files: Mapping[str, Sequence[str]]) -> str:

@@ -38,7 +38,9 @@ def test_the_manifest_of_another_program_calls_none_so(tmp_path, content):
     assert list_synthetic(tmp_path) == set()
 
 
-def test_no_manifest_lists_nothing(tmp_path):
+def test_no_manifest_is_not_an_empty_one(tmp_path):
+    assert read_manifest(tmp_path) is None
+    (tmp_path / "manifest.csv").write_text("file,class\n")
     assert read_manifest(tmp_path) == []
 
 

@@ -90,6 +90,20 @@ def test_a_manifest_without_classes(by_class, data):
     assert "has no columns file and class" in refusals(by_class, data)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"file,class\nB\xfcrger/1.png,NORMAL\n", "is not UTF-8"), (b"file,class\nNORMAL/1.png\n", "values in row 2")],
+)
+def test_a_manifest_that_is_damaged(by_class, data, content, said):
+    (by_class / "manifest.csv").write_bytes(content)
+    assert said in refusals(by_class, data)
+
+
+def test_an_empty_manifest_lists_no_images(by_class, data):
+    (by_class / "manifest.csv").write_text("file,class\n")
+    assert "has no images" in refusals(by_class, data)
+
+
 def test_no_folder_and_no_images(tmp_path, data):
     assert "is no folder" in refusals(tmp_path / "missing", data)
     assert "has no images: it must hold class/images" in refusals(tmp_path, data)
