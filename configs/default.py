@@ -6,7 +6,7 @@ from ml_collections import ConfigDict
 def get_config() -> ConfigDict:
     """Returns the default configuration; dcgan_jax/settings.py holds the types and ranges."""
     config = ConfigDict()
-    config.seed = 0  # the one seed: weights, latents, dropout, order of the data, held-out patients
+    config.seed = 0  # the one seed: weights, latents, dropout, order of the data, held-out patients (data.split_seed)
 
     data = config.data = ConfigDict()
     data.source = "chest_xray"  # chest_xray (a folder or the published archive) | phantom (drawn, no download)
@@ -20,6 +20,7 @@ def get_config() -> ConfigDict:
     data.on_bad_image = "error"  # unreadable files: error (stop, listing all of them) | skip (leave out, reported)
     data.holdout = 0.0  # share of the training patients kept out of training, for scores and memorisation checks
     data.fraction = 1.0  # share of the remaining training patients that is used
+    data.split_seed = -1  # which patients those two are: the same for runs of several seeds; -1: config.seed
     data.sampling = "replacement"  # replacement (as in the paper) | shuffle (every image once per pass)
     data.placement = "auto"  # auto (device if it fits the budget) | device (resident) | stream (tf.data)
     data.device_budget_mib = 2048  # MiB that resident images may take on each device under auto

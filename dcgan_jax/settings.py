@@ -77,6 +77,7 @@ class DataSettings(_Section):
     on_bad_image: Literal["error", "skip"]
     holdout: Annotated[float, Field(ge=0, lt=1)]
     fraction: Annotated[float, Field(gt=0, le=1)]
+    split_seed: Annotated[int, Field(ge=-1, lt=2**31)]
     sampling: Literal["replacement", "shuffle"]
     placement: Literal["auto", "device", "stream"]
     device_budget_mib: PositiveInt

@@ -23,13 +23,13 @@ def select_training(
     Of ALL classes they come class after class, each as a run of that class alone has them.
 
     Shares are shares of patients (careful reading), and a patient is never in both. The order of patients depends on
-    the seed only, so with a smaller `data.fraction` a run trains on a part of what it trains on with a larger one, and
-    the held-out images do not depend on it.
+    `choose_split_seed` only, so with a smaller `data.fraction` a run trains on a part of what it trains on with a
+    larger one, and the held-out images do not depend on it.
 
     Args:
       prepared: the prepared set.
-      data: `label`, `holdout` and `fraction` are used.
-      seed: which patients they are.
+      data: `label`, `holdout`, `fraction` and `split_seed` are used.
+      seed: of the run: which patients they are, unless `split_seed` says so.
 
     Raises:
       UserError: when there is no such class, or no image is left to train on.
@@ -50,7 +50,7 @@ def _select_class(
     in_training: Sequence[Example], label: str, data: DataSettings, seed: int
 ) -> tuple[list[Example], list[Example]]:
     of_class = [example for example in in_training if example.label == label]
-    ranked = rank_by_hash(f"training {seed}", {example.patient for example in of_class})
+    ranked = rank_by_hash(f"training {choose_split_seed(data, seed)}", {example.patient for example in of_class})
     num_held_out = _count_share(data.holdout, len(ranked))
     rest = ranked[num_held_out:]
     chosen, held_out = set(rest[: _count_share(data.fraction, len(rest))]), set(ranked[:num_held_out])
@@ -62,6 +62,11 @@ def _select_class(
         [example for example in of_class if example.patient in chosen],
         [example for example in of_class if example.patient in held_out],
     )
+
+
+def choose_split_seed(data: DataSettings, seed: int) -> int:
+    """Returns the seed that ranks the patients: `data.split_seed`, or the run's where that is -1."""
+    return seed if data.split_seed == -1 else data.split_seed
 
 
 def list_classes(examples: Iterable[Example]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from dcgan_jax.data.selection import choose_split_seed
 from dcgan_jax.errors import UserError
 from dcgan_jax.settings import Settings
 from dcgan_jax.trial.splits import TrialSplit, held_out_share
@@ -105,5 +106,6 @@ def refuse_excess(provenance: Provenance, split: TrialSplit, fraction: float, se
 
 
 def _remedy(split: TrialSplit, settings: Settings, fraction: float = 1.0) -> str:
-    fields = f"config.seed={settings.seed} and config.data.holdout={held_out_share(split, settings):g}"
+    seed = choose_split_seed(settings.data, settings.seed)
+    fields = f"config.data.split_seed={seed} and config.data.holdout={held_out_share(split, settings):g}"
     return fields if fraction == 1 else f"{fields} and config.data.fraction={fraction:g}"

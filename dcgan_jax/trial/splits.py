@@ -1,9 +1,9 @@
 """Which images a trial trains on, chooses on and tests on, and that none of them is in two places.
 
 The training patients of each class are ranked as for a training run (data/selection.py). The first are the test split
-where the source has none, the next the validation split, and the rest is trained on. So a run with the same seed and
-`data.holdout` of at least validation + test has seen neither, and one with `data.fraction` as well has seen no more
-than the arm of that fraction.
+where the source has none, the next the validation split, and the rest is trained on. So a run with the same
+`data.split_seed` and a `data.holdout` of at least validation + test has seen neither, and one with `data.fraction` as
+well has seen no more than the arm of that fraction.
 """
 
 import math
@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from dcgan_jax.data.chest_xray.splits import TEST_SHARE, split_of_folder
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.ranking import rank_by_hash
-from dcgan_jax.data.selection import select_training
+from dcgan_jax.data.selection import choose_split_seed, select_training
 from dcgan_jax.data.source import TEST, TRAIN
 from dcgan_jax.errors import UserError
 from dcgan_jax.settings import DataSettings, Settings
@@ -66,7 +66,7 @@ def split_for_trial(prepared: PreparedSet, settings: Settings) -> TrialSplit:
         for fraction, chosen in training.items():
             chosen += _select(prepared, of_class, fraction, settings.seed)[0]
         held_out = _select(prepared, of_class, 1.0, settings.seed)[1]
-        own_test = set() if has_test else _first_patients(held_out, trial.test / held, settings.seed)
+        own_test = set() if has_test else _first_patients(held_out, trial.test / held, choose_split_seed(data, settings.seed))
         validation += [example for example in held_out if example.patient not in own_test]
         test += [example for example in held_out if example.patient in own_test]
 

@@ -31,7 +31,7 @@ SEEDS = st.integers(0, 5)
 
 
 def select(seed=0, **shares):
-    data = SimpleNamespace(**{"label": "NORMAL", "holdout": 0.0, "fraction": 1.0, **shares})
+    data = SimpleNamespace(**{"label": "NORMAL", "holdout": 0.0, "fraction": 1.0, "split_seed": -1, **shares})
     return select_training(PREPARED, data, seed)
 
 
@@ -52,6 +52,12 @@ def test_a_patient_is_trained_on_or_held_out_and_never_both(seed, holdout, fract
     assert not patients(train) & patients(held_out)
     assert train
     assert bool(held_out) == (holdout > 0)
+
+
+@given(SEEDS, SEEDS)
+def test_runs_of_several_seeds_can_have_the_same_patients(seed, split_seed):
+    shares = {"holdout": 0.3, "fraction": 0.5}
+    assert select(seed, split_seed=split_seed, **shares) == select(split_seed, **shares)
 
 
 @given(SEEDS, SHARES, SHARES)

@@ -30,7 +30,7 @@ def test_what_an_arm_trains_on_is_allowed(halved_split, halved_settings, trained
 def test_a_generator_that_saw_a_held_out_patient_is_refused(halved_split, halved_settings, trained_on, part):
     held_out = getattr(halved_split, part)[0]
     other_image = example(held_out.file.replace(".png", "b.png"))
-    remedy = r"\(.*b.png for one\): train it with config.seed=0 and config.data.holdout=0.3\."
+    remedy = r"\(.*b.png for one\): train it with config.data.split_seed=0 and config.data.holdout=0.3\."
     with pytest.raises(UserError, match=remedy):
         refuse_leaks(trained_on([*halved_split.training[0.5], other_image]), halved_split, halved_settings)
 

@@ -42,6 +42,13 @@ def test_a_run_with_the_share_held_out_has_seen_what_its_arm_has(settings):
     assert set(split.training[0.5]) < set(split.training[1.0])
 
 
+def test_a_split_seed_makes_the_split_whatever_the_seed(settings):
+    settings = settings.with_overrides({"data.split_seed": 7})
+    split = split_for_trial(WITHOUT_TEST, settings)
+    assert split == split_for_trial(WITHOUT_TEST, settings.with_overrides({"seed": 5}))
+    assert split == split_for_trial(WITHOUT_TEST, settings.with_overrides({"data.split_seed": -1, "seed": 7}))
+
+
 def test_a_test_split_that_was_set_apart_in_a_folder_without_splits_is_named(settings):
     test = [*patients("NORMAL", 3, "test"), *patients("PNEUMONIA", 3, "test")]
     source = prepared(*WITHOUT_TEST.examples, *test)
