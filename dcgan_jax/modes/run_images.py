@@ -151,13 +151,19 @@ class RunImages:
         """See `SyntheticSource`."""
         return sorted({label for run in self._runs for label in run.classes})
 
+    def count_generators(self, label: str, fraction: float) -> int:
+        """See `SyntheticSource`; copies of one run count once."""
+        return len({run.workdir.identity(run.settings) for run in self._find_fitting(label, fraction)})
+
     def draw(self, label: str, fraction: float, generator_seed: int, count: int) -> Images:
         """See `SyntheticSource`; the generator seed chooses the run, where several fit, and the latents."""
-        run = self._choose(label, fraction, generator_seed)
+        fitting = self._find_fitting(label, fraction)
+        run = fitting[generator_seed % len(fitting)]
         images = np.stack([drawn.image for drawn in run.draw(label, generator_seed, self.STREAM, count)])
         return to_gray(images)[..., None]
 
-    def _choose(self, label: str, fraction: float, generator_seed: int) -> Run:
+    def _find_fitting(self, label: str, fraction: float) -> list[Run]:
+        """Returns the runs that have seen no more than the arms of a fraction, and of those the ones that saw most."""
         of_class = [run for run in self._runs if label in run.classes]
         if not of_class:
             raise UserError(f"config.trial.runs has no run of class {label}: add one, or choose other arms.")
@@ -166,5 +172,4 @@ class RunImages:
             least = min(of_class, key=lambda run: len(run.provenance.rows))
             refuse_excess(least.provenance, self._split, fraction, self._settings)
         most = max(len(run.provenance.rows) for run in fitting)
-        best = [run for run in fitting if len(run.provenance.rows) == most]
-        return best[generator_seed % len(best)]
+        return [run for run in fitting if len(run.provenance.rows) == most]

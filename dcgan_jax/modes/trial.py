@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from dcgan_jax.data.selection import choose_split_seed
 from dcgan_jax.modes.prepare import prepare
 from dcgan_jax.modes.trial_plan import choose_arms, choose_positive, create_plan, open_source
 from dcgan_jax.modes.trial_results import RECORD, REPORT, write_results
 from dcgan_jax.progress import create_progress
 from dcgan_jax.settings import Settings
 from dcgan_jax.trial.arms import Arm, Unit, create_task, list_arms, list_units
+from dcgan_jax.trial.coverage import count_generators, describe_coverage, warn_of_one_generator
 from dcgan_jax.trial.fitting import ClassifierRecipe, Fit, Images, Task, Trainer, portions
 from dcgan_jax.trial.image_bank import ImageBank, create_bank
 from dcgan_jax.trial.scores import Labels, choose_threshold
@@ -41,10 +43,12 @@ def trial(settings: Settings, workdir: Workdir) -> None:
         split = split_for_trial(prepared, settings)
         positive = choose_positive(settings, split)
         source, notes = open_source(settings, workdir, split)
-        notes = [*split.notes, *notes]
+        arms = list_arms(settings.trial, choose_arms(settings, split, source))
+        generators = count_generators(arms, source, settings.trial, settings.data.label, split.labels)
+        split_seed = choose_split_seed(settings.data, settings.seed)
+        notes = [*split.notes, *notes, *warn_of_one_generator(generators, split_seed)]
         for note in notes:
             logger.warning("warning: %s", note)
-        arms = list_arms(settings.trial, choose_arms(settings, split, source))
         store = Store(workdir.root / FOLDER)
         plan = create_plan(settings, split, source, positive, arms)
         store.begin(plan)
@@ -59,6 +63,8 @@ def trial(settings: Settings, workdir: Workdir) -> None:
         train_classifiers(settings, trainer, bank, validation, arms, positive, store)
         record = {
             "notes": notes,
+            "coverage": describe_coverage(generators, settings.trial.seeds),
+            "generators": generators,
             "plan": plan,
             "positive": positive,
             "two_sample_test": tell_apart(settings, recipe, bank, split),

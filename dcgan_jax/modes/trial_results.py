@@ -54,7 +54,7 @@ def write_results(
     """Writes everything that a finished trial leaves; returns the sentence on the primary endpoint.
 
     Args:
-      record: what is known already: `plan`, `positive`, `notes`, `two_sample_test`.
+      record: what is known already: `plan`, `positive`, `notes`, `coverage`, `generators`, `two_sample_test`.
       settings: of the trial.
       split: its real images.
       arms: all of them, every classifier of which is in the store.

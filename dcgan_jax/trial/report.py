@@ -26,7 +26,15 @@ def describe_trial(record: dict[str, Any], figures: Sequence[str]) -> str:
       record: the content of trial.json.
       figures: paths of the figures, relative to the report.
     """
-    lines = [*_head(record), *[f"- {note}" for note in record["notes"]], "", _METHOD, "", *_tables(record)]
+    lines = [
+        *_head(record),
+        *[f"- {note}" for note in record["notes"]],
+        "",
+        record["coverage"],
+        _METHOD,
+        "",
+        *_tables(record),
+    ]
     if record["without_ambiguous"]:
         lines += [f"## Without the {record['images']['ambiguous']} ambiguous test images", ""]
         lines += _tables(record["without_ambiguous"], level=3)

@@ -30,6 +30,13 @@ class SyntheticSource(Protocol):
     def classes(self) -> list[str]:
         """Returns the classes there are images of."""
 
+    def count_generators(self, label: str, fraction: float) -> int:
+        """Returns among how many generators the generator seeds take turns; 0 where the images are there already.
+
+        Raises:
+          UserError: there is none for this fraction.
+        """
+
     def draw(self, label: str, fraction: float, generator_seed: int, count: int) -> Images:
         """Returns synthetic images of a class for the arms of one fraction; the first ones do not depend on `count`.
 
@@ -74,6 +81,10 @@ class SyntheticFolder:
     def classes(self) -> list[str]:
         """See `SyntheticSource`."""
         return sorted(self._files)
+
+    def count_generators(self, label: str, fraction: float) -> int:
+        """See `SyntheticSource`."""
+        return 0
 
     def draw(self, label: str, fraction: float, generator_seed: int, count: int) -> Images:
         """See `SyntheticSource`; images of other sizes than the trial's are resized as real ones are."""

@@ -53,6 +53,12 @@ def test_generator_seeds_take_turns_among_equal_runs_and_draw_other_latents(halv
     runs = [Made(number=number, examples=halved_split.training[1.0]) for number in (1, 2)]
     images = RunImages(runs, halved_split, halved_settings)
     assert [level(images, 1.0, seed) for seed in range(3)] == [10, 21, 12]
+    assert images.count_generators("NORMAL", 1.0) == 2
+
+
+def test_a_run_and_its_copy_are_one_generator(halved_split, halved_settings):
+    runs = [Made(number=1, examples=halved_split.training[1.0]) for _ in range(2)]
+    assert RunImages(runs, halved_split, halved_settings).count_generators("NORMAL", 1.0) == 1
 
 
 def test_a_fraction_without_a_run_of_its_own_is_refused(halved_split, halved_settings):
