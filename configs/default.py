@@ -127,6 +127,8 @@ def get_config() -> ConfigDict:
     trial.positive = ""  # the class to be recognised; empty: the one of two that is not data.label
     trial.validation = 0.1  # share of each class's training patients that stopping and threshold are chosen on
     trial.test = 0.2  # share of them that is the test split, where reading the source gave none
-    trial.margin = 0.01  # difference of areas under the ROC curve below which two arms count as equivalent
+    trial.margin = (
+        0.01  # difference below which the arms of the primary endpoint count as equivalent, in area under the ROC curve
+    )
 
     return config

@@ -11,7 +11,7 @@ from dcgan_jax.evaluation.intervals import GROUPS, assign_groups
 from dcgan_jax.trial.arms import REFERENCE, Arm, Unit
 from dcgan_jax.trial.inference import Estimate, adjust_for_number, create_estimate
 from dcgan_jax.trial.scores import METRICS, compute_scores
-from dcgan_jax.trial.verdict import describe_difference
+from dcgan_jax.trial.verdict import LEVEL, describe_difference
 
 PRIMARY_METRIC = "auc"
 _SEED = 0
@@ -93,8 +93,8 @@ def analyse(measured: Mapping[Unit, Measured], arms: Sequence[Arm], margin: floa
 
     Args:
       measured: the scores of every classifier; each arm has all pairs of classifier and generator seeds.
-      arms: all of them, the reference of each fraction included; the first comparison's metric is the primary one.
-      margin: differences within it count as none.
+      arms: all of them, the reference of each fraction included.
+      margin: differences of the primary endpoint within it count as none.
     """
     comparisons = []
     primary = choose_primary(arms)
@@ -103,7 +103,7 @@ def analyse(measured: Mapping[Unit, Measured], arms: Sequence[Arm], margin: floa
         adjusted = adjust_for_number([estimate.p_value() for _, estimate in rows])
         for (arm, estimate), p_adjusted in zip(rows, adjusted, strict=True):
             is_primary = arm == primary and metric == PRIMARY_METRIC
-            comparisons.append(_describe(arm, metric, estimate, p_adjusted, margin, is_primary))
+            comparisons.append(_describe(arm, metric, estimate, p_adjusted, len(rows), margin if is_primary else None))
     summaries = [_summarise(measured, arm, metric) for arm in arms for metric in METRICS]
     return {"summaries": summaries, "comparisons": comparisons}
 
@@ -143,8 +143,15 @@ def _left_out(measured: Mapping[Unit, Measured], arm: Arm, metric: str) -> Float
 
 
 def _describe(
-    arm: Arm, metric: str, estimate: Estimate, p_adjusted: float, margin: float, is_primary: bool
+    arm: Arm, metric: str, estimate: Estimate, p_adjusted: float, number: int, margin: float | None
 ) -> dict[str, Any]:
+    """Returns a comparison's row; only the primary one, which has a margin, is tested on its own and for equivalence.
+
+    The others are tested together. What those could have shown is said at Bonferroni's level, which Holm's never falls
+    below.
+    """
+    is_primary = margin is not None
+    level = LEVEL if is_primary else LEVEL / number
     record = {
         **_name(arm),
         "metric": metric,
@@ -152,8 +159,8 @@ def _describe(
         "interval": list(estimate.interval()),
         "p_value": estimate.p_value(),
         "p_adjusted": p_adjusted,
-        "p_equivalence": estimate.p_equivalence(margin),
-        "smallest_detectable": estimate.smallest_detectable(),
+        "p_equivalence": estimate.p_equivalence(margin) if margin is not None else None,
+        "smallest_detectable": estimate.smallest_detectable(1 - level),
         "primary": is_primary,
     }
     return record | {"verdict": describe_difference(record, margin)}

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.optimize
 import scipy.stats
 from jaxtyping import Float
 
@@ -49,10 +50,18 @@ class Estimate:
         """Returns the p-value of "the mean is at least `margin` away from zero" (TOST, Schuirmann 1987)."""
         return max(self._tail(self.mean + margin), self._tail(margin - self.mean))
 
-    def smallest_detectable(self, level: float = LEVEL, power: float = POWER) -> float:
-        """Returns the true difference that a trial with this error would have called one with probability `power`."""
-        quantiles = scipy.stats.t.ppf([(1 + level) / 2, power], self.freedom)
-        return float(quantiles.sum()) * self.error
+    def smallest_detectable(self, level: float = LEVEL, power: float = POWER) -> float | None:
+        """Returns the true difference that a trial with this error would have called one with probability `power`.
+
+        By the noncentral t distribution. None where nothing varied, which says nothing of other patients and seeds.
+        """
+        if self.error < _ROUNDING:
+            return None
+        critical = float(scipy.stats.t.ppf((1 + level) / 2, self.freedom))
+        shift = scipy.optimize.brentq(
+            lambda shift: scipy.stats.nct.sf(critical, self.freedom, shift) - power, 0.0, 10 * (critical + 1)
+        )
+        return float(shift) * self.error
 
     def _tail(self, distance: float) -> float:
         """Returns the probability of a t above distance / error."""

@@ -13,9 +13,12 @@ _CAUTION = (
 )
 _METHOD = (
     "Intervals are 95%, by Student's t over classifier seeds, generator seeds and patients (delete-one-group "
-    "jackknife, whole patients). p adjusted: Holm over the comparisons of the same metric. The primary "
-    "endpoint was declared before anything was trained and is judged by its own p-value. Equivalence: two one-sided "
-    "tests."
+    "jackknife, whole patients), each for itself. The primary endpoint was declared before anything was trained and "
+    "is judged by its own p-value and, for equivalence, by two one-sided tests with the margin declared with it. All "
+    "other comparisons are secondary and judged by p adjusted, Holm's over the comparisons of the same metric, so an "
+    "interval of one may leave out zero without a difference being said; over the metrics nothing is corrected, and "
+    "equivalence is not tested. Smallest detectable: the difference that the test would have found four times out of "
+    "five; for secondary comparisons at the level of the smallest of so many p-values (Bonferroni)."
 )
 
 
@@ -95,9 +98,13 @@ def _tables(record: dict[str, Any], level: int = 2) -> list[str]:
     lines.append("|---" * 9 + "|")
     for row in record["comparisons"]:
         name = METRIC_NAMES[row["metric"]] + (" (primary)" if row["primary"] else "")
+        equivalence, smallest = (
+            "-" if row[field] is None else format(row[field], form)
+            for field, form in (("p_equivalence", ".3g"), ("smallest_detectable", ".4f"))
+        )
         lines.append(
             f"| {_key(row)} | {name} | {row['difference']:+.4f} ({_span(row, '+.4f')}) | {row['p_value']:.3g} | "
-            f"{row['p_adjusted']:.3g} | {row['p_equivalence']:.3g} | {row['smallest_detectable']:.4f} |"
+            f"{row['p_adjusted']:.3g} | {equivalence} | {smallest} |"
         )
     lines += ["", f"{marks} What the areas under the ROC curve support", ""]
     lines += [

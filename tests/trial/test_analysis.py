@@ -119,6 +119,29 @@ def test_p_values_are_corrected_among_the_comparisons_of_a_metric(analysis):
         assert [row["p_adjusted"] for row in rows] == adjust_for_number([row["p_value"] for row in rows])
 
 
+def test_only_the_primary_comparison_is_tested_for_equivalence(analysis):
+    """Its margin is that of areas under the ROC curve, and means nothing for other metrics and arms."""
+    rows = [row for row in analysis["comparisons"] if row["p_equivalence"] is not None]
+    assert [(row["arm"], row["metric"]) for row in rows] == [("synthetic", "auc")]
+    assert not any("the same as" in row["verdict"] for row in analysis["comparisons"] if not row["primary"])
+
+
+def test_what_could_be_shown_is_at_the_level_of_the_test(test_images):
+    """Over patients alone there are 19 degrees of freedom; two comparisons of a metric share the level of 0.05."""
+    predictions = {
+        Unit(arm, 0, 0): Prediction(predict(test_images, quality, seed), 0.5)
+        for arm, quality, seed in ((REAL, 1.0, 1), (SYNTHETIC, 1.3, 2), (WEIGHTED, 1.0, 3))
+    }
+    measured = {unit: measure(prediction, test_images) for unit, prediction in predictions.items()}
+    rows = analyse(measured, [REAL, SYNTHETIC, WEIGHTED], 0.01)["comparisons"]
+    for arm, metric, level in (("synthetic", "auc", 0.05), ("weighted", "auc", 0.025), ("synthetic", "f1", 0.025)):
+        row = row_of(rows, arm, metric)
+        error = (row["interval"][1] - row["difference"]) / scipy.stats.t.ppf(0.975, 19)
+        critical = scipy.stats.t.ppf(1 - level / 2, 19)
+        power = scipy.stats.nct.sf(critical, 19, row["smallest_detectable"] / error)
+        assert power == pytest.approx(0.8, abs=1e-6)
+
+
 def test_one_comparison_is_primary(analysis):
     primary = [(row["arm"], row["metric"]) for row in analysis["comparisons"] if row["primary"]]
     assert primary == [("synthetic", "auc")]

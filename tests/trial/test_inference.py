@@ -47,12 +47,15 @@ def test_equivalence_agrees_with_the_90_percent_interval():
     assert found.p_equivalence(reach * 1.001) < 0.05 < found.p_equivalence(reach * 0.999)
 
 
-def test_the_smallest_detectable_difference_is_found_with_its_power():
-    """The power of the t test by the noncentral t distribution (the formula's own distribution is the central one)."""
-    found = Estimate(mean=0.0, error=0.01, freedom=25.0)
-    shift = found.smallest_detectable() / found.error
-    critical = scipy.stats.t.ppf(0.975, 25)
-    assert scipy.stats.nct.sf(critical, 25, shift) == pytest.approx(0.8, abs=0.01)
+@pytest.mark.parametrize("level", [0.95, 1 - 0.05 / 14])
+@pytest.mark.parametrize("seeds", [3, 4, 20])
+def test_the_smallest_detectable_difference_is_found_with_its_power(seeds, level):
+    """In four of five simulated experiments, by SciPy's one-sample t test."""
+    error = 0.01
+    shift = Estimate(mean=0.0, error=error, freedom=seeds - 1).smallest_detectable(level)
+    drawn = np.random.default_rng(0).normal(shift, error * seeds**0.5, (20_000, seeds))
+    found = scipy.stats.ttest_1samp(drawn, 0, axis=1).pvalue < 1 - level
+    assert found.mean() == pytest.approx(0.8, abs=0.015)
 
 
 def test_intervals_hold_what_they_promise():
@@ -74,6 +77,7 @@ def test_without_any_variation_nothing_is_known():
     assert of_seeds([0.1, 0.1]).p_value() == 1.0
     assert of_seeds([0.0, 0.0]).p_value() == 1.0
     assert of_seeds([0.0, 0.0]).p_equivalence(0.01) == 1.0
+    assert of_seeds([0.0, 0.0]).smallest_detectable() is None
 
 
 def test_holm_by_hand():
