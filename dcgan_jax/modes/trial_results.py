@@ -17,6 +17,7 @@ from dcgan_jax.reporting.trial_figures import (
     save_differences,
     save_learning_curves,
     save_roc_curves,
+    save_scarcity,
 )
 from dcgan_jax.settings import Settings
 from dcgan_jax.trial.analysis import (
@@ -168,9 +169,12 @@ def _draw(
     paths = [workdir.figures / "differences.png"]
     areas = [row for row in record["comparisons"] if row["metric"] == PRIMARY_METRIC]
     save_differences(areas, margin, paths[0])
+    if len({arm.fraction for arm in arms}) > 1:
+        paths.append(workdir.figures / "scarcity.png")
+        save_scarcity(_list_areas(record), paths[-1])
     for fraction in dict.fromkeys(arm.fraction for arm in arms):
         own = [arm for arm in arms if arm.fraction == fraction]
-        titles = {arm: f"{arm.name} {arm.ratio:g}" if arm.ratio else arm.name for arm in own}
+        titles = {arm: _title(arm.name, arm.ratio) for arm in own}
         places = [workdir.figures / f"{name}_{fraction:g}.png" for name in ("roc", "learning", "calibration")]
         units = {arm: [unit for unit in trained if unit.arm == arm] for arm in own}
         probabilities = {titles[arm]: [predictions[unit].probabilities for unit in units[arm]] for arm in own}
@@ -180,6 +184,20 @@ def _draw(
         save_calibration({titles[arm]: bins[arm] for arm in own}, places[2])
         paths += places
     return [path.relative_to(workdir.root).as_posix() for path in paths]
+
+
+def _list_areas(record: dict[str, Any]) -> dict[str, list[tuple[int, float, tuple[float, float]]]]:
+    """Returns, by arm, the number of real training images, the mean area and its interval at each fraction."""
+    curves: dict[str, list[tuple[int, float, tuple[float, float]]]] = {}
+    for row in record["summaries"]:
+        if row["metric"] == PRIMARY_METRIC:
+            count = record["images"][f"training at {row['fraction']:g}"]
+            curves.setdefault(_title(row["arm"], row["ratio"]), []).append((count, row["value"], row["interval"]))
+    return curves
+
+
+def _title(name: str, ratio: float) -> str:
+    return f"{name} {ratio:g}" if ratio else name
 
 
 def _save_predictions(path: Path, split: TrialSplit, predictions: Mapping[Unit, Prediction]) -> None:

@@ -1,4 +1,4 @@
-"""Figures of a trial: ROC curves, learning curves, differences with their intervals, calibration."""
+"""Figures of a trial: ROC curves, learning curves, differences with their intervals, scarce data, calibration."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +9,8 @@ from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
-_GRID = np.linspace(0, 1, 201)
+_GRID = np.linspace(0, 1, 501)
+_CORNER = 0.3  # of the ROC plane, where good classifiers are told apart
 
 
 def save_roc_curves(
@@ -17,25 +18,33 @@ def save_roc_curves(
 ) -> None:
     """Draws the ROC curve of each classifier thinly and the mean of each arm boldly (sensitivity averaged).
 
+    A second panel shows the upper left corner.
+
     Args:
       labels: 1 for the positive class and 0 for the others.
       probabilities: by arm, those of each of its classifiers.
       path: where to write the figure.
     """
-    figure = Figure(figsize=(7, 6.5), layout="constrained")
-    axes = figure.subplots()
+    figure = Figure(figsize=(12, 6), layout="constrained")
+    panels = figure.subplots(1, 2)
     for index, (arm, of_arm) in enumerate(probabilities.items()):
         curves = []
         for values in of_arm:
             false_positives, true_positives, _ = roc_curve(labels, values)
-            axes.plot(false_positives, true_positives, color=f"C{index}", linewidth=0.4, alpha=0.4)
+            for axes in panels:
+                axes.plot(false_positives, true_positives, color=f"C{index}", linewidth=0.4, alpha=0.3)
             curves.append(np.interp(_GRID, false_positives, true_positives))
-        axes.plot(_GRID, np.mean(curves, axis=0), color=f"C{index}", linewidth=2, label=arm)
-    axes.plot([0, 1], [0, 1], color="gray", linewidth=0.8, linestyle=":")
-    axes.set_xlabel("1 - specificity")
-    axes.set_ylabel("sensitivity")
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
+        for axes in panels:
+            mean = [0.0, *np.mean(curves, axis=0)]
+            axes.plot([0.0, *_GRID], mean, color=f"C{index}", linewidth=1.5, label=arm)
+    panels[0].plot([0, 1], [0, 1], color="gray", linewidth=0.8, linestyle=":")
+    panels[1].set_xlim(0, _CORNER)
+    panels[1].set_ylim(1 - _CORNER, 1.005)
+    panels[1].legend(fontsize=8, loc="lower right")
+    for axes in panels:
+        axes.set_xlabel("1 - specificity")
+        axes.set_ylabel("sensitivity")
+        axes.grid(alpha=0.3)
     figure.savefig(path, dpi=100)
 
 
@@ -79,6 +88,30 @@ def save_differences(comparisons: Sequence[dict[str, Any]], margin: float, path:
         names.append(f"{row['arm']}, ratio {row['ratio']:g}, fraction {row['fraction']:g}")
     axes.set_yticks(range(len(names)), names, fontsize=8)
     axes.set_xlabel("difference of the area under the ROC curve to real images alone (red: primary)")
+    axes.legend(fontsize=8)
+    figure.savefig(path, dpi=100)
+
+
+def save_scarcity(curves: Mapping[str, Sequence[tuple[int, float, tuple[float, float]]]], path: Path) -> None:
+    """Draws the area under the ROC curve over the number of real training images, with intervals.
+
+    Args:
+      curves: by arm, for each fraction the number of images, the area and its interval.
+      path: where to write the figure.
+    """
+    figure = Figure(figsize=(8, 5.5), layout="constrained")
+    axes = figure.subplots()
+    for index, (arm, points) in enumerate(curves.items()):
+        counts, values, intervals = (np.array(column) for column in zip(*sorted(points), strict=True))
+        beside = counts * (1 + 0.02 * (index - len(curves) / 2))  # so that the intervals can be told apart
+        reach = np.abs(intervals.T - values)
+        axes.errorbar(beside, values, reach, marker="o", markersize=4, linewidth=1, capsize=2, label=arm)
+    axes.set_xscale("log")
+    axes.set_xticks(counts, [f"{count:,}" for count in counts])
+    axes.minorticks_off()
+    axes.set_xlabel("real training images")
+    axes.set_ylabel("area under the test images' ROC curve")
+    axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
     figure.savefig(path, dpi=100)
 
