@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -121,6 +122,10 @@ def _count(split: TrialSplit) -> dict[str, Any]:
     return {
         "images": {name: len(examples) for name, examples in parts.items()},
         "patients": {name: len({example.patient for example in examples}) for name, examples in parts.items()},
+        "classes": {
+            name: dict(sorted(Counter(example.label for example in examples).items()))
+            for name, examples in parts.items()
+        },
     }
 
 

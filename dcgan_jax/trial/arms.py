@@ -1,14 +1,4 @@
-"""The arms of a trial: what each adds to the real images, and which images that makes.
-
-- real: nothing; what all others are compared with.
-- classical: random rotations, shifts, changes of scale, brightness and contrast (fitting.CLASSICAL).
-- weighted: both classes count alike in the loss.
-- duplicated: as many further copies of real images as `synthetic` has synthetic ones: more images, no more information.
-- synthetic: synthetic images of `data.label`, `ratio` for each real one.
-- both: synthetic and classical.
-- synthetic_all: synthetic images of every class, so that being synthetic says nothing about the label.
-- synthetic_only: those of synthetic_all without any real image (train on synthetic, test on real).
-"""
+"""The arms of a trial: what each adds to the real images, and which images that makes."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +16,18 @@ WITH_COPIES: tuple[ArmName, ...] = ("duplicated",)
 OF_ONE_CLASS: tuple[ArmName, ...] = ("synthetic", "both")
 OF_ALL_CLASSES: tuple[ArmName, ...] = ("synthetic_all", "synthetic_only")
 ARMS = (*WITHOUT_RATIO, *WITH_COPIES, *OF_ONE_CLASS, *OF_ALL_CLASSES)
+
+DESCRIPTIONS: dict[ArmName, str] = {
+    "real": "real images alone, what all others are compared with",
+    "classical": "random rotations, shifts, changes of scale, brightness and contrast of the real images",
+    "weighted": "both sides of the decision count alike in the loss",
+    "duplicated": "copies of real images, as many as `synthetic` adds: more images, no more information",
+    "synthetic": "synthetic images of one class",
+    "both": "`synthetic` with the random changes of `classical`, of all images",
+    "synthetic_all": "synthetic images of every class, so that being synthetic says nothing about the label",
+    "synthetic_only": "the synthetic images of `synthetic_all` without any real one",
+}
+"""What each arm trains on."""
 
 _AUGMENTED = ("classical", "both")
 _COPIES_STREAM = 11

@@ -58,7 +58,10 @@ def describe_coverage(generators: Sequence[dict[str, Any]], seeds: int) -> str:
             f"for synthetic {row['class']} at fraction {row['fraction']:g} {phrase}"
             for row, phrase in zip(generators, phrases, strict=True)
         ]
-    return f"Intervals and tests are over test patients; {'; '.join(over)}."
+    return (
+        f"Intervals and tests are over test patients; {'; '.join(over)}. "
+        "The training patients are the same throughout, and nothing is said of others."
+    )
 
 
 def warn_of_one_generator(generators: Sequence[dict[str, Any]], split_seed: int) -> list[str]:

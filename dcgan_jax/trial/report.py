@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from dcgan_jax.trial.arms import DESCRIPTIONS
 from dcgan_jax.trial.scores import METRICS
 from dcgan_jax.trial.verdict import METRIC_NAMES
 
@@ -29,15 +30,7 @@ def describe_trial(record: dict[str, Any], figures: Sequence[str]) -> str:
       record: the content of trial.json.
       figures: paths of the figures, relative to the report.
     """
-    lines = [
-        *_head(record),
-        *[f"- {note}" for note in record["notes"]],
-        "",
-        record["coverage"],
-        _METHOD,
-        "",
-        *_tables(record),
-    ]
+    lines = [*_head(record), *[f"- {note}" for note in record["notes"]], "", *_arms(record), *_tables(record)]
     if record["without_ambiguous"]:
         lines += [f"## Without the {record['images']['ambiguous']} ambiguous test images", ""]
         lines += _tables(record["without_ambiguous"], level=3)
@@ -55,12 +48,39 @@ def _head(record: dict[str, Any]) -> list[str]:
         lines += [f"Primary endpoint, declared beforehand: {primary['endpoint']}.", ""]
     return [
         *lines,
-        f"{record['positive']} against {' and '.join(record['negative'])}; {record['images']['test']} test images of "
-        f"{record['patients']['test']} patients ({record['test_split']}); threshold and stopping on "
-        f"{record['images']['validation']} validation images of other patients. Synthetic images: "
-        f"{record['synthetic_from']}. {record['steps']} updates for every classifier.",
+        record["coverage"],
+        "",
+        f"{record['positive']} against {' and '.join(record['negative'])}. {_count(record, 'test')} were looked at "
+        f"once, at the end (test split: {record['test_split']}).",
         "",
     ]
+
+
+def _arms(record: dict[str, Any]) -> list[str]:
+    """Returns what was compared: the classifier, and what each arm trains it on."""
+    plan = record["plan"]
+    lines = [
+        "## What was compared",
+        "",
+        f"A small residual network with group norm ({plan['config.trial.base_channels']} channels at first, images of "
+        f"{plan['config.data.image_size']} pixels), {record['steps']} updates on batches of "
+        f"{plan['config.trial.batch_size']} in every arm. Its best state and its threshold (the largest sum of "
+        f"sensitivity and specificity) are chosen on {_count(record, 'validation')}. Synthetic images come from "
+        f"{record['synthetic_from']}; `synthetic`, `both` and `duplicated` add images of {plan['config.data.label']}.",
+        "",
+        "| arm | ratio | fraction | what it trains on | real images | added images | classifiers |",
+        "|---" * 7 + "|",
+    ]
+    for key, rows in _by_arm([{**row, "arm": row["name"]} for row in record["arms"]]).items():
+        first = rows[0]
+        counts = f"{first['num_real']:,} | {first['num_added']:,} | {len(rows)}"
+        lines.append(f"| {key} | {DESCRIPTIONS[first['name']]} | {counts} |")
+    return [*lines, "", _METHOD, ""]
+
+
+def _count(record: dict[str, Any], part: str) -> str:
+    by_class = ", ".join(f"{count:,} {label}" for label, count in record["classes"][part].items())
+    return f"{record['images'][part]:,} {part} images of {record['patients'][part]:,} patients ({by_class})"
 
 
 def _two_sample(told: dict[str, Any]) -> list[str]:

@@ -74,6 +74,7 @@ def test_the_report_and_the_figures_are_there(finished):
     report = (finished.root / "report.md").read_text()
     assert record(finished)["primary"]["verdict"] in report
     assert "Nothing says what the generator" in report
+    assert "| synthetic | 0.5 | 1 | synthetic images of one class | " in report
     assert "over test patients; 2 classifier seeds; for synthetic images one choice among the images of one" in report
     for name in ("differences", "roc_1", "learning_1", "calibration_1"):
         assert f"figures/{name}.png" in report
