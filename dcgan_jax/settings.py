@@ -55,8 +55,6 @@ ProperShare = Annotated[float, Field(gt=0, lt=1)]
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Listed = (BeforeValidator(_listed), AfterValidator(_without_repeats))
 IMAGE_SIZES = (64, 128, 256)
-ALL = "ALL"
-"""As `data.label`: all classes of the source, in one class-conditional run."""
 
 
 class _Section(BaseModel):
@@ -100,7 +98,7 @@ class DataSettings(_Section):
 
 
 class ModelSettings(_Section):
-    """The shapes of the generator and the discriminator, and how many classes they are told."""
+    """The shapes of the generator and the discriminator."""
 
     channels: Literal[1, 3]
     base_channels: PositiveInt
@@ -109,7 +107,6 @@ class ModelSettings(_Section):
     dropout: Annotated[float, Field(ge=0, lt=1)]
     minibatch_std: NonNegativeInt
     spectral_norm: bool
-    num_classes: NonNegativeInt
     dtype: Literal["float32", "bfloat16"]
 
     @field_validator("minibatch_std")
@@ -117,13 +114,6 @@ class ModelSettings(_Section):
     def _a_group_has_several_images(cls, value: int) -> int:
         if value == 1:
             raise ValueError("0 (off), or a group of 2 or more")
-        return value
-
-    @field_validator("num_classes")
-    @classmethod
-    def _one_class_needs_no_number(cls, value: int) -> int:
-        if value == 1:
-            raise ValueError("0 (as many as the data have), or 2 or more")
         return value
 
 
@@ -244,7 +234,6 @@ class GenerateSettings(_Section):
     """What `--mode=generate` writes."""
 
     count: PositiveInt
-    label: str
     seed: Seed
     out: AbsolutePath
     max_similarity: Annotated[float, Field(ge=0, le=1)]
@@ -318,21 +307,6 @@ class Settings(_Section):
     generate: GenerateSettings
     balance: BalanceSettings
     trial: TrialSettings
-
-    @model_validator(mode="after")
-    def _classes_are_told_where_there_are_several(self) -> "Settings":
-        if self.model.num_classes and self.data.label != ALL:
-            raise ValueError(
-                f"config.model.num_classes={self.model.num_classes} goes with all classes, and config.data.label="
-                f"{self.data.label} is one: give config.data.label={ALL}, or config.model.num_classes=0."
-            )
-        return self
-
-    def with_num_classes(self, number: int) -> "Settings":
-        """Returns a copy that has the number of classes, where it was left to be found out."""
-        if self.data.label != ALL or self.model.num_classes:
-            return self
-        return self.with_overrides({"model.num_classes": number})
 
     @classmethod
     def from_config(cls, config: RawConfig) -> "Settings":

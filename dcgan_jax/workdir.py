@@ -1,8 +1,6 @@
 """The folder of one run: what lies where, and whether a command may continue in it."""
 
-import csv
 import hashlib
-import io
 import json
 import logging
 import uuid
@@ -115,7 +113,6 @@ class Workdir:
         if not self.config.exists():
             return None
         own = Settings.load(self.config)
-        settings = settings.with_num_classes(own.model.num_classes)
         self._refuse_another_run(own, settings)
         for name, (before, now) in own.differences(settings).items():
             logger.info("continuing with config.%s=%r instead of %r", name, now, before)
@@ -142,11 +139,6 @@ class Workdir:
         """Writes down what the run is."""
         settings.save(self.config)
         atomic_file.write_text(self.train_files, train_files)
-
-    def classes(self) -> list[str]:
-        """Returns the names of the classes that the run was trained on, in the order in which they are numbered."""
-        rows = csv.DictReader(io.StringIO(self._read_train_files()), delimiter="\t")
-        return sorted({row["class"] for row in rows})
 
     def identity(self, settings: Settings) -> str:
         """Returns the identity of the run that was started here."""

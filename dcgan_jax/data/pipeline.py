@@ -1,17 +1,17 @@
 """Prepared images -> batches: resident on the devices and gathered inside the step, or streamed by tf.data.
 
 Either way the images of a step are the same, bit for bit: order.py alone decides which they are, and they stay uint8
-until the step makes them float. Where a run is told classes, each image comes with the number of its own.
+until the step makes them float.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Array, Float, Int, Shaped, UInt8
+from jaxtyping import Array, Float, Int, UInt8
 
 from dcgan_jax.data.order import Order
 from dcgan_jax.data.prepared import Example, PreparedSet
@@ -27,22 +27,6 @@ def to_float(images: UInt8[Array, "*shape"]) -> Float[Array, "*shape"]:
     return images.astype(jnp.float32) / 127.5 - 1.0
 
 
-class RealImages(NamedTuple):
-    """Real images of one step.
-
-    Attributes:
-      images: in [-1, 1].
-      labels: their classes, counted from 0; None where a run is told none.
-    """
-
-    images: Float[Array, "batch height width channels"]
-    labels: Int[Array, " batch"] | None = None
-
-
-Labels = Int[np.ndarray, " n"] | None
-"""The class of each training image, counted from 0, or None where a run is told none."""
-
-
 class Batches(Protocol):
     """Where the real images of each step come from.
 
@@ -52,24 +36,21 @@ class Batches(Protocol):
 
     dataset: Any
 
-    def feed(self, step: int, count: int) -> Any:
+    def feed(self, step: int, count: int) -> Array:
         """Returns what `count` steps need from the host, [count, real images a step, ...], split over devices.
 
         Where a step of training takes several batches, each counts as a step here.
         """
 
-    def read(self, dataset: Any, feed: Any) -> RealImages:
-        """Returns one step's real images; runs inside the step."""
+    def read(self, dataset: Any, feed: Array) -> Float[Array, "batch height width channels"]:
+        """Returns one step's real images in [-1, 1]; runs inside the step."""
 
 
 class ResidentBatches:
     """All images on every device as uint8; only positions travel."""
 
-    def __init__(self, images: UInt8[np.ndarray, "n h w 1"], labels: Labels, channels: int, order: Order, mesh: Mesh):
-        everywhere = replicated(mesh)
-        self.dataset = jax.tree.map(
-            lambda values: jax.make_array_from_callback(values.shape, everywhere, values.__getitem__), (images, labels)
-        )
+    def __init__(self, images: UInt8[np.ndarray, "n h w 1"], channels: int, order: Order, mesh: Mesh):
+        self.dataset = jax.make_array_from_callback(images.shape, replicated(mesh), images.__getitem__)
         self._channels, self._order, self._sharding = channels, order, split(mesh, axis=1)
 
     def feed(self, step: int, count: int) -> Int[Array, "count batch"]:
@@ -78,11 +59,10 @@ class ResidentBatches:
         return jax.make_array_from_callback(positions.shape, self._sharding, positions.__getitem__)
 
     def read(
-        self, dataset: tuple[UInt8[Array, "n h w 1"], Int[Array, " n"] | None], feed: Int[Array, " batch"]
-    ) -> RealImages:
+        self, dataset: UInt8[Array, "n h w 1"], feed: Int[Array, " batch"]
+    ) -> Float[Array, "batch height width channels"]:
         """Gathers the images at the positions."""
-        images, labels = jax.tree.map(lambda values: jnp.take(values, feed, axis=0), dataset)
-        return RealImages(_with_channels(to_float(images), self._channels), labels)
+        return _with_channels(to_float(jnp.take(dataset, feed, axis=0)), self._channels)
 
 
 class StreamedBatches:
@@ -94,23 +74,20 @@ class StreamedBatches:
         self,
         prepared: PreparedSet,
         examples: Sequence[Example],
-        labels: Labels,
         channels: int,
         order: Order,
         mesh: Mesh,
         first_step: int,
     ):
-        self._prepared, self._examples, self._labels = prepared, examples, labels
+        self._prepared, self._examples = prepared, examples
         self._channels, self._order, self._sharding = channels, order, split(mesh, axis=1)
         self._local_rows = _rows_of_this_process(mesh, order.batch)
         self._next_step = first_step
         self._stream = self._open(first_step)
 
-    def _local_positions(self, step: int) -> Int[np.ndarray, " local"]:
-        return self._order.positions(step)[self._local_rows]
-
     def _fetch(self, step: int) -> UInt8[np.ndarray, "local h w 1"]:
-        return self._prepared.images([self._examples[position] for position in self._local_positions(int(step))])
+        positions = self._order.positions(int(step))[self._local_rows]
+        return self._prepared.images([self._examples[position] for position in positions])
 
     def _open(self, first_step: int) -> Any:
         import tensorflow as tf  # only here: training on resident images works without TensorFlow
@@ -127,32 +104,23 @@ class StreamedBatches:
         )
         return images.prefetch(PREFETCHED_STEPS).as_numpy_iterator()
 
-    def feed(self, step: int, count: int) -> tuple[UInt8[Array, "count batch h w 1"], Int[Array, "count batch"] | None]:
-        """Returns the images of the steps, which must follow those of the last call, and their classes."""
+    def feed(self, step: int, count: int) -> UInt8[Array, "count batch h w 1"]:
+        """Returns the images of the steps, which must follow those of the last call."""
         if step != self._next_step:
             raise ValueError(f"the stream stands at step {self._next_step}, not at {step}")
         self._next_step += count
-        images = np.stack([next(self._stream) for _ in range(count)])
-        labels = None
-        if self._labels is not None:
-            labels = np.stack([self._labels[self._local_positions(step + offset)] for offset in range(count)])
+        local = np.stack([next(self._stream) for _ in range(count)])
+        global_shape = (count, self._order.batch, *local.shape[2:])
+        return jax.make_array_from_process_local_data(self._sharding, local, global_shape)
 
-        def spread(local: Shaped[np.ndarray, "count local *rest"]) -> Shaped[Array, "count batch *rest"]:
-            global_shape = (count, self._order.batch, *local.shape[2:])
-            return jax.make_array_from_process_local_data(self._sharding, local, global_shape)
-
-        return jax.tree.map(spread, (images, labels))
-
-    def read(self, dataset: Any, feed: tuple[UInt8[Array, "batch h w 1"], Int[Array, " batch"] | None]) -> RealImages:
+    def read(self, dataset: Any, feed: UInt8[Array, "batch h w 1"]) -> Float[Array, "batch height width channels"]:
         """Makes the fed images float."""
-        images, labels = feed
-        return RealImages(_with_channels(to_float(images), self._channels), labels)
+        return _with_channels(to_float(feed), self._channels)
 
 
 def create_batches(
     prepared: PreparedSet,
     examples: Sequence[Example],
-    labels: Labels,
     data: DataSettings,
     channels: int,
     order: Order,
@@ -164,7 +132,6 @@ def create_batches(
     Args:
       prepared: the prepared records.
       examples: the training images among them, in the order that positions refer to.
-      labels: the class of each, where the run is told classes.
       data: placement and budget.
       channels: 1, or 3 to repeat the gray channel.
       order: which images make up which step.
@@ -174,8 +141,8 @@ def create_batches(
     size = len(examples) * data.image_size**2
     fits = size <= data.device_budget_mib * MIB
     if data.placement == "device" or (data.placement == "auto" and fits):
-        return ResidentBatches(prepared.images(examples), labels, channels, order, mesh)
-    return StreamedBatches(prepared, examples, labels, channels, order, mesh, first_step)
+        return ResidentBatches(prepared.images(examples), channels, order, mesh)
+    return StreamedBatches(prepared, examples, channels, order, mesh, first_step)
 
 
 def _with_channels(images: Float[Array, "batch h w 1"], channels: int) -> Float[Array, "batch h w channels"]:

@@ -3,24 +3,19 @@
 import csv
 import io
 import math
-from collections.abc import Collection, Iterable, Sequence
-
-import numpy as np
-from jaxtyping import Int
+from collections.abc import Collection, Iterable
 
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.ranking import rank_by_hash
 from dcgan_jax.data.source import TRAIN
 from dcgan_jax.errors import UserError
-from dcgan_jax.settings import ALL, DataSettings, Settings
+from dcgan_jax.settings import DataSettings
 
 
 def select_training(
     prepared: PreparedSet, data: DataSettings, seed: int
 ) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
     """Returns the images of `data.label` in the training split: those to train on, and those held out.
-
-    Of ALL classes they come class after class, each as a run of that class alone has them.
 
     Shares are shares of patients (careful reading), and a patient is never in both. The order of patients depends on
     the seed only, so with a smaller `data.fraction` a run trains on a part of what it trains on with a larger one, and
@@ -35,62 +30,21 @@ def select_training(
       UserError: when there is no such class, or no image is left to train on.
     """
     in_training = [example for example in prepared.examples if example.split == TRAIN]
-    labels = {example.label for example in in_training}
-    check_label(data.label, labels)
-    parts = [
-        _select_class(in_training, label, data, seed)
-        for label in (sorted(labels) if data.label == ALL else [data.label])
-    ]
-    return tuple(example for chosen, _ in parts for example in chosen), tuple(
-        example for _, held_out in parts for example in held_out
-    )
-
-
-def _select_class(
-    in_training: Sequence[Example], label: str, data: DataSettings, seed: int
-) -> tuple[list[Example], list[Example]]:
-    of_class = [example for example in in_training if example.label == label]
+    check_label(data.label, {example.label for example in in_training})
+    of_class = [example for example in in_training if example.label == data.label]
     ranked = rank_by_hash(f"training {seed}", {example.patient for example in of_class})
     num_held_out = _count_share(data.holdout, len(ranked))
     rest = ranked[num_held_out:]
     chosen, held_out = set(rest[: _count_share(data.fraction, len(rest))]), set(ranked[:num_held_out])
     if not chosen:
         raise UserError(
-            f"data.holdout={data.holdout} leaves none of the {len(ranked)} patients of {label} to train on: lower it."
+            f"data.holdout={data.holdout} leaves none of the {len(ranked)} patients of {data.label} to train on: "
+            "lower it."
         )
     return (
-        [example for example in of_class if example.patient in chosen],
-        [example for example in of_class if example.patient in held_out],
+        tuple(example for example in of_class if example.patient in chosen),
+        tuple(example for example in of_class if example.patient in held_out),
     )
-
-
-def list_classes(examples: Iterable[Example]) -> list[str]:
-    """Returns the names of the classes, in the order in which they are numbered."""
-    return sorted({example.label for example in examples})
-
-
-def number_classes(settings: Settings, training: Sequence[Example]) -> Settings:
-    """Returns the settings with the number of classes that the training images have, where they are told apart.
-
-    Raises:
-      UserError: another number was given.
-    """
-    if settings.data.label != ALL:
-        return settings
-    names = list_classes(training)
-    settings = settings.with_num_classes(len(names))
-    if settings.model.num_classes != len(names):
-        raise UserError(
-            f"config.model.num_classes={settings.model.num_classes} is not what the data have, {len(names)} "
-            f"({', '.join(names)}): give that, or 0 to take it from the data."
-        )
-    return settings
-
-
-def number_labels(examples: Sequence[Example]) -> Int[np.ndarray, " n"]:
-    """Returns the number of each image's class."""
-    names = list_classes(examples)
-    return np.array([names.index(example.label) for example in examples], np.int32)
 
 
 def _count_share(share: float, whole: int) -> int:
@@ -104,13 +58,7 @@ def check_label(label: str, labels: Collection[str]) -> None:
     Raises:
       UserError: naming the classes there are.
     """
-    if label == ALL:
-        if len(labels) < 2:
-            raise UserError(
-                f"data.label={ALL} tells classes apart, and there is only {', '.join(labels)}: give data.label="
-                f"{', '.join(labels)}."
-            )
-    elif label not in labels:
+    if label not in labels:
         raise UserError(
             f"data.label={label} is no class with training images: choose one of {', '.join(sorted(labels))}."
         )

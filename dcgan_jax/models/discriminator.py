@@ -5,9 +5,9 @@ from typing import Any
 
 import jax.numpy as jnp
 from flax import linen as nn
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Key
 
-from dcgan_jax.models.layers import LEAK, ClassVectors, Conv, Dense
+from dcgan_jax.models.layers import LEAK, Conv, Dense
 from dcgan_jax.random_streams import draw_keep_mask
 
 STAGES = 4
@@ -21,29 +21,24 @@ class Discriminator(nn.Module):
       dropout: share of the last features that are dropped while training.
       minibatch_std: images in a group whose standard deviation is one more of the last feature maps; 0: none.
       dtype: computation type of the convolutions; parameters, what follows them and logits are float32.
-      num_classes: 0, or the classes it is told: a logit then has the projection of the last features on a vector of the
-        image's class added (Miyato and Koyama 2018, https://arxiv.org/abs/1802.05637, equation 3).
     """
 
     base_channels: int
     dropout: float = 0.4
     minibatch_std: int = 0
     dtype: Any = jnp.float32
-    num_classes: int = 0
 
     @nn.compact
     def __call__(
         self,
         images: Float[Array, "batch height width channels"],
         dropout_keys: Key[Array, " batch"] | None = None,
-        labels: Int[Array, " batch"] | None = None,
     ) -> Float[Array, " batch"]:
         """Returns float32 logits: above 0 means "real".
 
         Args:
           images: in [-1, 1]; with `minibatch_std`, a multiple of it.
           dropout_keys: one key an image; None: no dropout.
-          labels: the class of each image, counted from 0, where there are several.
         """
         activate = partial(nn.leaky_relu, negative_slope=LEAK)
         conv = partial(Conv, kernel_size=5, dtype=self.dtype)
@@ -61,10 +56,7 @@ class Discriminator(nn.Module):
             # One key an image, so that the masks do not depend on how the batch is divided over devices.
             keep = draw_keep_mask(dropout_keys, self.dropout, x.shape[1])
             x = jnp.where(keep, x / (1.0 - self.dropout), 0)
-        logits = Dense(1, name="to_logit")(x)[:, 0]
-        if self.num_classes:
-            logits += jnp.sum(ClassVectors(self.num_classes, name="of_class")(labels, x.shape[-1]) * x, axis=-1)
-        return logits
+        return Dense(1, name="to_logit")(x)[:, 0]
 
 
 def append_minibatch_std(x: Float[Array, "batch h w channel"], group: int) -> Float[Array, "batch h w channel+1"]:

@@ -3,10 +3,9 @@
 from functools import partial
 from typing import Any, Literal
 
-import jax
 import jax.numpy as jnp
 from flax import linen as nn
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from dcgan_jax.models.layers import LEAK, Conv, ConvTranspose, Dense
 
@@ -24,8 +23,6 @@ class Generator(nn.Module):
       upsample: "transposed" (4x4 transposed convolutions, the paper's code) or "resize" (nearest-neighbour
         upsampling, then a 5x5 convolution: the paper's text and its Figure 2).
       dtype: computation type; parameters and the final tanh are float32.
-      num_classes: 0, or the classes it is told to draw: each as one more entry of the latent, 1 for the class and 0 for
-        the others (Mirza and Osindero 2014, https://arxiv.org/abs/1411.1784, section 3.2).
     """
 
     image_size: int
@@ -33,18 +30,13 @@ class Generator(nn.Module):
     base_channels: int
     upsample: Literal["transposed", "resize"] = "transposed"
     dtype: Any = jnp.float32
-    num_classes: int = 0
 
     @nn.compact
-    def __call__(
-        self, latents: Float[Array, "batch latent"], labels: Int[Array, " batch"] | None = None
-    ) -> Float[Array, "batch size size channels"]:
-        """Returns float32 images in [-1, 1], of the classes that `labels` counts from 0 where there are several."""
+    def __call__(self, latents: Float[Array, "batch latent"]) -> Float[Array, "batch size size channels"]:
+        """Returns float32 images in [-1, 1]."""
         activate = partial(nn.leaky_relu, negative_slope=LEAK)
         size, width = self.image_size // 2**STAGES, self.base_channels * 2**STAGES
 
-        if self.num_classes:
-            latents = jnp.concatenate([latents, jax.nn.one_hot(labels, self.num_classes)], axis=-1)
         # [batch, latent] -> [batch, size, size, width]
         x = Dense(size * size * width, dtype=self.dtype, name="project")(latents)
         x = activate(x).reshape(-1, size, size, width)

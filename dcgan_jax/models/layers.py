@@ -8,7 +8,7 @@ from typing import Any
 
 import jax.numpy as jnp
 from flax import linen as nn
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from dcgan_jax.models import convolutions
 
@@ -65,17 +65,6 @@ class Dense(nn.Module):
         bias = self.param("bias", nn.initializers.zeros, (self.features,))
         x, kernel = _cast(x, kernel, self.dtype)
         return _add_bias(x @ kernel, bias)
-
-
-class ClassVectors(nn.Module):
-    """A learned vector for each class; float32."""
-
-    num_classes: int
-
-    @nn.compact
-    def __call__(self, labels: Int[Array, " batch"], features: int) -> Float[Array, "batch features"]:
-        """Returns the vectors of the classes, counted from 0."""
-        return self.param("kernel", glorot_uniform, (self.num_classes, features))[labels]
 
 
 def _cast(

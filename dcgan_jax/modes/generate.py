@@ -37,8 +37,6 @@ MANIFEST_COLUMNS = (
 def generate(settings: Settings, workdir: Workdir) -> None:
     """Writes `generate.count` images as PNG files, with manifest.csv, grid.png and NOTICE.txt beside them.
 
-    A run of several classes writes each into a folder of its own, unless `generate.label` asks for one.
-
     Images more similar to a training image than `generate.max_similarity` are left out, and counted.
 
     Raises:
@@ -46,29 +44,19 @@ def generate(settings: Settings, workdir: Workdir) -> None:
     """
     mesh = create_mesh()
     state = restore_chosen(settings, workdir, mesh)
-    sampler, wanted = create_sampler(settings, mesh), settings.generate
-    classes = processes.from_first(workdir.classes() if processes.is_first() else None)
-    if wanted.label and wanted.label not in classes:
-        raise UserError(
-            f"config.generate.label={wanted.label} is no class of the run in {workdir.root}: choose one of "
-            f"{', '.join(classes)}."
-        )
-    out = Path(wanted.out) if wanted.out else workdir.root / "generated"
-    for label in [wanted.label] if wanted.label else classes:
-        batches = sampler.batches(
-            state.sampled_generator, wanted.seed, STREAM, wanted.count, label=classes.index(label)
-        )
-        if processes.is_first():
-            folder = out if wanted.label or len(classes) == 1 else out / label
-            _write(batches, settings, workdir, int(state.step), label, folder)
-        else:
-            for _ in batches:  # drawn on the devices of all processes, written by the first
-                pass
+    batches = create_sampler(settings, mesh).batches(
+        state.sampled_generator, settings.generate.seed, STREAM, settings.generate.count
+    )
+    if processes.is_first():
+        _write(batches, settings, workdir, int(state.step))
+    else:
+        for _ in batches:  # drawn on the devices of all processes, written by the first
+            pass
 
 
-def _write(batches: Iterable[Images], settings: Settings, workdir: Workdir, step: int, label: str, out: Path) -> None:
+def _write(batches: Iterable[Images], settings: Settings, workdir: Workdir, step: int) -> None:
     count, seed = settings.generate.count, settings.generate.seed
-    _clear_folder(out)
+    out = _create_folder(settings, workdir)
     compare_fn = create_copy_check(settings, workdir) if settings.generate.max_similarity else None
     digits = max(5, len(str(count - 1)))
     grid: list[UInt8[np.ndarray, "height width channels"]] = []
@@ -81,20 +69,19 @@ def _write(batches: Iterable[Images], settings: Settings, workdir: Workdir, step
                 left_out += 1
                 continue
             name, latent_seed = f"{index:0{digits}d}.png", f"{seed}/{index}"
-            save_image(image, out / name, pnginfo=text_chunks(label, step, latent_seed))
-            row = [name, latent_seed, step, label, "synthetic"]
+            save_image(image, out / name, pnginfo=text_chunks(settings.data.label, step, latent_seed))
+            row = [name, latent_seed, step, settings.data.label, "synthetic"]
             rows.writerow(row + ([nearest.file, f"{nearest.similarity:.4f}"] if nearest else ["", ""]))
             grid += [image] if len(grid) < GRID_IMAGES else []
     if grid:
         save_image(tile(np.stack(grid)), out / "grid.png")
     (out / "NOTICE.txt").write_text(NOTICE)
-    logger.info(
-        *("%d images (%s) of checkpoint %d in %s; %d left out as copies", count - left_out, label, step, out, left_out)
-    )
+    logger.info("%d images of checkpoint %d in %s; %d left out as copies", count - left_out, step, out, left_out)
 
 
-def _clear_folder(out: Path) -> None:
+def _create_folder(settings: Settings, workdir: Workdir) -> Path:
     """Creates the folder; an earlier export in it is removed, so that no image stays that the new one leaves out."""
+    out = Path(settings.generate.out) if settings.generate.out else workdir.root / "generated"
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -109,6 +96,7 @@ def _clear_folder(out: Path) -> None:
             (out / name).unlink(missing_ok=True)
     if any(out.glob("*.png")):
         raise UserError(f"config.generate.out={out} holds images of something else: choose an empty folder.")
+    return out
 
 
 def _compare(

@@ -60,10 +60,10 @@ class Run:
         workdir = Workdir(Path(folder))
         return cls(workdir, workdir.settings({}), mesh, max_similarity)
 
-    @cached_property
-    def classes(self) -> list[str]:
-        """The classes it was trained on, in the order in which they are numbered."""
-        return self.workdir.classes()
+    @property
+    def label(self) -> str:
+        """The class it was trained on."""
+        return self.settings.data.label
 
     @property
     def provenance(self) -> Provenance:
@@ -84,14 +84,14 @@ class Run:
                 f"config.data.image_size={own} or a run of the other size."
             )
 
-    def draw(self, label: str, seed: int, stream: str, count: int) -> Iterator[Drawn]:
-        """Yields `count` images of a class and a latent seed, near copies left out.
+    def draw(self, seed: int, stream: str, count: int) -> Iterator[Drawn]:
+        """Yields `count` images of a latent seed, near copies left out.
 
         Raises:
           UserError: nearly all images are near copies.
         """
         kept = 0
-        for number, (image, nearest) in enumerate(self._compare(label, seed, stream, MOST_DRAWS * count)):
+        for number, (image, nearest) in enumerate(self._compare(seed, stream, MOST_DRAWS * count)):
             if nearest is not None and nearest.similarity > self.max_similarity:
                 continue
             yield Drawn(image, number, nearest)
@@ -103,9 +103,8 @@ class Run:
             f"training images, and {count} are needed: raise the limit of {self.max_similarity:g} or train it anew."
         )
 
-    def _compare(self, label: str, seed: int, stream: str, count: int) -> Iterator[tuple[Any, Nearest | None]]:
-        number = self.classes.index(label)
-        for images in self._sampler.batches(self._state.sampled_generator, seed, stream, count, label=number):
+    def _compare(self, seed: int, stream: str, count: int) -> Iterator[tuple[Any, Nearest | None]]:
+        for images in self._sampler.batches(self._state.sampled_generator, seed, stream, count):
             yield from zip(images, self._nearest(images), strict=True)
 
     def _nearest(self, images: Images) -> list[Nearest] | list[None]:
@@ -149,16 +148,16 @@ class RunImages:
 
     def classes(self) -> list[str]:
         """See `SyntheticSource`."""
-        return sorted({label for run in self._runs for label in run.classes})
+        return sorted({run.label for run in self._runs})
 
     def draw(self, label: str, fraction: float, generator_seed: int, count: int) -> Images:
         """See `SyntheticSource`; the generator seed chooses the run, where several fit, and the latents."""
         run = self._choose(label, fraction, generator_seed)
-        images = np.stack([drawn.image for drawn in run.draw(label, generator_seed, self.STREAM, count)])
+        images = np.stack([drawn.image for drawn in run.draw(generator_seed, self.STREAM, count)])
         return to_gray(images)[..., None]
 
     def _choose(self, label: str, fraction: float, generator_seed: int) -> Run:
-        of_class = [run for run in self._runs if label in run.classes]
+        of_class = [run for run in self._runs if run.label == label]
         if not of_class:
             raise UserError(f"config.trial.runs has no run of class {label}: add one, or choose other arms.")
         fitting = [run for run in of_class if not exceeds(run.provenance, self._split, fraction)]

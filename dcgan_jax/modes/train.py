@@ -17,21 +17,16 @@ from dcgan_jax import processes
 from dcgan_jax.data.order import Order
 from dcgan_jax.data.pipeline import Batches, create_batches
 from dcgan_jax.data.prepared import Example, PreparedSet
-from dcgan_jax.data.selection import format_train_files, number_classes, number_labels, select_training
+from dcgan_jax.data.selection import format_train_files, select_training
 from dcgan_jax.devices import create_mesh
 from dcgan_jax.errors import UserError
+from dcgan_jax.evaluation.scores import Scorer
 from dcgan_jax.modes.prepare import prepare
 from dcgan_jax.modes.restore import create_sampler, restore, start_or_restore
-from dcgan_jax.modes.scoring import (
-    Scorers,
-    create_score_fn,
-    create_scorers_if_possible,
-    join_fingerprints,
-    write_reports,
-)
+from dcgan_jax.modes.scoring import create_score_fn, create_scorer_if_possible, write_report
 from dcgan_jax.progress import create_progress
 from dcgan_jax.reporting.figures import save_comparison, save_curves
-from dcgan_jax.reporting.observer import SilentObserver, TrainObserver, draw_samples
+from dcgan_jax.reporting.observer import SilentObserver, TrainObserver, samples_of
 from dcgan_jax.reporting.run_log import RunLog, read_rows
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
@@ -70,7 +65,6 @@ def train(settings: Settings, workdir: Workdir) -> None:
             before = workdir.check_settings(settings)
         prepared = prepare(settings, workdir)
         training, held_out = select_training(prepared, settings.data, settings.seed)
-        settings = number_classes(settings, training)
         train_files = format_train_files(training)
         schedule = create_schedule(settings, len(training))
         where, identity = workdir.checkpoints(settings), compute_identity(settings, train_files)
@@ -94,20 +88,17 @@ def train(settings: Settings, workdir: Workdir) -> None:
                 "%d training images (%s), %d steps, %d device(s), %d process(es)",
                 *(len(training), settings.data.label, schedule.total, mesh.size, processes.count()),
             )
-            scorers = None
-            if scored and (scorers := create_scorers_if_possible(settings, prepared, training, held_out)):
-                checkpoints.compare_under(join_fingerprints(scorers))
+            scorer = None
+            if scored and (scorer := create_scorer_if_possible(settings, prepared, training, held_out)):
+                checkpoints.compare_under(scorer.fingerprint)
             order = Order(settings.seed, len(training), settings.train.batch_size // 2, settings.data.sampling)
-            labels = number_labels(training) if settings.model.num_classes else None
-            images = partial(
-                create_batches, prepared, training, labels, settings.data, settings.model.channels, order, mesh
-            )
-            state, pace = _run(settings, workdir, mesh, schedule, images, scorers, checkpoints)
+            images = partial(create_batches, prepared, training, settings.data, settings.model.channels, order, mesh)
+            state, pace = _run(settings, workdir, mesh, schedule, images, scorer, checkpoints)
             best_step = processes.from_first(checkpoints.best_step())
             best = state if best_step in (None, schedule.total) else restore(settings, checkpoints, best_step, mesh)
 
         sampler = create_sampler(settings, mesh)
-        generated = draw_samples(sampler, state.sampled_generator, settings)
+        generated = sampler.sample(state.sampled_generator, *samples_of(settings))
         summary: dict[str, Any] = {}
         if first:
             _draw_figures(workdir, prepared, training, generated)
@@ -119,8 +110,8 @@ def train(settings: Settings, workdir: Workdir) -> None:
                 "scores": None,
             }
             workdir.write_summary(summary)  # before the report too, which may take long on a CPU
-        if scorers:
-            report = write_reports(scorers, sampler, best, workdir)
+        if scorer:
+            report = write_report(scorer, sampler, best, workdir)
             if first:
                 workdir.write_summary({**summary, "scores": report})
     logger.info("done after %d steps: see %s", schedule.total, workdir.root)
@@ -132,7 +123,7 @@ def _run(
     mesh: Mesh,
     schedule: Schedule,
     create_batches_fn: Callable[[int], Batches],
-    scorers: Scorers | None,
+    scorer: Scorer | None,
     checkpoints: Checkpoints,
 ) -> tuple[TrainState, float | None]:
     """Trains from the newest checkpoint on; returns the final state, saved, and the pace in images a second."""
@@ -151,7 +142,7 @@ def _run(
         StopRequest(agree) as stop,
         _observed(settings, workdir, schedule, sampler, first_step) as observer,
     ):
-        score_fn = create_score_fn(scorers, sampler, settings.seed, stop) if scorers else None
+        score_fn = create_score_fn(scorer, sampler, settings.seed, stop) if scorer else None
         state = run_loop(state, key, dispatch, batches, schedule, checkpoints, observer, stop, score_fn)
         checkpoints.wait()
     return state, observer.images_per_second()

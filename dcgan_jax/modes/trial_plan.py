@@ -9,7 +9,7 @@ from dcgan_jax.data.selection import format_train_files
 from dcgan_jax.devices import create_mesh
 from dcgan_jax.errors import UserError
 from dcgan_jax.modes.run_images import Run, RunImages
-from dcgan_jax.settings import ALL, ArmName, Settings
+from dcgan_jax.settings import ArmName, Settings
 from dcgan_jax.trial.analysis import choose_primary
 from dcgan_jax.trial.arms import ARMS, OF_ALL_CLASSES, OF_ONE_CLASS, REFERENCE, WITH_COPIES, Arm
 from dcgan_jax.trial.leaks import find_provenances, refuse_excess, refuse_leaks
@@ -25,11 +25,6 @@ _NOT_PLANNED = ("data.dir", "data.placement", "data.device_budget_mib", "trial.s
 def choose_positive(settings: Settings, split: TrialSplit) -> str:
     """Returns the class to be recognised; raises UserError if it is none, or must be named and is not."""
     labels, label, positive = split.labels, settings.data.label, settings.trial.positive
-    if label == ALL:
-        raise UserError(
-            f"config.data.label={ALL} does not say which class synthetic images are added to: give one of "
-            f"{', '.join(labels)}, with --config=... and the run in config.trial.runs."
-        )
     if positive:
         if positive not in labels:
             raise UserError(f"config.trial.positive={positive} is no class: choose one of {', '.join(labels)}.")

@@ -3,11 +3,9 @@
 import time
 from typing import Any
 
-import numpy as np
-from jaxtyping import PyTree
 from tqdm import tqdm
 
-from dcgan_jax.reporting.figures import Images, save_image, tile
+from dcgan_jax.reporting.figures import save_image, tile
 from dcgan_jax.reporting.run_log import RunLog
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
@@ -15,16 +13,13 @@ from dcgan_jax.training.schedule import Schedule
 from dcgan_jax.training.state import TrainState
 from dcgan_jax.workdir import Workdir
 
-GRID_COLUMNS = 8
+GRID_IMAGES = 64
 SAMPLES_STREAM = "samples"
 
 
-def draw_samples(sampler: Sampler, params: PyTree, settings: Settings) -> Images:
-    """Returns the images of the fixed latents that show how training goes: rows of each class, of the same latents."""
-    classes = max(settings.model.num_classes, 1)
-    count = GRID_COLUMNS * max(GRID_COLUMNS // classes, 1)
-    parts = [sampler.sample(params, settings.seed, SAMPLES_STREAM, count, label) for label in range(classes)]
-    return np.concatenate(parts)
+def samples_of(settings: Settings) -> tuple[int, str, int]:
+    """Returns seed, stream and number of the fixed latents whose images show how training goes."""
+    return settings.seed, SAMPLES_STREAM, GRID_IMAGES
 
 
 class SilentObserver:
@@ -38,7 +33,7 @@ class SilentObserver:
 
     def on_samples(self, step: int, state: TrainState) -> None:
         """Draws this process's share of the grid."""
-        draw_samples(self._sampler, state.sampled_generator, self._settings)
+        self._sampler.sample(state.sampled_generator, *samples_of(self._settings))
 
     def on_scores(self, step: int, scores: dict[str, float]) -> None:
         """Passes over the scores."""
@@ -80,8 +75,8 @@ class TrainObserver:
     def on_samples(self, step: int, state: TrainState) -> None:
         """Draws the grid of the fixed latents."""
         self._last_at = None
-        images = draw_samples(self._sampler, state.sampled_generator, self._settings)
-        save_image(tile(images, GRID_COLUMNS), self._workdir.samples / f"step_{step:07d}.png")
+        images = self._sampler.sample(state.sampled_generator, *samples_of(self._settings))
+        save_image(tile(images), self._workdir.samples / f"step_{step:07d}.png")
 
     def on_scores(self, step: int, scores: dict[str, float]) -> None:
         """Logs the scores of a state."""

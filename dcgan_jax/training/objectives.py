@@ -15,8 +15,6 @@ from dcgan_jax.training.spectral_norm import Vectors, normalize
 from dcgan_jax.training.state import Recipe, TrainState
 
 Images = Float[Array, "local height width channels"]
-Labels = Int[Array, " local"] | None
-"""The class of each image, counted from 0; None in a run that is told none."""
 Metrics = dict[str, Float[Array, ""]]
 Objective = Callable[[PyTree], tuple[Float[Array, ""], Metrics]]
 """Parameters -> the loss over this device's examples, and what is reported of them (means, too)."""
@@ -45,18 +43,18 @@ class Objectives:
         probability = recipe.settings.augment.probability if adaptation is None else adaptation.probability
         return cls(recipe, key, state.step, probability)
 
-    def generate(self, params: PyTree, stream: str, count: int, labels: Labels) -> Images:
-        """Returns this device's share of `count` images, of the stream's fresh latents and of the classes given."""
+    def generate(self, params: PyTree, stream: str, count: int) -> Images:
+        """Returns this device's share of `count` images, of the stream's fresh latents."""
         latents = draw_latents(self._keys(stream, count), self.recipe.settings.model.latent_size)
-        return self.recipe.generator.apply({"params": params}, latents, labels)
+        return self.recipe.generator.apply({"params": params}, latents)
 
-    def real(self, images: Images, labels: Labels, vectors: Vectors | None, stream: str) -> Objective:
+    def real(self, images: Images, vectors: Vectors | None, stream: str) -> Objective:
         """Returns the discriminator's objective on real images, with the R1 penalty where it is on."""
         loss, losses = self.recipe.settings.loss, create_losses(self.recipe.settings.loss.kind)
         seen = self._augment(images, stream)
 
         def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
-            logits = self._classify(params, vectors, seen, labels, stream)
+            logits = self._classify(params, vectors, seen, stream)
             value = losses.real(logits)
             metrics = {
                 "discriminator_loss_real": value,
@@ -65,33 +63,33 @@ class Objectives:
             if self.recipe.settings.augment.is_adaptive:
                 metrics["mean_sign_real"] = jnp.mean(jnp.sign(logits))
             if loss.r1:
-                penalty = self._penalize(lambda x: self._classify(params, vectors, x, labels, stream), seen)
+                penalty = self._penalize(lambda x: self._classify(params, vectors, x, stream), seen)
                 metrics["r1_penalty"] = penalty
                 value += loss.r1 * penalty
             return value, metrics
 
         return objective
 
-    def generated(self, images: Images, labels: Labels, vectors: Vectors | None, stream: str) -> Objective:
+    def generated(self, images: Images, vectors: Vectors | None, stream: str) -> Objective:
         """Returns the discriminator's objective on generated images."""
         losses = create_losses(self.recipe.settings.loss.kind)
         seen = self._augment(images, stream)
 
         def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
-            logits = self._classify(params, vectors, seen, labels, stream)
+            logits = self._classify(params, vectors, seen, stream)
             value = losses.generated(logits)
             accuracy = 1.0 - share_taken_for_real(logits)
             return value, {"discriminator_loss_generated": value, "discriminator_accuracy_generated": accuracy}
 
         return objective
 
-    def generator(self, discriminator: PyTree, vectors: Vectors | None, count: int, labels: Labels) -> Objective:
+    def generator(self, discriminator: PyTree, vectors: Vectors | None, count: int) -> Objective:
         """Returns the generator's objective on `count` fresh latents, through a fixed discriminator."""
         losses = create_losses(self.recipe.settings.loss.kind)
 
         def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
-            seen = self._augment(self.generate(params, "latents_generator", count, labels), "generator")
-            logits = self._classify(discriminator, vectors, seen, labels, "generator")
+            seen = self._augment(self.generate(params, "latents_generator", count), "generator")
+            logits = self._classify(discriminator, vectors, seen, "generator")
             value = losses.generator(logits)
             return value, {"generator_loss": value, "generator_accuracy": share_taken_for_real(logits)}
 
@@ -113,13 +111,11 @@ class Objectives:
         keys = self._keys(f"augment_{stream}", images.shape[0] * jax.lax.axis_size(AXIS))
         return augment(images, keys, self.probability, self.recipe.settings.augment)
 
-    def _classify(
-        self, params: PyTree, vectors: Vectors | None, images: Images, labels: Labels, stream: str
-    ) -> Float[Array, " local"]:
+    def _classify(self, params: PyTree, vectors: Vectors | None, images: Images, stream: str) -> Float[Array, " local"]:
         if vectors is not None:
             params, _ = normalize(params, vectors)
         keys = self._keys(f"dropout_{stream}", images.shape[0] * jax.lax.axis_size(AXIS))
-        return self.recipe.discriminator.apply({"params": params}, images, keys, labels)
+        return self.recipe.discriminator.apply({"params": params}, images, keys)
 
     def _keys(self, stream: str, count: int) -> Key[Array, " local"]:
         """Returns the keys of this device's share of `count` examples."""

@@ -58,7 +58,7 @@ def create_recipe(settings: Settings) -> Recipe:
     return Recipe(
         generator=create_generator(settings),
         discriminator=Discriminator(
-            model.base_channels, model.dropout, model.minibatch_std, jnp.dtype(model.dtype), model.num_classes
+            model.base_channels, model.dropout, model.minibatch_std, dtype=jnp.dtype(model.dtype)
         ),
         generator_optimizer=adam(optimizer.generator_learning_rate),
         discriminator_optimizer=adam(optimizer.discriminator_learning_rate),
@@ -70,12 +70,7 @@ def create_generator(settings: Settings) -> Generator:
     """Builds the generator module that the settings describe."""
     model = settings.model
     return Generator(
-        settings.data.image_size,
-        model.channels,
-        model.base_channels,
-        model.upsample,
-        jnp.dtype(model.dtype),
-        model.num_classes,
+        settings.data.image_size, model.channels, model.base_channels, model.upsample, jnp.dtype(model.dtype)
     )
 
 
@@ -84,9 +79,8 @@ def create_state(recipe: Recipe, key: Key[Array, ""]) -> TrainState:
     generator, discriminator, settings = recipe.generator, recipe.discriminator, recipe.settings
     latents = jnp.zeros((1, settings.model.latent_size))
     images = jnp.zeros((max(1, discriminator.minibatch_std), *[generator.image_size] * 2, generator.channels))
-    labels = {"labels": jnp.zeros(1, jnp.int32)} if settings.model.num_classes else {}
-    generator_params = generator.init(stream_key(key, "generator_init"), latents, **labels)["params"]
-    discriminator_params = discriminator.init(stream_key(key, "discriminator_init"), images, **labels)["params"]
+    generator_params = generator.init(stream_key(key, "generator_init"), latents)["params"]
+    discriminator_params = discriminator.init(stream_key(key, "discriminator_init"), images)["params"]
     averaged_generator = spectral_vectors = adaptation = None
     if settings.average.half_life:
         # A copy: the state is donated, and one buffer cannot be donated twice.

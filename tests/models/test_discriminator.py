@@ -55,26 +55,6 @@ def test_minibatch_std_is_one_number_for_each_group_of_neighbours():
     np.testing.assert_array_equal(append_minibatch_std(features[2:], 2), whole[2:])
 
 
-def test_a_class_adds_the_projection_of_the_features_on_its_vector(params):
-    """The features are found by probing: with one entry of a class's vector set, a logit moves by that feature."""
-    of_class = np.zeros((2, 4 * 4 * 32), np.float32)
-    of_class[1, 5] = 3.0
-
-    def logits(vectors, label):
-        labels = jnp.full(4, label)
-        conditional = {**params, "of_class": {"kernel": jnp.asarray(vectors)}}
-        return Discriminator(2, num_classes=2).apply({"params": conditional}, IMAGES, labels=labels)
-
-    plain = Discriminator(2).apply({"params": params}, IMAGES)
-    np.testing.assert_array_equal(logits(of_class, 0), plain)
-    feature = (logits(of_class, 1) - plain) / 3.0
-    assert np.abs(feature).max() > 0
-    weight = np.asarray(params["to_logit"]["kernel"]).copy()
-    weight[5] += 1.0  # the plain logit moves by the same feature
-    moved = Discriminator(2).apply({"params": {**params, "to_logit": {**params["to_logit"], "kernel": weight}}}, IMAGES)
-    np.testing.assert_allclose(feature, moved - plain, atol=1e-6)
-
-
 def test_minibatch_std_adds_its_weights_to_the_last_layer():
     params = Discriminator(2, minibatch_std=2).init(jax.random.key(0), IMAGES)["params"]
     assert params["to_logit"]["kernel"].shape == (4 * 4 * (32 + 1), 1)

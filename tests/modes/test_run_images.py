@@ -29,7 +29,7 @@ def split(settings):
 class Made(SimpleNamespace):
     """A run that was trained on some images and makes flat ones of its number."""
 
-    classes, step = ("NORMAL",), 10
+    label, step = "NORMAL", 10
 
     @property
     def provenance(self):
@@ -45,7 +45,7 @@ class Made(SimpleNamespace):
     def require_size(self, size):
         assert size == 64
 
-    def draw(self, label, seed, stream, count):
+    def draw(self, seed, stream, count):
         return [SimpleNamespace(image=np.full((64, 64, 1), 10 * self.number + seed, np.uint8))] * count
 
 
@@ -89,8 +89,8 @@ def run(tiny_settings, tmp_path):
 
 def test_near_copies_are_left_out(run, monkeypatch):
     pairs = [(f"image{number}", Nearest("a.png", 0.95 if number % 2 else 0.5)) for number in range(10)]
-    monkeypatch.setattr(Run, "_compare", lambda self, label, seed, stream, count: iter(pairs))
-    assert [(drawn.image, drawn.number) for drawn in run.draw("NORMAL", 0, "s", 3)] == [
+    monkeypatch.setattr(Run, "_compare", lambda self, seed, stream, count: iter(pairs))
+    assert [(drawn.image, drawn.number) for drawn in run.draw(0, "s", 3)] == [
         ("image0", 0),
         ("image2", 2),
         ("image4", 4),
@@ -98,13 +98,13 @@ def test_near_copies_are_left_out(run, monkeypatch):
 
 
 def test_a_generator_of_copies_is_named(run, monkeypatch):
-    def copies(self, label, seed, stream, count):
+    def copies(self, seed, stream, count):
         assert count == MOST_DRAWS * 2
         return iter([("image", Nearest("a.png", 0.95))] * count)
 
     monkeypatch.setattr(Run, "_compare", copies)
     with pytest.raises(UserError, match=r"Of 20 images of the run in .* only 0 differ enough from its training images"):
-        list(run.draw("NORMAL", 0, "s", 2))
+        list(run.draw(0, "s", 2))
 
 
 def test_a_run_of_another_image_size_is_refused(run):

@@ -22,7 +22,7 @@ class Clock:
 
 
 class Sampler:
-    def sample(self, params, seed, stream, count, label):
+    def sample(self, params, seed, stream, count):
         return np.zeros((count, 64, 64, 1), np.uint8)
 
 

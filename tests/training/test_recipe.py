@@ -7,7 +7,6 @@ import jax
 import numpy as np
 import pytest
 
-from dcgan_jax.data.pipeline import RealImages
 from dcgan_jax.devices import create_mesh, replicated, split
 from dcgan_jax.training.checkpoints import Checkpoints, abstract_state
 from dcgan_jax.training.state import create_recipe, create_state, state_sha256
@@ -19,8 +18,6 @@ EVERYTHING = {
     "train.batch_size": 2 * HALF,
     "model.minibatch_std": 2,
     "model.spectral_norm": True,
-    "model.num_classes": 2,
-    "data.label": "ALL",
     "loss.kind": "hinge",
     "loss.r1": 1.0,
     "loss.r1_every": 2,
@@ -50,22 +47,13 @@ def real():
     return np.random.default_rng(0).uniform(-1, 1, (STEPS, 1, HALF, 64, 64, 1)).astype(np.float32)
 
 
-def read_of(recipe):
-    """Reads what is fed; an image's class is the sign of its first pixel."""
-
-    def read(dataset, feed):
-        return RealImages(feed, (feed[:, 0, 0, 0] > 0).astype(int) if recipe.settings.model.num_classes else None)
-
-    return read
-
-
 class Training:
     """A recipe on some devices, compiled once."""
 
     def __init__(self, recipe, num_devices):
         self.mesh = create_mesh(num_devices)
         self._recipe = recipe
-        self._dispatch = create_dispatch(recipe, self.mesh, read_of(recipe))
+        self._dispatch = create_dispatch(recipe, self.mesh, lambda dataset, feed: feed)
 
     def start(self):
         return jax.jit(partial(create_state, self._recipe), out_shardings=replicated(self.mesh))(KEY)
@@ -137,7 +125,7 @@ def test_in_a_loop_the_state_keeps_its_shapes_and_types(recipe, monkeypatch):
     """As accelerators run several iterations in one call: traced here, not run."""
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     state = jax.eval_shape(partial(create_state, recipe), KEY)
-    dispatch = create_dispatch(recipe, create_mesh(1), read_of(recipe))
+    dispatch = create_dispatch(recipe, create_mesh(1), lambda dataset, feed: feed)
     after, metrics = jax.eval_shape(dispatch, state, KEY, (), np.zeros((3, HALF, 64, 64, 1), np.float32))
     chex.assert_trees_all_equal_shapes_and_dtypes(after, state)
     assert {values.shape for values in metrics.values()} == {(3,)}
