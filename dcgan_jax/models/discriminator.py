@@ -1,13 +1,17 @@
-"""The paper's discriminator (Kora Venu 2020; layers and constants from korasagar/DCGAN-ChestXray, DCGAN.py)."""
+"""The paper's discriminator (Kora Venu 2020; layers and constants from korasagar/DCGAN-ChestXray, DCGAN.py).
+
+It can be told the classes of what it judges: then the projection of the last features on a learned vector of the class
+is added to each logit (Miyato and Koyama 2018, https://arxiv.org/abs/1802.05637, section 3).
+"""
 
 from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
 from flax import linen as nn
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Int, Key
 
-from dcgan_jax.models.layers import LEAK, Conv, Dense
+from dcgan_jax.models.layers import LEAK, ClassEmbedding, Conv, Dense
 from dcgan_jax.random_streams import draw_keep_mask
 
 STAGES = 4
@@ -21,24 +25,28 @@ class Discriminator(nn.Module):
       dropout: share of the last features that are dropped while training.
       minibatch_std: images in a group whose standard deviation is one more of the last feature maps; 0: none.
       dtype: computation type of the convolutions; parameters, what follows them and logits are float32.
+      num_classes: classes that it is told; 0: none.
     """
 
     base_channels: int
     dropout: float = 0.4
     minibatch_std: int = 0
     dtype: Any = jnp.float32
+    num_classes: int = 0
 
     @nn.compact
     def __call__(
         self,
         images: Float[Array, "batch height width channels"],
         dropout_keys: Key[Array, " batch"] | None = None,
+        labels: Int[Array, " batch"] | None = None,
     ) -> Float[Array, " batch"]:
         """Returns float32 logits: above 0 means "real".
 
         Args:
           images: in [-1, 1]; with `minibatch_std`, a multiple of it.
           dropout_keys: one key an image; None: no dropout.
+          labels: the number of each image's class, with `num_classes`.
         """
         activate = partial(nn.leaky_relu, negative_slope=LEAK)
         conv = partial(Conv, kernel_size=5, dtype=self.dtype)
@@ -56,7 +64,11 @@ class Discriminator(nn.Module):
             # One key an image, so that the masks do not depend on how the batch is divided over devices.
             keep = draw_keep_mask(dropout_keys, self.dropout, x.shape[1])
             x = jnp.where(keep, x / (1.0 - self.dropout), 0)
-        return Dense(1, name="to_logit")(x)[:, 0]
+        logits = Dense(1, name="to_logit")(x)[:, 0]
+        if self.num_classes:
+            embedding = ClassEmbedding(self.num_classes, x.shape[1], name="class_embedding")
+            logits += jnp.sum(embedding(labels) * x, axis=1)
+        return logits
 
 
 def append_minibatch_std(x: Float[Array, "batch h w channel"], group: int) -> Float[Array, "batch h w channel+1"]:

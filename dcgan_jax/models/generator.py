@@ -1,13 +1,17 @@
-"""The paper's generator (Kora Venu 2020; layers and constants from korasagar/DCGAN-ChestXray, DCGAN.py)."""
+"""The paper's generator (Kora Venu 2020; layers and constants from korasagar/DCGAN-ChestXray, DCGAN.py).
+
+It can be told which class to draw: a learned vector of the class is joined to the latent, as in the conditional GAN of
+Mirza and Osindero 2014 (https://arxiv.org/abs/1411.1784), section 3.2.
+"""
 
 from functools import partial
 from typing import Any, Literal
 
 import jax.numpy as jnp
 from flax import linen as nn
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
-from dcgan_jax.models.layers import LEAK, Conv, ConvTranspose, Dense
+from dcgan_jax.models.layers import LEAK, ClassEmbedding, Conv, ConvTranspose, Dense, standard_normal
 
 STAGES = 4
 """Each stage doubles height and width, whatever the image size: the first feature map is a sixteenth of it."""
@@ -23,6 +27,7 @@ class Generator(nn.Module):
       upsample: "transposed" (4x4 transposed convolutions, the paper's code) or "resize" (nearest-neighbour
         upsampling, then a 5x5 convolution: the paper's text and its Figure 2).
       dtype: computation type; parameters and the final tanh are float32.
+      num_classes: classes that it is told; 0: none.
     """
 
     image_size: int
@@ -30,12 +35,24 @@ class Generator(nn.Module):
     base_channels: int
     upsample: Literal["transposed", "resize"] = "transposed"
     dtype: Any = jnp.float32
+    num_classes: int = 0
 
     @nn.compact
-    def __call__(self, latents: Float[Array, "batch latent"]) -> Float[Array, "batch size size channels"]:
-        """Returns float32 images in [-1, 1]."""
+    def __call__(
+        self, latents: Float[Array, "batch latent"], labels: Int[Array, " batch"] | None = None
+    ) -> Float[Array, "batch size size channels"]:
+        """Returns float32 images in [-1, 1].
+
+        Args:
+          latents: standard normal.
+          labels: the number of each image's class, with `num_classes`.
+        """
         activate = partial(nn.leaky_relu, negative_slope=LEAK)
         size, width = self.image_size // 2**STAGES, self.base_channels * 2**STAGES
+
+        if self.num_classes:  # [batch, latent] -> [batch, 2 * latent]: class and latent begin with equal weight
+            embedding = ClassEmbedding(self.num_classes, latents.shape[-1], standard_normal, name="class_embedding")
+            latents = jnp.concatenate([latents, embedding(labels)], axis=-1)
 
         # [batch, latent] -> [batch, size, size, width]
         x = Dense(size * size * width, dtype=self.dtype, name="project")(latents)

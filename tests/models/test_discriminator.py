@@ -55,6 +55,24 @@ def test_minibatch_std_is_one_number_for_each_group_of_neighbours():
     np.testing.assert_array_equal(append_minibatch_std(features[2:], 2), whole[2:])
 
 
+def test_the_logit_of_a_class_is_that_of_none_and_the_projection_on_its_vector(params):
+    """The last features are had from the plain network: its logit under a weight of 1 on one of them alone."""
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(3, 4 * 4 * 32)).astype(np.float32)
+    labels = np.array([2, 0, 2, 1])
+
+    def feature(number):
+        one = {"kernel": jnp.zeros((4 * 4 * 32, 1)).at[number, 0].set(1.0), "bias": jnp.zeros(1)}
+        return Discriminator(2).apply({"params": {**params, "to_logit": one}}, IMAGES)
+
+    features = np.asarray(jax.jit(jax.vmap(feature))(jnp.arange(4 * 4 * 32))).T
+    plain = features @ np.asarray(params["to_logit"]["kernel"])[:, 0] + np.asarray(params["to_logit"]["bias"])
+    conditional = {**params, "class_embedding": {"kernel": jnp.asarray(vectors)}}
+    logits = Discriminator(2, num_classes=3).apply({"params": conditional}, IMAGES, labels=jnp.asarray(labels))
+    projections = [vectors[label] @ of_image for label, of_image in zip(labels, features, strict=True)]
+    np.testing.assert_allclose(logits, plain + projections, rtol=1e-4, atol=1e-5)
+
+
 def test_minibatch_std_adds_its_weights_to_the_last_layer():
     params = Discriminator(2, minibatch_std=2).init(jax.random.key(0), IMAGES)["params"]
     assert params["to_logit"]["kernel"].shape == (4 * 4 * (32 + 1), 1)
