@@ -12,7 +12,7 @@ def get_config() -> ConfigDict:
     data.source = "chest_xray"  # chest_xray (a folder or the published archive) | phantom (drawn, no download)
     data.dir = ""  # folder with split/class/* or class/*; empty: download the published archive (1.2 GB)
     data.variant = "kaggle"  # of the archive: kaggle (1,341 NORMAL in train, as in the paper) | published (1,349)
-    data.label = "NORMAL"  # the class to learn
+    data.label = "NORMAL"  # the class to learn | ALL: every class that has training images, told apart, in one run
     data.image_size = 128  # pixels a side: 64 | 128 | 256
     data.resize = "antialias"  # antialias | nearest (as in the paper)
     data.aspect = "ignore"  # ignore (stretch to a square, as in the paper) | pad (keep the shape, add black borders)
@@ -32,6 +32,7 @@ def get_config() -> ConfigDict:
     model.upsample = "transposed"  # transposed (the paper's code) | resize (its text: upsampling, then convolution)
     model.dropout = 0.4  # share of the discriminator's last features that are dropped while training
     model.minibatch_std = 0  # group size of the minibatch standard deviation in the discriminator; 0: off
+    model.num_classes = 0  # classes that the networks are told, with data.label=ALL; 0: from the data
     model.spectral_norm = False  # divide the discriminator's kernels by their largest singular values
     model.dtype = "float32"  # compute type: float32 | bfloat16 (parameters, moments and losses stay float32)
 

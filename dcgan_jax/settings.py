@@ -55,6 +55,8 @@ ProperShare = Annotated[float, Field(gt=0, lt=1)]
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Listed = (BeforeValidator(_listed), AfterValidator(_without_repeats))
 IMAGE_SIZES = (64, 128, 256)
+ALL_CLASSES = "ALL"
+"""As `data.label`: every class that has training images, told apart, in one run."""
 
 
 class _Section(BaseModel):
@@ -98,7 +100,7 @@ class DataSettings(_Section):
 
 
 class ModelSettings(_Section):
-    """The shapes of the generator and the discriminator."""
+    """The shapes of the generator and the discriminator, and how many classes they are told."""
 
     channels: Literal[1, 3]
     base_channels: PositiveInt
@@ -107,6 +109,7 @@ class ModelSettings(_Section):
     dropout: Annotated[float, Field(ge=0, lt=1)]
     minibatch_std: NonNegativeInt
     spectral_norm: bool
+    num_classes: NonNegativeInt
     dtype: Literal["float32", "bfloat16"]
 
     @field_validator("minibatch_std")
@@ -114,6 +117,13 @@ class ModelSettings(_Section):
     def _a_group_has_several_images(cls, value: int) -> int:
         if value == 1:
             raise ValueError("0 (off), or a group of 2 or more")
+        return value
+
+    @field_validator("num_classes")
+    @classmethod
+    def _one_class_is_not_told(cls, value: int) -> int:
+        if value == 1:
+            raise ValueError("0 (from the data), or 2 or more")
         return value
 
 
@@ -308,6 +318,16 @@ class Settings(_Section):
     balance: BalanceSettings
     trial: TrialSettings
 
+    @model_validator(mode="after")
+    def _one_class_has_no_others_to_tell_apart(self) -> "Settings":
+        if self.model.num_classes and self.data.label != ALL_CLASSES:
+            raise ValueError(
+                f"config.model.num_classes={self.model.num_classes} does not go with config.data.label="
+                f"{self.data.label}, which is one class: give config.model.num_classes=0, or config.data.label="
+                f"{ALL_CLASSES}."
+            )
+        return self
+
     @classmethod
     def from_config(cls, config: RawConfig) -> "Settings":
         """Validates a configuration; raises UserError with one line for each field at fault."""
@@ -361,9 +381,16 @@ class Settings(_Section):
             section[field] = value
         return self.validated(values)
 
+    def with_num_classes(self, number: int) -> "Settings":
+        """Returns a copy that says how many classes the data have, where `model.num_classes` leaves it to them."""
+        if self.data.label != ALL_CLASSES or self.model.num_classes:
+            return self
+        return self.with_overrides({"model.num_classes": number})
+
     def identity(self) -> dict[str, Any]:
-        """Returns the fields that make a run what it is, by their dotted names."""
-        return {name: value for name, value in _flat(self.model_dump()).items() if makes_the_run(name)}
+        """Returns the fields that make a run what it is, by their dotted names, without those that the data decide."""
+        flat = _flat(self.model_dump())
+        return {name: value for name, value in flat.items() if makes_the_run(name) and name != _FROM_THE_DATA}
 
     def differences(self, other: "Settings") -> dict[str, tuple[Any, Any]]:
         """Returns the fields in which two settings differ: dotted name -> (value here, value there)."""
@@ -373,6 +400,7 @@ class Settings(_Section):
 
 _IDENTITY_SECTIONS = ("seed", "data", "model", "loss", "optimizer", "augment", "average")
 _NOT_IDENTITY = ("data.dir", "data.placement", "data.device_budget_mib")
+_FROM_THE_DATA = "model.num_classes"  # `data.label` and the training images decide it, and both are in the identity
 
 
 def makes_the_run(name: str) -> bool:

@@ -113,6 +113,7 @@ class Workdir:
         if not self.config.exists():
             return None
         own = Settings.load(self.config)
+        settings = settings.with_num_classes(own.model.num_classes)
         self._refuse_another_run(own, settings)
         for name, (before, now) in own.differences(settings).items():
             logger.info("continuing with config.%s=%r instead of %r", name, now, before)
