@@ -12,7 +12,7 @@ from jax.sharding import Mesh
 from jaxtyping import Array, Float
 
 from dcgan_jax.data.order import Order
-from dcgan_jax.data.pipeline import Batches, create_batches
+from dcgan_jax.data.pipeline import Batches, LabelledImages, create_batches
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.selection import select_training
 from dcgan_jax.devices import create_mesh, replicated, split
@@ -36,9 +36,9 @@ class FixedBatches:
         """Returns the noise, whatever the step."""
         return self._images
 
-    def read(self, dataset: Any, feed: Float[Array, "batch h w c"]) -> Float[Array, "batch h w c"]:
+    def read(self, dataset: Any, feed: Float[Array, "batch h w c"]) -> LabelledImages:
         """Returns what is fed: it is float already."""
-        return feed
+        return LabelledImages(feed)
 
 
 @dataclass
@@ -143,7 +143,7 @@ def count_flops(settings: Settings) -> float:
 @lru_cache
 def _count_flops(settings: Settings) -> float:
     recipe, key = create_recipe(settings), jax.random.key(0)
-    dispatch = create_dispatch(recipe, create_mesh(1), lambda dataset, feed: feed)
+    dispatch = create_dispatch(recipe, create_mesh(1), lambda dataset, feed: LabelledImages(feed))
     state = jax.eval_shape(partial(create_state, recipe), key)
     with mock.patch.object(jax, "default_backend", return_value="gpu"):  # traced, not run
         analysis = cast(Any, dispatch).lower(state, key, (), draw_images(settings)[:1]).cost_analysis()

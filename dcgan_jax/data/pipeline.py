@@ -1,22 +1,23 @@
 """Prepared images -> batches: resident on the devices and gathered inside the step, or streamed by tf.data.
 
 Either way the images of a step are the same, bit for bit: order.py alone decides which they are, and they stay uint8
-until the step makes them float.
+until the step makes them float. Where a run is told classes, each image comes with the number of its own.
 """
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Array, Float, Int, UInt8
+from jaxtyping import Array, Float, Int, Shaped, UInt8
 
 from dcgan_jax.data.order import Order
 from dcgan_jax.data.prepared import Example, PreparedSet
+from dcgan_jax.data.selection import number_labels
 from dcgan_jax.devices import replicated, split
-from dcgan_jax.settings import DataSettings
+from dcgan_jax.settings import ALL_CLASSES, DataSettings
 
 PREFETCHED_STEPS = 4
 MIB = 2**20
@@ -25,6 +26,18 @@ MIB = 2**20
 def to_float(images: UInt8[Array, "*shape"]) -> Float[Array, "*shape"]:
     """Maps 0..255 to float32 in [-1, 1]; `sampling.to_uint8` is its inverse."""
     return images.astype(jnp.float32) / 127.5 - 1.0
+
+
+class LabelledImages(NamedTuple):
+    """Images with their classes.
+
+    Attributes:
+      images: uint8 as they are kept, float32 in [-1, 1] as they are used.
+      labels: the number of each one's class; None in a run of one class.
+    """
+
+    images: Shaped[Array, "batch height width channels"]
+    labels: Int[Array, " batch"] | None = None
 
 
 class Batches(Protocol):
@@ -36,21 +49,31 @@ class Batches(Protocol):
 
     dataset: Any
 
-    def feed(self, step: int, count: int) -> Array:
+    def feed(self, step: int, count: int) -> Any:
         """Returns what `count` steps need from the host, [count, real images a step, ...], split over devices.
 
         Where a step of training takes several batches, each counts as a step here.
         """
 
-    def read(self, dataset: Any, feed: Array) -> Float[Array, "batch height width channels"]:
-        """Returns one step's real images in [-1, 1]; runs inside the step."""
+    def read(self, dataset: Any, feed: Any) -> LabelledImages:
+        """Returns one step's real images in [-1, 1], with their classes; runs inside the step."""
 
 
 class ResidentBatches:
     """All images on every device as uint8; only positions travel."""
 
-    def __init__(self, images: UInt8[np.ndarray, "n h w 1"], channels: int, order: Order, mesh: Mesh):
-        self.dataset = jax.make_array_from_callback(images.shape, replicated(mesh), images.__getitem__)
+    def __init__(
+        self,
+        images: UInt8[np.ndarray, "n h w 1"],
+        labels: Int[np.ndarray, " n"] | None,
+        channels: int,
+        order: Order,
+        mesh: Mesh,
+    ):
+        def place(values: Shaped[np.ndarray, "n *rest"]) -> Shaped[Array, "n *rest"]:
+            return jax.make_array_from_callback(values.shape, replicated(mesh), values.__getitem__)
+
+        self.dataset = LabelledImages(*jax.tree.map(place, (images, labels)))
         self._channels, self._order, self._sharding = channels, order, split(mesh, axis=1)
 
     def feed(self, step: int, count: int) -> Int[Array, "count batch"]:
@@ -58,11 +81,9 @@ class ResidentBatches:
         positions = np.stack([self._order.positions(step + offset) for offset in range(count)])
         return jax.make_array_from_callback(positions.shape, self._sharding, positions.__getitem__)
 
-    def read(
-        self, dataset: UInt8[Array, "n h w 1"], feed: Int[Array, " batch"]
-    ) -> Float[Array, "batch height width channels"]:
+    def read(self, dataset: LabelledImages, feed: Int[Array, " batch"]) -> LabelledImages:
         """Gathers the images at the positions."""
-        return _with_channels(to_float(jnp.take(dataset, feed, axis=0)), self._channels)
+        return _to_float(jax.tree.map(lambda values: jnp.take(values, feed, axis=0), dataset), self._channels)
 
 
 class StreamedBatches:
@@ -74,20 +95,23 @@ class StreamedBatches:
         self,
         prepared: PreparedSet,
         examples: Sequence[Example],
+        labels: Int[np.ndarray, " n"] | None,
         channels: int,
         order: Order,
         mesh: Mesh,
         first_step: int,
     ):
-        self._prepared, self._examples = prepared, examples
+        self._prepared, self._examples, self._labels = prepared, examples, labels
         self._channels, self._order, self._sharding = channels, order, split(mesh, axis=1)
         self._local_rows = _rows_of_this_process(mesh, order.batch)
         self._next_step = first_step
         self._stream = self._open(first_step)
 
+    def _local_positions(self, step: int) -> Int[np.ndarray, " local"]:
+        return self._order.positions(step)[self._local_rows]
+
     def _fetch(self, step: int) -> UInt8[np.ndarray, "local h w 1"]:
-        positions = self._order.positions(int(step))[self._local_rows]
-        return self._prepared.images([self._examples[position] for position in positions])
+        return self._prepared.images([self._examples[position] for position in self._local_positions(int(step))])
 
     def _open(self, first_step: int) -> Any:
         import tensorflow as tf  # only here: training on resident images works without TensorFlow
@@ -104,18 +128,24 @@ class StreamedBatches:
         )
         return images.prefetch(PREFETCHED_STEPS).as_numpy_iterator()
 
-    def feed(self, step: int, count: int) -> UInt8[Array, "count batch h w 1"]:
-        """Returns the images of the steps, which must follow those of the last call."""
+    def feed(self, step: int, count: int) -> LabelledImages:
+        """Returns the images of the steps, which must follow those of the last call: leaves [count, batch, ...]."""
         if step != self._next_step:
             raise ValueError(f"the stream stands at step {self._next_step}, not at {step}")
         self._next_step += count
-        local = np.stack([next(self._stream) for _ in range(count)])
-        global_shape = (count, self._order.batch, *local.shape[2:])
-        return jax.make_array_from_process_local_data(self._sharding, local, global_shape)
+        images, labels = np.stack([next(self._stream) for _ in range(count)]), None
+        if self._labels is not None:
+            labels = np.stack([self._labels[self._local_positions(step + offset)] for offset in range(count)])
 
-    def read(self, dataset: Any, feed: UInt8[Array, "batch h w 1"]) -> Float[Array, "batch height width channels"]:
+        def place(local: Shaped[np.ndarray, "count local *rest"]) -> Shaped[Array, "count batch *rest"]:
+            global_shape = (count, self._order.batch, *local.shape[2:])
+            return jax.make_array_from_process_local_data(self._sharding, local, global_shape)
+
+        return LabelledImages(*jax.tree.map(place, (images, labels)))
+
+    def read(self, dataset: Any, feed: LabelledImages) -> LabelledImages:
         """Makes the fed images float."""
-        return _with_channels(to_float(feed), self._channels)
+        return _to_float(feed, self._channels)
 
 
 def create_batches(
@@ -132,7 +162,7 @@ def create_batches(
     Args:
       prepared: the prepared records.
       examples: the training images among them, in the order that positions refer to.
-      data: placement and budget.
+      data: placement, budget, and whether labels come with the images.
       channels: 1, or 3 to repeat the gray channel.
       order: which images make up which step.
       mesh: the devices.
@@ -140,13 +170,14 @@ def create_batches(
     """
     size = len(examples) * data.image_size**2
     fits = size <= data.device_budget_mib * MIB
+    labels = number_labels(examples) if data.label == ALL_CLASSES else None
     if data.placement == "device" or (data.placement == "auto" and fits):
-        return ResidentBatches(prepared.images(examples), channels, order, mesh)
-    return StreamedBatches(prepared, examples, channels, order, mesh, first_step)
+        return ResidentBatches(prepared.images(examples), labels, channels, order, mesh)
+    return StreamedBatches(prepared, examples, labels, channels, order, mesh, first_step)
 
 
-def _with_channels(images: Float[Array, "batch h w 1"], channels: int) -> Float[Array, "batch h w channels"]:
-    return jnp.repeat(images, channels, axis=-1)
+def _to_float(batch: LabelledImages, channels: int) -> LabelledImages:
+    return batch._replace(images=jnp.repeat(to_float(batch.images), channels, axis=-1))
 
 
 def _rows_of_this_process(mesh: Mesh, batch: int) -> Int[np.ndarray, " local"]:

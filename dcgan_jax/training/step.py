@@ -5,7 +5,7 @@ half a batch of generated ones; then the generator is updated on a whole batch o
 discriminator. Dropout is active in all three.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from operator import itemgetter
 from typing import Any
@@ -16,6 +16,7 @@ import optax
 from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float, Key, PyTree
 
+from dcgan_jax.data.pipeline import LabelledImages
 from dcgan_jax.devices import AXIS, replicated
 from dcgan_jax.training.adaptation import adapt
 from dcgan_jax.training.averaging import compute_decay, update_average
@@ -24,7 +25,7 @@ from dcgan_jax.training.objectives import Metrics, Objective, Objectives, add
 from dcgan_jax.training.spectral_norm import normalize
 from dcgan_jax.training.state import Recipe, TrainState
 
-ReadImages = Callable[[Any, Any], Float[Array, "batch height width channels"]]
+ReadImages = Callable[[Any, Any], LabelledImages]
 
 METRICS = (
     "discriminator_loss_real",
@@ -64,7 +65,7 @@ def update(
 
 
 def train_step(
-    recipe: Recipe, state: TrainState, key: Key[Array, ""], real: Float[Array, "rounds local height width channels"]
+    recipe: Recipe, state: TrainState, key: Key[Array, ""], real: Sequence[LabelledImages]
 ) -> tuple[TrainState, Metrics]:
     """Runs one iteration on one device's share of the batch; runs inside the mapped step.
 
@@ -82,8 +83,8 @@ def train_step(
     rate_share = compute_rate_share(state.step, settings.optimizer)
 
     rounds = []
-    for number in range(settings.optimizer.discriminator_steps):
-        state, metrics = _update_discriminator(recipe, objectives, state, real[number], rate_share, number)
+    for number, of_round in enumerate(real):
+        state, metrics = _update_discriminator(recipe, objectives, state, of_round, rate_share, number)
         rounds.append(metrics)
     metrics = jax.tree.map(lambda *values: jnp.mean(jnp.stack(values)), *rounds) if len(rounds) > 1 else rounds[0]
 
@@ -114,7 +115,7 @@ def _update_discriminator(
     recipe: Recipe,
     objectives: Objectives,
     state: TrainState,
-    real: Float[Array, "local height width channels"],
+    real: LabelledImages,
     rate_share: Float[Array, ""],
     number: int,
 ) -> tuple[TrainState, Metrics]:
@@ -126,8 +127,8 @@ def _update_discriminator(
         return objectives.real(real, state.spectral_vectors, f"real{suffix}")
 
     def on_generated(state: TrainState) -> Objective:
-        images = objectives.generate(state.generator, f"latents_discriminator{suffix}", half)
-        return objectives.generated(images, state.spectral_vectors, f"generated{suffix}")
+        batch = objectives.generate(state.generator, f"discriminator{suffix}", half)
+        return objectives.generated(batch, state.spectral_vectors, f"generated{suffix}")
 
     separate = recipe.settings.optimizer.discriminator_updates == "separate"
     reported: Metrics = {}
@@ -155,7 +156,7 @@ def create_dispatch(
     Args:
       recipe: modules, optimizers and settings; the batch size is a multiple of twice the devices.
       mesh: the devices.
-      read_images: (resident data set, one round's feed on this device) -> real images in [-1, 1].
+      read_images: (resident data set, one round's feed on this device) -> real images in [-1, 1], with their classes.
 
     Returns:
       (state, key, data set, feed) -> (state, metrics), where the feed's leaves are [rounds, batch_size / 2, ...] with
@@ -166,7 +167,7 @@ def create_dispatch(
 
     def iterate(state: TrainState, key: Key[Array, ""], dataset: Any, feed: Any) -> tuple[TrainState, Metrics]:
         def body(state: TrainState, feed: Any) -> tuple[TrainState, Metrics]:
-            real = jnp.stack([read_images(dataset, jax.tree.map(itemgetter(index), feed)) for index in range(rounds)])
+            real = [read_images(dataset, jax.tree.map(itemgetter(index), feed)) for index in range(rounds)]
             return train_step(recipe, state, key, real)
 
         by_iteration = jax.tree.map(lambda leaf: leaf.reshape(-1, rounds, *leaf.shape[1:]), feed)

@@ -1,5 +1,7 @@
 """Streamed and resident batches are the same, bit for bit, from any step on and on any number of devices."""
 
+from operator import itemgetter
+
 import jax
 import numpy as np
 import pytest
@@ -31,11 +33,16 @@ def batches_of(prepared, examples, settings, placement, first_step=0, num_device
     )
 
 
-def images_of(batches, first_step=0, count=1):
-    """All images of the steps, read the way the step reads them."""
+def read_all(batches, first_step=0, count=1):
+    """All images of the steps and their classes, read the way the step reads them."""
     read = jax.jit(batches.read)
     feeds = [batches.feed(step, count) for step in range(first_step, STEPS, count)]
-    return np.concatenate([np.asarray(read(batches.dataset, feed[k])) for feed in feeds for k in range(feed.shape[0])])
+    parts = [read(batches.dataset, jax.tree.map(itemgetter(k), feed)) for feed in feeds for k in range(count)]
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+
+
+def images_of(batches, first_step=0, count=1):
+    return read_all(batches, first_step, count).images
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +84,21 @@ def test_several_steps_in_one_feed_are_the_same_steps(prepared, examples, tiny_s
     one = images_of(batches_of(prepared, examples, tiny_settings, placement))
     five = images_of(batches_of(prepared, examples, tiny_settings, placement), count=5)
     np.testing.assert_array_equal(five, one)
+
+
+def test_every_image_comes_with_its_class(prepared, tiny_settings):
+    of_all = tiny_settings.with_overrides({"data.label": "ALL"})
+    examples, _ = select_training(prepared, of_all.data, of_all.seed)
+    streamed, resident = (
+        read_all(batches_of(prepared, examples, of_all, placement, num_devices=4)) for placement in ("stream", "device")
+    )
+    assert streamed.images.tobytes() == resident.images.tobytes()
+    order = Order(3, len(examples), BATCH, "shuffle")
+    chosen = [examples[position] for step in range(STEPS) for position in order.positions(step)]
+    assert {example.label for example in chosen} == {"NORMAL", "PNEUMONIA"}
+    np.testing.assert_array_equal(np.round((resident.images + 1) * 127.5), prepared.images(chosen))
+    for labels in (streamed.labels, resident.labels):
+        np.testing.assert_array_equal(labels, [example.label == "PNEUMONIA" for example in chosen])
 
 
 def test_auto_keeps_images_resident_while_they_fit_the_budget(prepared, examples, tiny_settings):
