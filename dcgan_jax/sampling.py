@@ -23,8 +23,8 @@ def to_uint8(images: Float[Array, "*shape"]) -> UInt8[Array, "*shape"]:
 class Sampler:
     """Generates images in batches on all devices of a mesh.
 
-    Image i of a seed depends on (seed, i) alone: not on the batch size, nor on the devices. Of several processes all
-    must ask for the same images, and each gets all of them.
+    Image i of a seed and a class depends on (seed, class, i) alone: not on the batch size, nor on the devices. Of
+    several processes all must ask for the same images, and each gets all of them.
     """
 
     def __init__(self, generator: Generator, latent_size: int, mesh: Mesh, batch_size: int = 64):
@@ -34,17 +34,20 @@ class Sampler:
 
         @partial(jax.jit, out_shardings=replicated(mesh))
         def generate(
-            params: PyTree, key: Key[Array, ""], examples: Int[Array, " batch"]
+            params: PyTree, key: Key[Array, ""], examples: Int[Array, " batch"], label: Int[Array, ""]
         ) -> UInt8[Array, "batch height width channels"]:
             latents = draw_latents(example_keys(key, examples), latent_size)
-            return to_uint8(generator.apply({"params": params}, latents))
+            labels = jnp.broadcast_to(label, examples.shape)  # passed over by a generator that is told none
+            return to_uint8(generator.apply({"params": params}, latents, labels))
 
         self._generate = processes.start_together(generate)
 
     def batches(
-        self, params: PyTree, seed: int, stream: str, count: int, first: int = 0
+        self, params: PyTree, seed: int, stream: str, count: int, first: int = 0, label: int = 0
     ) -> Iterator[UInt8[np.ndarray, "batch height width channels"]]:
         """Yields images first .. first + count - 1 of a seed, the last batch perhaps smaller than the others.
+
+        Images of one number have the same latent in every class.
 
         Args:
           params: the generator's.
@@ -52,16 +55,17 @@ class Sampler:
           stream: name of the random stream, so that grids, exports and scores never share latents.
           count: images in all.
           first: position of the first image.
+          label: number of their class, where the generator is told classes.
         """
         key = stream_key(jax.random.key(seed), stream)
         for start in range(first, first + count, self._batch_size):
             examples = np.arange(start, start + self._batch_size, dtype=np.int32)
             spread = jax.make_array_from_callback(examples.shape, self._examples_sharding, examples.__getitem__)
-            images = self._generate(params, key, spread)
+            images = self._generate(params, key, spread, np.int32(label))
             yield np.asarray(images)[: first + count - start]
 
     def sample(
-        self, params: PyTree, seed: int, stream: str, count: int
+        self, params: PyTree, seed: int, stream: str, count: int, label: int = 0
     ) -> UInt8[np.ndarray, "count height width channels"]:
-        """Returns the first `count` images of a seed."""
-        return np.concatenate(list(self.batches(params, seed, stream, count)))
+        """Returns the first `count` images of a seed and a class."""
+        return np.concatenate(list(self.batches(params, seed, stream, count, label=label)))
