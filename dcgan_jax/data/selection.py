@@ -75,6 +75,11 @@ def number_labels(examples: Sequence[Example]) -> Int[np.ndarray, " n"]:
     return np.array([numbers[example.label] for example in examples], np.int32)
 
 
+def count_classes(examples: Sequence[Example]) -> tuple[int, ...]:
+    """Returns how many images each class has, by its number."""
+    return tuple(np.bincount(number_labels(examples)).tolist())
+
+
 def resolve_num_classes(settings: Settings, training: Sequence[Example]) -> Settings:
     """Returns the settings with the number of classes that the training images have, where the networks are told them.
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from dcgan_jax import atomic_file, processes
 from dcgan_jax.data.prepared import Example, PreparedSet
+from dcgan_jax.data.selection import list_classes
+from dcgan_jax.evaluation.class_scores import ClassScorer, record_of_class
 from dcgan_jax.evaluation.protocol import resolve_protocol
 from dcgan_jax.evaluation.real_images import read_real_images
-from dcgan_jax.evaluation.record import create_report
 from dcgan_jax.evaluation.record_table import describe_record
-from dcgan_jax.evaluation.scores import Scorer
+from dcgan_jax.evaluation.scores import DrawFn, Scorer
 from dcgan_jax.evaluation.weights import WeightsUnavailableError, load_inception_weights
 from dcgan_jax.reporting.figures import Images, save_closest_pairs
 from dcgan_jax.sampling import Sampler
@@ -32,26 +33,32 @@ logger = logging.getLogger(__name__)
 
 def create_scorer(
     settings: Settings, prepared: PreparedSet, training: Sequence[Example], held_out: Sequence[Example]
-) -> Scorer:
-    """Returns what scores the generator of a run against its real images.
+) -> ClassScorer:
+    """Returns what scores the generator of a run, each class against its own real images.
 
     Raises:
       WeightsUnavailableError: there are no Inception weights, and none can be downloaded.
       UserError: the weights are damaged.
     """
     weights = load_inception_weights(settings.eval.weights)
-    return Scorer(
-        resolve_protocol(settings.eval),
-        weights,
-        read_real_images(prepared, training),
-        read_real_images(prepared, held_out) if held_out else None,
-        settings.data.model_dump(include=DESCRIBED),
-    )
+    protocol, described = resolve_protocol(settings.eval), settings.data.model_dump(include=DESCRIBED)
+
+    def create(label: str) -> Scorer:
+        known, unseen = ([one for one in examples if one.label == label] for examples in (training, held_out))
+        return Scorer(
+            protocol,
+            weights,
+            read_real_images(prepared, known),
+            read_real_images(prepared, unseen) if unseen else None,
+            {**described, "label": label},
+        )
+
+    return ClassScorer({label: create(label) for label in list_classes(training)})
 
 
 def create_scorer_if_possible(
     settings: Settings, prepared: PreparedSet, training: Sequence[Example], held_out: Sequence[Example]
-) -> Scorer | None:
+) -> ClassScorer | None:
     """Returns the scorer, or None, saying so once, where there are no weights: training goes on without scores.
 
     Raises:
@@ -68,7 +75,7 @@ def create_scorer_if_possible(
     return scorer
 
 
-def require_same_weights(scorer: Scorer) -> None:
+def require_same_weights(scorer: ClassScorer) -> None:
     """Raises UserError where a process scores with other weights than the first."""
     processes.require_same(scorer.fingerprint, "Inception weights", "give all the same file in config.eval.weights")
 
@@ -77,27 +84,27 @@ class _Stopped(Exception):
     """A signal came while images were being scored."""
 
 
-def create_score_fn(scorer: Scorer, sampler: Sampler, seed: int, stop: StopRequest) -> ScoreFn:
+def create_score_fn(scorer: ClassScorer, sampler: Sampler, seed: int, stop: StopRequest) -> ScoreFn:
     """Returns what scores a state during training; it gives up, with None, soon after a signal."""
 
     def score(state: TrainState) -> dict[str, float] | None:
-        def draw(seed: int, stream: str, count: int) -> Iterator[Images]:
-            for images in sampler.batches(state.sampled_generator, seed, stream, count):
+        def draw(label: int, seed: int, stream: str, count: int) -> Iterator[Images]:
+            for images in sampler.batches(state.sampled_generator, seed, stream, count, label=label):
                 if stop.agreed_at_once():
                     raise _Stopped
                 yield images
 
         try:
             # Hosts may round differently, and must agree on which state is the best.
-            return processes.from_first(scorer.score(draw, seed))
+            return processes.from_first(scorer.score(lambda label: partial(draw, label), seed))
         except _Stopped:
             return None
 
     return score
 
 
-def write_report(scorer: Scorer, sampler: Sampler, state: TrainState, workdir: Workdir) -> dict[str, Any]:
-    """Scores a state in full, writes the record and the figure of the closest pairs, shows the table.
+def write_report(scorer: ClassScorer, sampler: Sampler, state: TrainState, workdir: Workdir) -> dict[str, Any]:
+    """Scores a state in full, writes the record and each class's figure of the closest pairs, shows the table.
 
     The latents come from streams that the choice of a checkpoint never saw.
 
@@ -105,18 +112,24 @@ def write_report(scorer: Scorer, sampler: Sampler, state: TrainState, workdir: W
       The record.
     """
     step = int(state.step)
-    record, images = create_report(scorer, partial(sampler.batches, state.sampled_generator), REPORT_SEED, step)
+
+    def draw_class_fn(label: int) -> DrawFn:
+        return partial(sampler.batches, state.sampled_generator, label=label)
+
+    record, images = scorer.create_report(draw_class_fn, REPORT_SEED, step)
     if not processes.is_first():
         return record
     workdir.evaluation.mkdir(parents=True, exist_ok=True)
-    name = f"step_{step:07d}_{scorer.protocol.name}_{scorer.fingerprint}"
+    name = f"step_{step:07d}_{scorer.protocol_name}_{scorer.fingerprint}"
     path = workdir.evaluation / f"{name}.json"
     atomic_file.write_text(path, json.dumps(record, indent=2) + "\n")
-    closest = record["memorisation"]["closest"]
-    save_closest_pairs(
-        images[[pair["generated"] for pair in closest]],
-        scorer.training.pixels[[pair["training"] for pair in closest]],
-        workdir.evaluation / f"{name}_closest.png",
-    )
+    for label, of_class in images.items():
+        closest = record_of_class(record, label)["memorisation"]["closest"]
+        suffix = f"_{label}" if len(images) > 1 else ""
+        save_closest_pairs(
+            of_class[[pair["generated"] for pair in closest]],
+            scorer.by_class[label].training.pixels[[pair["training"] for pair in closest]],
+            workdir.evaluation / f"{name}_closest{suffix}.png",
+        )
     logger.info("%s\n%s", describe_record(record), path)
     return record

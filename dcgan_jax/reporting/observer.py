@@ -3,9 +3,11 @@
 import time
 from typing import Any
 
+import numpy as np
+from jaxtyping import PyTree
 from tqdm import tqdm
 
-from dcgan_jax.reporting.figures import save_image, tile
+from dcgan_jax.reporting.figures import Images, save_image, tile
 from dcgan_jax.reporting.run_log import RunLog
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
@@ -13,13 +15,22 @@ from dcgan_jax.training.schedule import Schedule
 from dcgan_jax.training.state import TrainState
 from dcgan_jax.workdir import Workdir
 
-GRID_IMAGES = 64
+GRID_SIDE = 8
+"""Images in a row of a grid, and rows in all; where there are classes, each has as many rows, of the same latents."""
+
 SAMPLES_STREAM = "samples"
 
 
-def samples_of(settings: Settings) -> tuple[int, str, int]:
-    """Returns seed, stream and number of the fixed latents whose images show how training goes."""
-    return settings.seed, SAMPLES_STREAM, GRID_IMAGES
+def count_per_class(settings: Settings) -> int:
+    """Returns how many images of each class a grid shows: whole rows."""
+    return GRID_SIDE * max(1, GRID_SIDE // max(1, settings.model.num_classes))
+
+
+def draw_samples(sampler: Sampler, params: PyTree, settings: Settings) -> Images:
+    """Returns the images of the fixed latents that show how training goes, class after class."""
+    count = count_per_class(settings)
+    labels = range(max(1, settings.model.num_classes))
+    return np.concatenate([sampler.sample(params, settings.seed, SAMPLES_STREAM, count, label) for label in labels])
 
 
 class SilentObserver:
@@ -33,7 +44,7 @@ class SilentObserver:
 
     def on_samples(self, step: int, state: TrainState) -> None:
         """Draws this process's share of the grid."""
-        self._sampler.sample(state.sampled_generator, *samples_of(self._settings))
+        draw_samples(self._sampler, state.sampled_generator, self._settings)
 
     def on_scores(self, step: int, scores: dict[str, float]) -> None:
         """Passes over the scores."""
@@ -75,8 +86,8 @@ class TrainObserver:
     def on_samples(self, step: int, state: TrainState) -> None:
         """Draws the grid of the fixed latents."""
         self._last_at = None
-        images = self._sampler.sample(state.sampled_generator, *samples_of(self._settings))
-        save_image(tile(images), self._workdir.samples / f"step_{step:07d}.png")
+        images = draw_samples(self._sampler, state.sampled_generator, self._settings)
+        save_image(tile(images, GRID_SIDE), self._workdir.samples / f"step_{step:07d}.png")
 
     def on_scores(self, step: int, scores: dict[str, float]) -> None:
         """Logs the scores of a state."""

@@ -6,16 +6,14 @@ import logging
 import pytest
 from PIL import Image
 
-from dcgan_jax.cache import CACHE_VARIABLE
 from dcgan_jax.errors import UserError
-from dcgan_jax.evaluation import protocol, record, scores
-from dcgan_jax.evaluation.weights import InceptionWeights, WeightsUnavailableError
+from dcgan_jax.evaluation import protocol
+from dcgan_jax.evaluation.weights import WeightsUnavailableError
 from dcgan_jax.modes import scoring
 from dcgan_jax.modes.evaluate import evaluate
 from dcgan_jax.modes.train import train
 from dcgan_jax.training.checkpoints import Checkpoints
 from dcgan_jax.workdir import Workdir
-from tests.evaluation.fake_inception import FakeExtractor
 
 OVERRIDES = {
     "data.holdout": 0.25,
@@ -29,18 +27,6 @@ OVERRIDES = {
 @pytest.fixture(scope="module")
 def settings(tiny_settings):
     return tiny_settings.with_overrides(OVERRIDES)
-
-
-@pytest.fixture(scope="module")
-def fake_inception(cache):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scores, "FeatureExtractor", FakeExtractor)
-        patch.setattr(record, "DEEPEST_DIMS", 192)  # Gaussians at 2048 take longer than the rest of the run
-        patch.setattr(
-            scoring, "load_inception_weights", lambda path: InceptionWeights({}, "ab" * 32, "stand-in weights", None)
-        )
-        patch.setenv(CACHE_VARIABLE, str(cache / "scoring"))
-        yield
 
 
 @pytest.fixture(scope="module")
