@@ -244,6 +244,7 @@ class GenerateSettings(_Section):
     """What `--mode=generate` writes."""
 
     count: PositiveInt
+    label: str
     seed: Seed
     out: AbsolutePath
     max_similarity: Annotated[float, Field(ge=0, le=1)]

@@ -14,10 +14,11 @@ from dcgan_jax.data.export import export_image, exported_name
 from dcgan_jax.data.prepare import create_source
 from dcgan_jax.data.prepared import PreparedSet
 from dcgan_jax.data.source import TRAIN, Source, SourceImage
+from dcgan_jax.evaluation.class_scores import record_of_class
 from dcgan_jax.modes.balance_plan import Filling, begin, describe_plan, plan_fillings, refuse_the_source
 from dcgan_jax.modes.labelling import NOTICE, text_chunks
 from dcgan_jax.modes.prepare import prepare
-from dcgan_jax.modes.run_images import Drawn, Run
+from dcgan_jax.modes.run_images import Drawn
 from dcgan_jax.progress import create_progress, track
 from dcgan_jax.reporting.dataset_card import describe_dataset
 from dcgan_jax.reporting.figures import save_image
@@ -73,7 +74,7 @@ def write_synthetic(filling: Filling, out: Path, seed: int) -> Iterator[list[Any
     folder = out / TRAIN / label
     folder.mkdir(parents=True, exist_ok=True)
     digits = max(5, len(str(count - 1)))
-    for index, drawn in enumerate(run.draw(seed, STREAM, count)):
+    for index, drawn in enumerate(run.draw(label, seed, STREAM, count)):
         path = folder / f"synthetic_{index:0{digits}d}.png"
         latent_seed = f"{seed}/{drawn.number}"
         if not path.exists():
@@ -110,7 +111,7 @@ def _finish(
             "workdir": str(filling.run.workdir.root),
             "step": filling.run.step,
             "image_size": filling.run.settings.data.image_size,
-            "score": _find_score(filling.run),
+            "score": _find_score(filling),
         }
         for filling in fillings
     ]
@@ -125,8 +126,9 @@ def _is_published(settings: Settings) -> bool:
     return settings.data.source == "chest_xray" and not settings.data.dir
 
 
-def _find_score(run: Run) -> dict[str, Any] | None:
-    """Returns the newest record of scores of the checkpoint, if it was scored."""
+def _find_score(filling: Filling) -> dict[str, Any] | None:
+    """Returns the newest record of scores of the class at the checkpoint, if it was scored."""
+    run = filling.run
     records = run.workdir.evaluation.glob(f"step_{run.step:07d}_*.json")
     newest = max(records, key=lambda path: path.stat().st_mtime, default=None)
-    return json.loads(newest.read_text()) if newest else None
+    return dict(record_of_class(json.loads(newest.read_text()), filling.label)) if newest else None

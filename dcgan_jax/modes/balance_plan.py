@@ -52,7 +52,8 @@ def plan_fillings(
         )
     paths = settings.balance.runs or ((str(workdir.root),) if workdir.config.is_file() else ())
     mesh = create_mesh()
-    runs = {run.label: run for run in (Run.open(path, mesh, settings.balance.max_similarity) for path in paths)}
+    opened = [Run.open(path, mesh, settings.balance.max_similarity) for path in paths]
+    runs = {label: run for run in opened for label in run.provenance.labels}
     for label in lacking:
         if label not in runs:
             raise UserError(

@@ -60,14 +60,9 @@ class Run:
         workdir = Workdir(Path(folder))
         return cls(workdir, workdir.settings({}), mesh, max_similarity)
 
-    @property
-    def label(self) -> str:
-        """The class it was trained on."""
-        return self.settings.data.label
-
-    @property
+    @cached_property
     def provenance(self) -> Provenance:
-        """What it was trained on."""
+        """What it was trained on; its classes are those that can be drawn."""
         return read_provenance(self.workdir.train_files)
 
     @cached_property
@@ -84,14 +79,14 @@ class Run:
                 f"config.data.image_size={own} or a run of the other size."
             )
 
-    def draw(self, seed: int, stream: str, count: int) -> Iterator[Drawn]:
-        """Yields `count` images of a latent seed, near copies left out.
+    def draw(self, label: str, seed: int, stream: str, count: int) -> Iterator[Drawn]:
+        """Yields `count` images of a class and a latent seed, near copies left out.
 
         Raises:
           UserError: nearly all images are near copies.
         """
         kept = 0
-        for number, (image, nearest) in enumerate(self._compare(seed, stream, MOST_DRAWS * count)):
+        for number, (image, nearest) in enumerate(self._compare(label, seed, stream, MOST_DRAWS * count)):
             if nearest is not None and nearest.similarity > self.max_similarity:
                 continue
             yield Drawn(image, number, nearest)
@@ -103,16 +98,20 @@ class Run:
             f"training images, and {count} are needed: raise the limit of {self.max_similarity:g} or train it anew."
         )
 
-    def _compare(self, seed: int, stream: str, count: int) -> Iterator[tuple[Any, Nearest | None]]:
-        for images in self._sampler.batches(self._state.sampled_generator, seed, stream, count):
-            yield from zip(images, self._nearest(images), strict=True)
+    def _compare(self, label: str, seed: int, stream: str, count: int) -> Iterator[tuple[Any, Nearest | None]]:
+        params, number = self._state.sampled_generator, self.provenance.labels.index(label)
+        compare_fn = self._create_compare_fn(label) if self.max_similarity else None
+        for images in self._sampler.batches(params, seed, stream, count, label=number):
+            yield from zip(images, compare_fn(images) if compare_fn else [None] * len(images), strict=True)
 
-    def _nearest(self, images: Images) -> list[Nearest] | list[None]:
-        return self._compare_fn(images) if self._compare_fn else [None] * len(images)
+    def _create_compare_fn(self, label: str) -> Callable[[Images], list[Nearest]]:
+        if label not in self._compare_fns:  # reads all training images of the class
+            self._compare_fns[label] = create_copy_check(self.settings, self.workdir, label)
+        return self._compare_fns[label]
 
     @cached_property
-    def _compare_fn(self) -> Callable[[Images], list[Nearest]] | None:
-        return create_copy_check(self.settings, self.workdir) if self.max_similarity else None
+    def _compare_fns(self) -> dict[str, Callable[[Images], list[Nearest]]]:
+        return {}
 
     @cached_property
     def _sampler(self) -> Any:
@@ -148,22 +147,22 @@ class RunImages:
 
     def classes(self) -> list[str]:
         """See `SyntheticSource`."""
-        return sorted({run.label for run in self._runs})
+        return sorted({label for run in self._runs for label in run.provenance.labels})
 
     def draw(self, label: str, fraction: float, generator_seed: int, count: int) -> Images:
         """See `SyntheticSource`; the generator seed chooses the run, where several fit, and the latents."""
         run = self._choose(label, fraction, generator_seed)
-        images = np.stack([drawn.image for drawn in run.draw(generator_seed, self.STREAM, count)])
+        images = np.stack([drawn.image for drawn in run.draw(label, generator_seed, self.STREAM, count)])
         return to_gray(images)[..., None]
 
     def _choose(self, label: str, fraction: float, generator_seed: int) -> Run:
-        of_class = [run for run in self._runs if run.label == label]
+        of_class = [run for run in self._runs if label in run.provenance.labels]
         if not of_class:
             raise UserError(f"config.trial.runs has no run of class {label}: add one, or choose other arms.")
         fitting = [run for run in of_class if not exceeds(run.provenance, self._split, fraction)]
         if not fitting:
-            least = min(of_class, key=lambda run: len(run.provenance.rows))
+            least = min(of_class, key=lambda run: run.provenance.count(label))
             refuse_excess(least.provenance, self._split, fraction, self._settings)
-        most = max(len(run.provenance.rows) for run in fitting)
-        best = [run for run in fitting if len(run.provenance.rows) == most]
+        most = max(run.provenance.count(label) for run in fitting)
+        best = [run for run in fitting if run.provenance.count(label) == most]
         return best[generator_seed % len(best)]

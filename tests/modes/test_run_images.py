@@ -29,11 +29,11 @@ def split(settings):
 class Made(SimpleNamespace):
     """A run that was trained on some images and makes flat ones of its number."""
 
-    label, step = "NORMAL", 10
+    labels, step = ("NORMAL",), 10
 
     @property
     def provenance(self):
-        rows = tuple(TrainedOn(e.file, e.label, e.patient, e.sha256) for e in self.examples if e.label == "NORMAL")
+        rows = tuple(TrainedOn(e.file, e.label, e.patient, e.sha256) for e in self.examples if e.label in self.labels)
         return Provenance(f"run{self.number}", rows)
 
     @property
@@ -45,12 +45,13 @@ class Made(SimpleNamespace):
     def require_size(self, size):
         assert size == 64
 
-    def draw(self, seed, stream, count):
-        return [SimpleNamespace(image=np.full((64, 64, 1), 10 * self.number + seed, np.uint8))] * count
+    def draw(self, label, seed, stream, count):
+        value = 100 * self.labels.index(label) + 10 * self.number + seed
+        return [SimpleNamespace(image=np.full((64, 64, 1), value, np.uint8))] * count
 
 
-def level(images, fraction, seed=0):
-    drawn = images.draw("NORMAL", fraction, seed, 3)
+def level(images, fraction, seed=0, label="NORMAL"):
+    drawn = images.draw(label, fraction, seed, 3)
     assert drawn.shape == (3, 64, 64, 1)
     return int(drawn[0, 0, 0, 0])
 
@@ -77,6 +78,27 @@ def test_a_fraction_without_a_run_of_its_own_is_refused(split, settings):
         images.draw("PNEUMONIA", 1.0, 0, 3)
 
 
+BOTH = ("NORMAL", "PNEUMONIA")
+
+
+def test_a_run_of_all_classes_serves_each(split, settings):
+    images = RunImages([Made(number=1, examples=split.training[1.0], labels=BOTH)], split, settings)
+    assert images.classes() == ["NORMAL", "PNEUMONIA"]
+    assert [level(images, 1.0, seed=2, label=label) for label in BOTH] == [12, 112]
+
+
+def test_a_run_of_all_classes_and_one_of_as_many_images_of_the_class_take_turns(split, settings):
+    runs = [Made(number=1, examples=split.training[1.0], labels=BOTH), Made(number=2, examples=split.training[1.0])]
+    images = RunImages(runs, split, settings)
+    assert [level(images, 1.0, seed) for seed in range(2)] == [10, 21]
+
+
+def test_a_run_that_saw_test_patients_of_another_class_is_refused(split, settings):
+    tested = [example for example in split.test if example.label == "PNEUMONIA"]
+    with pytest.raises(UserError, match="images of validation or test patients"):
+        RunImages([Made(number=1, examples=[*split.training[1.0], *tested], labels=BOTH)], split, settings)
+
+
 def test_a_run_that_saw_test_patients_is_refused_at_once(split, settings):
     with pytest.raises(UserError, match="images of validation or test patients"):
         RunImages([Made(number=1, examples=[*split.training[0.5], *split.test])], split, settings)
@@ -89,8 +111,8 @@ def run(tiny_settings, tmp_path):
 
 def test_near_copies_are_left_out(run, monkeypatch):
     pairs = [(f"image{number}", Nearest("a.png", 0.95 if number % 2 else 0.5)) for number in range(10)]
-    monkeypatch.setattr(Run, "_compare", lambda self, seed, stream, count: iter(pairs))
-    assert [(drawn.image, drawn.number) for drawn in run.draw(0, "s", 3)] == [
+    monkeypatch.setattr(Run, "_compare", lambda self, label, seed, stream, count: iter(pairs))
+    assert [(drawn.image, drawn.number) for drawn in run.draw("NORMAL", 0, "s", 3)] == [
         ("image0", 0),
         ("image2", 2),
         ("image4", 4),
@@ -98,13 +120,13 @@ def test_near_copies_are_left_out(run, monkeypatch):
 
 
 def test_a_generator_of_copies_is_named(run, monkeypatch):
-    def copies(self, seed, stream, count):
+    def copies(self, label, seed, stream, count):
         assert count == MOST_DRAWS * 2
         return iter([("image", Nearest("a.png", 0.95))] * count)
 
     monkeypatch.setattr(Run, "_compare", copies)
     with pytest.raises(UserError, match=r"Of 20 images of the run in .* only 0 differ enough from its training images"):
-        list(run.draw(0, "s", 2))
+        list(run.draw("NORMAL", 0, "s", 2))
 
 
 def test_a_run_of_another_image_size_is_refused(run):
