@@ -123,7 +123,9 @@ def get_config() -> ConfigDict:
     trial.base_channels = 16  # width of the classifier, a multiple of 8
     trial.synthetic_dir = ""  # folder of synthetic images: class/*, or with a manifest.csv; empty: drawn from runs
     trial.runs = ()  # workdirs of the runs to draw from; empty: --workdir where it holds a run
-    trial.positive = ""  # the class to be recognised; empty: the one of two that is not data.label
+    trial.positive = (
+        ""  # the class to be recognised; empty: the one of two that is not data.label (of ALL: the larger one)
+    )
     trial.validation = 0.1  # share of each class's training patients that stopping and threshold are chosen on
     trial.test = 0.2  # share of them that is the test split, where reading the source gave none
     trial.margin = 0.01  # difference of areas under the ROC curve below which two arms count as equivalent

@@ -4,7 +4,7 @@
 - classical: random rotations, shifts, changes of scale, brightness and contrast (fitting.CLASSICAL).
 - weighted: both classes count alike in the loss.
 - duplicated: as many further copies of real images as `synthetic` has synthetic ones: more images, no more information.
-- synthetic: synthetic images of `data.label`, `ratio` for each real one.
+- synthetic: synthetic images of `data.label` (of ALL: of the class with the fewest), `ratio` for each real one.
 - both: synthetic and classical.
 - synthetic_all: synthetic images of every class, so that being synthetic says nothing about the label.
 - synthetic_only: those of synthetic_all without any real image (train on synthetic, test on real).
