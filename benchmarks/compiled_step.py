@@ -12,7 +12,7 @@ from jax.sharding import Mesh
 from jaxtyping import Array, Float
 
 from dcgan_jax.data.order import Order
-from dcgan_jax.data.pipeline import Batches, RealImages, create_batches
+from dcgan_jax.data.pipeline import Batches, LabelledImages, create_batches
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.selection import select_training
 from dcgan_jax.devices import create_mesh, replicated, split
@@ -36,9 +36,9 @@ class FixedBatches:
         """Returns the noise, whatever the step."""
         return self._images
 
-    def read(self, dataset: Any, feed: Float[Array, "batch h w c"]) -> RealImages:
+    def read(self, dataset: Any, feed: Float[Array, "batch h w c"]) -> LabelledImages:
         """Returns what is fed: it is float already."""
-        return RealImages(feed)
+        return LabelledImages(feed)
 
 
 @dataclass
@@ -116,7 +116,7 @@ def create_compiled_step(settings: Settings, num_devices: int, placement: str, n
     examples, _ = select_training(prepared, data, settings.seed)
     examples = (examples * -(-num_images // len(examples)))[:num_images]
     order = Order(settings.seed, num_images, settings.train.batch_size // 2, data.sampling)
-    batches = create_batches(prepared, examples, None, data, settings.model.channels, order, mesh, first_step=0)
+    batches = create_batches(prepared, examples, data, settings.model.channels, order, mesh, first_step=0)
     return CompiledStep(settings, batches, mesh)
 
 
@@ -143,7 +143,7 @@ def count_flops(settings: Settings) -> float:
 @lru_cache
 def _count_flops(settings: Settings) -> float:
     recipe, key = create_recipe(settings), jax.random.key(0)
-    dispatch = create_dispatch(recipe, create_mesh(1), lambda dataset, feed: RealImages(feed))
+    dispatch = create_dispatch(recipe, create_mesh(1), lambda dataset, feed: LabelledImages(feed))
     state = jax.eval_shape(partial(create_state, recipe), key)
     with mock.patch.object(jax, "default_backend", return_value="gpu"):  # traced, not run
         analysis = cast(Any, dispatch).lower(state, key, (), draw_images(settings)[:1]).cost_analysis()

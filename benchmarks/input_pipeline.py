@@ -103,9 +103,7 @@ def create_source(
     if source == "records":
         return lambda step: prepared.images([examples[position] for position in order.positions(step)])
     data = settings.data.model_copy(update={"placement": source})
-    batches = create_batches(
-        prepared, examples, None, data, settings.model.channels, order, create_mesh(), first_step=0
-    )
+    batches = create_batches(prepared, examples, data, settings.model.channels, order, create_mesh(), first_step=0)
     read = jax.jit(batches.read)
     return lambda step: jax.block_until_ready(read(batches.dataset, jax.tree.map(itemgetter(0), batches.feed(step, 1))))
 

@@ -12,7 +12,7 @@ def get_config() -> ConfigDict:
     data.source = "chest_xray"  # chest_xray (a folder or the published archive) | phantom (drawn, no download)
     data.dir = ""  # folder with split/class/* or class/*; empty: download the published archive (1.2 GB)
     data.variant = "kaggle"  # of the archive: kaggle (1,341 NORMAL in train, as in the paper) | published (1,349)
-    data.label = "NORMAL"  # the class to learn; ALL: every class, told apart, in one run
+    data.label = "NORMAL"  # the class to learn | ALL: every class that has training images, told apart, in one run
     data.image_size = 128  # pixels a side: 64 | 128 | 256
     data.resize = "antialias"  # antialias | nearest (as in the paper)
     data.aspect = "ignore"  # ignore (stretch to a square, as in the paper) | pad (keep the shape, add black borders)
@@ -33,7 +33,7 @@ def get_config() -> ConfigDict:
     model.upsample = "transposed"  # transposed (the paper's code) | resize (its text: upsampling, then convolution)
     model.dropout = 0.4  # share of the discriminator's last features that are dropped while training
     model.minibatch_std = 0  # group size of the minibatch standard deviation in the discriminator; 0: off
-    model.num_classes = 0  # that a run of ALL classes tells apart; 0: as many as the data have
+    model.num_classes = 0  # classes that the networks are told, with data.label=ALL; 0: from the data
     model.spectral_norm = False  # divide the discriminator's kernels by their largest singular values
     model.dtype = "float32"  # compute type: float32 | bfloat16 (parameters, moments and losses stay float32)
 
@@ -99,10 +99,10 @@ def get_config() -> ConfigDict:
 
     generate = config.generate = ConfigDict()
     generate.count = 1000  # images to write, of each class
-    generate.label = ""  # the class to draw; empty: every class of the run, of several each in a folder of its own
+    generate.label = ""  # the class to draw; empty: every class of the run, where there are several in a folder each
     generate.seed = 0  # seed of their latents
     generate.out = ""  # folder for them; empty: generated/ in the workdir
-    generate.max_similarity = 0.0  # leave out images that correlate more with any training image; 0: keep all
+    generate.max_similarity = 0.0  # leave out images that correlate more with a training image of the class; 0: none
 
     balance = config.balance = ConfigDict()
     balance.ratio = 1.0  # every class is filled up to this share of the largest class's training images
@@ -110,7 +110,7 @@ def get_config() -> ConfigDict:
     balance.runs = ()  # workdirs of the runs to draw from, one for each class to fill; empty: --workdir
     balance.real = "link"  # real images: link (symbolic links, where the source is files) | copy
     balance.seed = 0  # seed of the latents
-    balance.max_similarity = 0.97  # leave out images that correlate more with any training image; 0: keep all
+    balance.max_similarity = 0.97  # leave out images that correlate more with a training image of the class; 0: none
 
     trial = config.trial = ConfigDict()
     trial.arms = ()  # what is compared, of dcgan_jax/trial/arms.py; empty: all that the synthetic images allow
@@ -124,7 +124,9 @@ def get_config() -> ConfigDict:
     trial.base_channels = 16  # width of the classifier, a multiple of 8
     trial.synthetic_dir = ""  # folder of synthetic images: class/*, or with a manifest.csv; empty: drawn from runs
     trial.runs = ()  # workdirs of the runs to draw from; empty: --workdir where it holds a run
-    trial.positive = ""  # the class to be recognised; empty: the one of two that is not data.label
+    trial.positive = (
+        ""  # the class to be recognised; empty: the one of two that is not data.label (of ALL: the larger one)
+    )
     trial.validation = 0.1  # share of each class's training patients that stopping and threshold are chosen on
     trial.test = 0.2  # share of them that is the test split, where reading the source gave none
     trial.margin = (

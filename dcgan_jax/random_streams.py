@@ -6,6 +6,7 @@ divided over devices, each example meets the same numbers.
 """
 
 import zlib
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -36,3 +37,14 @@ def draw_latents(keys: Key[Array, " batch"], latent_size: int) -> Float[Array, "
 def draw_keep_mask(keys: Key[Array, " batch"], rate: float, features: int) -> Bool[Array, "batch features"]:
     """Returns a dropout mask: each entry is False with probability `rate`."""
     return jax.vmap(lambda key: jax.random.bernoulli(key, 1.0 - rate, (features,)))(keys)
+
+
+def draw_labels(keys: Key[Array, " batch"], counts: Sequence[int]) -> Int[Array, " batch"]:
+    """Returns class numbers, int32, each class as often as it has images.
+
+    Args:
+      keys: one a number.
+      counts: images of each class.
+    """
+    images = jax.vmap(lambda key: jax.random.randint(key, (), 0, sum(counts)))(keys)
+    return jnp.searchsorted(jnp.cumsum(jnp.array(counts)), images, side="right").astype(jnp.int32)

@@ -23,8 +23,8 @@ def to_uint8(images: Float[Array, "*shape"]) -> UInt8[Array, "*shape"]:
 class Sampler:
     """Generates images in batches on all devices of a mesh.
 
-    Image i of a seed and a class depends on these three alone: not on the batch size, nor on the devices. Of several
-    processes all must ask for the same images, and each gets all of them.
+    Image i of a seed and a class depends on (seed, class, i) alone: not on the batch size, nor on the devices. Of
+    several processes all must ask for the same images, and each gets all of them.
     """
 
     def __init__(self, generator: Generator, latent_size: int, mesh: Mesh, batch_size: int = 64):
@@ -37,7 +37,8 @@ class Sampler:
             params: PyTree, key: Key[Array, ""], examples: Int[Array, " batch"], label: Int[Array, ""]
         ) -> UInt8[Array, "batch height width channels"]:
             latents = draw_latents(example_keys(key, examples), latent_size)
-            return to_uint8(generator.apply({"params": params}, latents, jnp.full(len(examples), label)))
+            labels = jnp.broadcast_to(label, examples.shape)  # passed over by a generator that is told none
+            return to_uint8(generator.apply({"params": params}, latents, labels))
 
         self._generate = processes.start_together(generate)
 
@@ -46,13 +47,15 @@ class Sampler:
     ) -> Iterator[UInt8[np.ndarray, "batch height width channels"]]:
         """Yields images first .. first + count - 1 of a seed, the last batch perhaps smaller than the others.
 
+        Images of one number have the same latent in every class.
+
         Args:
           params: the generator's.
           seed: of the latents.
           stream: name of the random stream, so that grids, exports and scores never share latents.
           count: images in all.
           first: position of the first image.
-          label: number of the class to draw; of no effect where the generator is told none.
+          label: number of their class, where the generator is told classes.
         """
         key = stream_key(jax.random.key(seed), stream)
         for start in range(first, first + count, self._batch_size):

@@ -55,8 +55,8 @@ ProperShare = Annotated[float, Field(gt=0, lt=1)]
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Listed = (BeforeValidator(_listed), AfterValidator(_without_repeats))
 IMAGE_SIZES = (64, 128, 256)
-ALL = "ALL"
-"""As `data.label`: all classes of the source, in one class-conditional run."""
+ALL_CLASSES = "ALL"
+"""As `data.label`: every class that has training images, told apart, in one run."""
 
 
 class _Section(BaseModel):
@@ -122,9 +122,9 @@ class ModelSettings(_Section):
 
     @field_validator("num_classes")
     @classmethod
-    def _one_class_needs_no_number(cls, value: int) -> int:
+    def _one_class_is_not_told(cls, value: int) -> int:
         if value == 1:
-            raise ValueError("0 (as many as the data have), or 2 or more")
+            raise ValueError("0 (from the data), or 2 or more")
         return value
 
 
@@ -321,19 +321,14 @@ class Settings(_Section):
     trial: TrialSettings
 
     @model_validator(mode="after")
-    def _classes_are_told_where_there_are_several(self) -> "Settings":
-        if self.model.num_classes and self.data.label != ALL:
+    def _one_class_has_no_others_to_tell_apart(self) -> "Settings":
+        if self.model.num_classes and self.data.label != ALL_CLASSES:
             raise ValueError(
-                f"config.model.num_classes={self.model.num_classes} goes with all classes, and config.data.label="
-                f"{self.data.label} is one: give config.data.label={ALL}, or config.model.num_classes=0."
+                f"config.model.num_classes={self.model.num_classes} does not go with config.data.label="
+                f"{self.data.label}, which is one class: give config.model.num_classes=0, or config.data.label="
+                f"{ALL_CLASSES}."
             )
         return self
-
-    def with_num_classes(self, number: int) -> "Settings":
-        """Returns a copy that has the number of classes, where it was left to be found out."""
-        if self.data.label != ALL or self.model.num_classes:
-            return self
-        return self.with_overrides({"model.num_classes": number})
 
     @classmethod
     def from_config(cls, config: RawConfig) -> "Settings":
@@ -388,9 +383,16 @@ class Settings(_Section):
             section[field] = value
         return self.validated(values)
 
+    def with_num_classes(self, number: int) -> "Settings":
+        """Returns a copy that says how many classes the data have, where `model.num_classes` leaves it to them."""
+        if self.data.label != ALL_CLASSES or self.model.num_classes:
+            return self
+        return self.with_overrides({"model.num_classes": number})
+
     def identity(self) -> dict[str, Any]:
-        """Returns the fields that make a run what it is, by their dotted names."""
-        return {name: value for name, value in _flat(self.model_dump()).items() if makes_the_run(name)}
+        """Returns the fields that make a run what it is, by their dotted names, without those that the data decide."""
+        flat = _flat(self.model_dump())
+        return {name: value for name, value in flat.items() if makes_the_run(name) and name != _FROM_THE_DATA}
 
     def differences(self, other: "Settings") -> dict[str, tuple[Any, Any]]:
         """Returns the fields in which two settings differ: dotted name -> (value here, value there)."""
@@ -400,6 +402,7 @@ class Settings(_Section):
 
 _IDENTITY_SECTIONS = ("seed", "data", "model", "loss", "optimizer", "augment", "average")
 _NOT_IDENTITY = ("data.dir", "data.placement", "data.device_budget_mib")
+_FROM_THE_DATA = "model.num_classes"  # `data.label` and the training images decide it, and both are in the identity
 
 
 def makes_the_run(name: str) -> bool:

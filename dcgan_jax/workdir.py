@@ -1,8 +1,6 @@
 """The folder of one run: what lies where, and whether a command may continue in it."""
 
-import csv
 import hashlib
-import io
 import json
 import logging
 import uuid
@@ -142,11 +140,6 @@ class Workdir:
         """Writes down what the run is."""
         settings.save(self.config)
         atomic_file.write_text(self.train_files, train_files)
-
-    def classes(self) -> list[str]:
-        """Returns the names of the classes that the run was trained on, in the order in which they are numbered."""
-        rows = csv.DictReader(io.StringIO(self._read_train_files()), delimiter="\t")
-        return sorted({row["class"] for row in rows})
 
     def identity(self, settings: Settings) -> str:
         """Returns the identity of the run that was started here."""

@@ -1,6 +1,7 @@
 """What a user can get wrong: each mistake gets one sentence with its remedy and exit code 2, and nothing is lost."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,11 @@ def test_no_configuration(refused):
             "data.label=COVID is no class with training images: choose one of NORMAL, PNEUMONIA.",
         ),
         (
+            ("--config.data.label=ALL", "--config.model.num_classes=3"),
+            "config.model.num_classes=3 disagrees with the data, which have 2 classes (NORMAL, PNEUMONIA): give 2, or "
+            "0 to take it from the data.",
+        ),
+        (
             ("--config.train.batch_size=32",),
             "config.train.batch_size=32 is larger than the data: there are 16 training images of "
             "config.data.label='NORMAL'; choose at most 16.",
@@ -76,6 +82,16 @@ def write_class_folders(folder: Path) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(np.random.default_rng(index).integers(0, 256, (70, 80), np.uint8)).save(path)
     return folder / "train" / "NORMAL"
+
+
+def test_all_classes_of_a_folder_with_one(refused, tmp_path):
+    shutil.rmtree(write_class_folders(tmp_path / "data").with_name("PNEUMONIA"))
+    refused(
+        "data.label=ALL tells classes apart, and there is NORMAL alone: give data.label=NORMAL.",
+        *CXR,
+        f"--config.data.dir={tmp_path / 'data'}",
+        "--config.data.label=ALL",
+    )
 
 
 def make_truncated(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Image i of a seed is the same in any batch and on any number of devices; uint8 comes from one formula."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from dcgan_jax.data.pipeline import to_float
 from dcgan_jax.devices import create_mesh
 from dcgan_jax.models.generator import Generator
+from dcgan_jax.random_streams import draw_latents, example_keys, stream_key
 from dcgan_jax.sampling import Sampler, to_uint8
 
 GENERATOR = Generator(64, 1, 1)
@@ -14,8 +16,6 @@ GENERATOR = Generator(64, 1, 1)
 
 @pytest.fixture(scope="module")
 def params():
-    import jax
-
     return GENERATOR.init(jax.random.key(0), jnp.zeros((1, 8)))["params"]
 
 
@@ -46,6 +46,18 @@ def test_a_later_start_continues_the_same_images(params):
     whole = sampler().sample(params, 5, "generate", 8)
     rest = np.concatenate(list(sampler().batches(params, 5, "generate", count=4, first=4)))
     np.testing.assert_array_equal(rest, whole[4:])
+
+
+def test_each_class_has_images_of_its_own():
+    generator = Generator(64, 1, 1, num_classes=2)
+    latents = draw_latents(example_keys(stream_key(jax.random.key(5), "generate"), jnp.arange(3)), 8)
+    params = generator.init(jax.random.key(0), latents, jnp.zeros(3, int))["params"]
+    drawn = Sampler(generator, 8, create_mesh(2), batch_size=2)
+    for label in range(2):
+        expected = to_uint8(generator.apply({"params": params}, latents, jnp.full(3, label))).astype(int)
+        images = drawn.sample(params, 5, "generate", 3, label)
+        assert np.abs(images.astype(int) - expected).max() <= 1  # a tie may round either way
+    assert not np.array_equal(images, drawn.sample(params, 5, "generate", 3, 0))
 
 
 def test_seeds_and_streams_differ(params):

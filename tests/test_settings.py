@@ -46,6 +46,7 @@ def test_cxr_is_the_papers_recipe():
         ("data.sampling", "random", "'replacement' or 'shuffle'"),
         ("model.channels", 2, "1 or 3"),
         ("model.dtype", "float16", "'float32' or 'bfloat16'"),
+        ("model.num_classes", 1, "0 (from the data), or 2 or more"),
         ("optimizer.generator_learning_rate", float("nan"), "finite"),
         ("optimizer.beta1", 1.0, "less than 1"),
         ("train.batch_size", 7, "a multiple of 2"),
@@ -142,6 +143,12 @@ def test_what_a_trial_cannot_be(settings, field, value, sentence):
     with pytest.raises(UserError) as caught:
         settings.with_overrides({field: value})
     assert sentence in str(caught.value)
+
+
+def test_one_class_has_no_others_to_tell_apart(settings):
+    sentence = r"config\.model\.num_classes=2 does not go with config\.data\.label=NORMAL, which is one class: give con"
+    with pytest.raises(UserError, match=sentence):
+        settings.with_overrides({"model.num_classes": 2})
 
 
 def test_synthetic_images_come_from_one_place(settings):

@@ -15,8 +15,9 @@ from jaxtyping import Array, Float, Int, Shaped, UInt8
 
 from dcgan_jax.data.order import Order
 from dcgan_jax.data.prepared import Example, PreparedSet
+from dcgan_jax.data.selection import number_labels
 from dcgan_jax.devices import replicated, split
-from dcgan_jax.settings import DataSettings
+from dcgan_jax.settings import ALL_CLASSES, DataSettings
 
 PREFETCHED_STEPS = 4
 MIB = 2**20
@@ -27,20 +28,16 @@ def to_float(images: UInt8[Array, "*shape"]) -> Float[Array, "*shape"]:
     return images.astype(jnp.float32) / 127.5 - 1.0
 
 
-class RealImages(NamedTuple):
-    """Real images of one step.
+class LabelledImages(NamedTuple):
+    """Images with their classes.
 
     Attributes:
-      images: in [-1, 1].
-      labels: their classes, counted from 0; None where a run is told none.
+      images: uint8 as they are kept, float32 in [-1, 1] as they are used.
+      labels: the number of each one's class; None in a run of one class.
     """
 
-    images: Float[Array, "batch height width channels"]
+    images: Shaped[Array, "batch height width channels"]
     labels: Int[Array, " batch"] | None = None
-
-
-Labels = Int[np.ndarray, " n"] | None
-"""The class of each training image, counted from 0, or None where a run is told none."""
 
 
 class Batches(Protocol):
@@ -58,18 +55,25 @@ class Batches(Protocol):
         Where a step of training takes several batches, each counts as a step here.
         """
 
-    def read(self, dataset: Any, feed: Any) -> RealImages:
-        """Returns one step's real images; runs inside the step."""
+    def read(self, dataset: Any, feed: Any) -> LabelledImages:
+        """Returns one step's real images in [-1, 1], with their classes; runs inside the step."""
 
 
 class ResidentBatches:
     """All images on every device as uint8; only positions travel."""
 
-    def __init__(self, images: UInt8[np.ndarray, "n h w 1"], labels: Labels, channels: int, order: Order, mesh: Mesh):
-        everywhere = replicated(mesh)
-        self.dataset = jax.tree.map(
-            lambda values: jax.make_array_from_callback(values.shape, everywhere, values.__getitem__), (images, labels)
-        )
+    def __init__(
+        self,
+        images: UInt8[np.ndarray, "n h w 1"],
+        labels: Int[np.ndarray, " n"] | None,
+        channels: int,
+        order: Order,
+        mesh: Mesh,
+    ):
+        def place(values: Shaped[np.ndarray, "n *rest"]) -> Shaped[Array, "n *rest"]:
+            return jax.make_array_from_callback(values.shape, replicated(mesh), values.__getitem__)
+
+        self.dataset = LabelledImages(*jax.tree.map(place, (images, labels)))
         self._channels, self._order, self._sharding = channels, order, split(mesh, axis=1)
 
     def feed(self, step: int, count: int) -> Int[Array, "count batch"]:
@@ -77,12 +81,9 @@ class ResidentBatches:
         positions = np.stack([self._order.positions(step + offset) for offset in range(count)])
         return jax.make_array_from_callback(positions.shape, self._sharding, positions.__getitem__)
 
-    def read(
-        self, dataset: tuple[UInt8[Array, "n h w 1"], Int[Array, " n"] | None], feed: Int[Array, " batch"]
-    ) -> RealImages:
+    def read(self, dataset: LabelledImages, feed: Int[Array, " batch"]) -> LabelledImages:
         """Gathers the images at the positions."""
-        images, labels = jax.tree.map(lambda values: jnp.take(values, feed, axis=0), dataset)
-        return RealImages(_with_channels(to_float(images), self._channels), labels)
+        return _to_float(jax.tree.map(lambda values: jnp.take(values, feed, axis=0), dataset), self._channels)
 
 
 class StreamedBatches:
@@ -94,7 +95,7 @@ class StreamedBatches:
         self,
         prepared: PreparedSet,
         examples: Sequence[Example],
-        labels: Labels,
+        labels: Int[np.ndarray, " n"] | None,
         channels: int,
         order: Order,
         mesh: Mesh,
@@ -127,32 +128,29 @@ class StreamedBatches:
         )
         return images.prefetch(PREFETCHED_STEPS).as_numpy_iterator()
 
-    def feed(self, step: int, count: int) -> tuple[UInt8[Array, "count batch h w 1"], Int[Array, "count batch"] | None]:
-        """Returns the images of the steps, which must follow those of the last call, and their classes."""
+    def feed(self, step: int, count: int) -> LabelledImages:
+        """Returns the images of the steps, which must follow those of the last call: leaves [count, batch, ...]."""
         if step != self._next_step:
             raise ValueError(f"the stream stands at step {self._next_step}, not at {step}")
         self._next_step += count
-        images = np.stack([next(self._stream) for _ in range(count)])
-        labels = None
+        images, labels = np.stack([next(self._stream) for _ in range(count)]), None
         if self._labels is not None:
             labels = np.stack([self._labels[self._local_positions(step + offset)] for offset in range(count)])
 
-        def spread(local: Shaped[np.ndarray, "count local *rest"]) -> Shaped[Array, "count batch *rest"]:
+        def place(local: Shaped[np.ndarray, "count local *rest"]) -> Shaped[Array, "count batch *rest"]:
             global_shape = (count, self._order.batch, *local.shape[2:])
             return jax.make_array_from_process_local_data(self._sharding, local, global_shape)
 
-        return jax.tree.map(spread, (images, labels))
+        return LabelledImages(*jax.tree.map(place, (images, labels)))
 
-    def read(self, dataset: Any, feed: tuple[UInt8[Array, "batch h w 1"], Int[Array, " batch"] | None]) -> RealImages:
+    def read(self, dataset: Any, feed: LabelledImages) -> LabelledImages:
         """Makes the fed images float."""
-        images, labels = feed
-        return RealImages(_with_channels(to_float(images), self._channels), labels)
+        return _to_float(feed, self._channels)
 
 
 def create_batches(
     prepared: PreparedSet,
     examples: Sequence[Example],
-    labels: Labels,
     data: DataSettings,
     channels: int,
     order: Order,
@@ -164,8 +162,7 @@ def create_batches(
     Args:
       prepared: the prepared records.
       examples: the training images among them, in the order that positions refer to.
-      labels: the class of each, where the run is told classes.
-      data: placement and budget.
+      data: placement, budget, and whether labels come with the images.
       channels: 1, or 3 to repeat the gray channel.
       order: which images make up which step.
       mesh: the devices.
@@ -173,13 +170,14 @@ def create_batches(
     """
     size = len(examples) * data.image_size**2
     fits = size <= data.device_budget_mib * MIB
+    labels = number_labels(examples) if data.label == ALL_CLASSES else None
     if data.placement == "device" or (data.placement == "auto" and fits):
         return ResidentBatches(prepared.images(examples), labels, channels, order, mesh)
     return StreamedBatches(prepared, examples, labels, channels, order, mesh, first_step)
 
 
-def _with_channels(images: Float[Array, "batch h w 1"], channels: int) -> Float[Array, "batch h w channels"]:
-    return jnp.repeat(images, channels, axis=-1)
+def _to_float(batch: LabelledImages, channels: int) -> LabelledImages:
+    return batch._replace(images=jnp.repeat(to_float(batch.images), channels, axis=-1))
 
 
 def _rows_of_this_process(mesh: Mesh, batch: int) -> Int[np.ndarray, " local"]:

@@ -12,7 +12,7 @@ from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.ranking import rank_by_hash
 from dcgan_jax.data.source import TRAIN
 from dcgan_jax.errors import UserError
-from dcgan_jax.settings import ALL, DataSettings, Settings
+from dcgan_jax.settings import ALL_CLASSES, DataSettings, Settings
 
 
 def select_training(
@@ -20,7 +20,7 @@ def select_training(
 ) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
     """Returns the images of `data.label` in the training split: those to train on, and those held out.
 
-    Of ALL classes they come class after class, each as a run of that class alone has them.
+    Of all classes they come class after class, sorted by name, each as a run of that class alone has them.
 
     Shares are shares of patients (careful reading), and a patient is never in both. The order of patients depends on
     `choose_split_seed` only, so with a smaller `data.fraction` a run trains on a part of what it trains on with a
@@ -35,19 +35,19 @@ def select_training(
       UserError: when there is no such class, or no image is left to train on.
     """
     in_training = [example for example in prepared.examples if example.split == TRAIN]
-    labels = {example.label for example in in_training}
+    labels = list_classes(in_training)
     check_label(data.label, labels)
-    parts = [
-        _select_class(in_training, label, data, seed)
-        for label in (sorted(labels) if data.label == ALL else [data.label])
-    ]
-    return tuple(example for chosen, _ in parts for example in chosen), tuple(
-        example for _, held_out in parts for example in held_out
-    )
+    chosen: list[Example] = []
+    held_out: list[Example] = []
+    for label in labels if data.label == ALL_CLASSES else [data.label]:
+        of_class = _select_class(in_training, label, data, seed)
+        chosen += of_class[0]
+        held_out += of_class[1]
+    return tuple(chosen), tuple(held_out)
 
 
 def _select_class(
-    in_training: Sequence[Example], label: str, data: DataSettings, seed: int
+    in_training: Iterable[Example], label: str, data: DataSettings, seed: int
 ) -> tuple[list[Example], list[Example]]:
     of_class = [example for example in in_training if example.label == label]
     ranked = rank_by_hash(f"training {choose_split_seed(data, seed)}", {example.patient for example in of_class})
@@ -70,32 +70,37 @@ def choose_split_seed(data: DataSettings, seed: int) -> int:
 
 
 def list_classes(examples: Iterable[Example]) -> list[str]:
-    """Returns the names of the classes, in the order in which they are numbered."""
+    """Returns the names of the classes, sorted: a class's number is its place here, from 0."""
     return sorted({example.label for example in examples})
 
 
-def number_classes(settings: Settings, training: Sequence[Example]) -> Settings:
-    """Returns the settings with the number of classes that the training images have, where they are told apart.
+def number_labels(examples: Sequence[Example]) -> Int[np.ndarray, " n"]:
+    """Returns the number of each image's class, int32."""
+    numbers = {label: number for number, label in enumerate(list_classes(examples))}
+    return np.array([numbers[example.label] for example in examples], np.int32)
+
+
+def count_classes(examples: Sequence[Example]) -> tuple[int, ...]:
+    """Returns how many images each class has, by its number."""
+    return tuple(np.bincount(number_labels(examples)).tolist())
+
+
+def resolve_num_classes(settings: Settings, training: Sequence[Example]) -> Settings:
+    """Returns the settings with the number of classes that the training images have, where the networks are told them.
 
     Raises:
       UserError: another number was given.
     """
-    if settings.data.label != ALL:
+    if settings.data.label != ALL_CLASSES:
         return settings
-    names = list_classes(training)
-    settings = settings.with_num_classes(len(names))
-    if settings.model.num_classes != len(names):
+    labels = list_classes(training)
+    settings = settings.with_num_classes(len(labels))
+    if settings.model.num_classes != len(labels):
         raise UserError(
-            f"config.model.num_classes={settings.model.num_classes} is not what the data have, {len(names)} "
-            f"({', '.join(names)}): give that, or 0 to take it from the data."
+            f"config.model.num_classes={settings.model.num_classes} disagrees with the data, which have {len(labels)} "
+            f"classes ({', '.join(labels)}): give {len(labels)}, or 0 to take it from the data."
         )
     return settings
-
-
-def number_labels(examples: Sequence[Example]) -> Int[np.ndarray, " n"]:
-    """Returns the number of each image's class."""
-    names = list_classes(examples)
-    return np.array([names.index(example.label) for example in examples], np.int32)
 
 
 def _count_share(share: float, whole: int) -> int:
@@ -104,18 +109,17 @@ def _count_share(share: float, whole: int) -> int:
 
 
 def check_label(label: str, labels: Collection[str]) -> None:
-    """Refuses a class that has no training images.
+    """Refuses a class that has no training images, and all classes where there is only one.
 
     Raises:
       UserError: naming the classes there are.
     """
-    if label == ALL:
-        if len(labels) < 2:
-            raise UserError(
-                f"data.label={ALL} tells classes apart, and there is only {', '.join(labels)}: give data.label="
-                f"{', '.join(labels)}."
-            )
-    elif label not in labels:
+    if label == ALL_CLASSES and len(labels) == 1:
+        (only,) = labels
+        raise UserError(
+            f"data.label={ALL_CLASSES} tells classes apart, and there is {only} alone: give data.label={only}."
+        )
+    if label != ALL_CLASSES and label not in labels:
         raise UserError(
             f"data.label={label} is no class with training images: choose one of {', '.join(sorted(labels))}."
         )

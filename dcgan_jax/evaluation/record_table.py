@@ -7,8 +7,15 @@ _WIDTH = 22
 
 
 def describe_record(record: Mapping[str, Any]) -> str:
-    """Returns the main scores of a record (record.create_report), what to compare them with, and the warnings."""
-    return "\n".join(_lines(record))
+    """Returns the main scores of a record, what to compare them with, and the warnings.
+
+    Args:
+      record: of record.create_report, or of class_scores.ClassScorer: class after class, then the mean.
+    """
+    if "classes" not in record:
+        return "\n".join(_lines(record))
+    tables = [f"{label}: {describe_record(of_class)}" for label, of_class in record["classes"].items()]
+    return "\n\n".join([*tables, _row("FID of all classes", record["fid"], record["fid_is"])])
 
 
 def _lines(record: Mapping[str, Any]) -> Iterator[str]:

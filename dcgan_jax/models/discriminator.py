@@ -1,4 +1,8 @@
-"""The paper's discriminator (Kora Venu 2020; layers and constants from korasagar/DCGAN-ChestXray, DCGAN.py)."""
+"""The paper's discriminator (Kora Venu 2020; layers and constants from korasagar/DCGAN-ChestXray, DCGAN.py).
+
+It can be told the classes of what it judges: then the projection of the last features on a learned vector of the class
+is added to each logit (Miyato and Koyama 2018, https://arxiv.org/abs/1802.05637, section 3).
+"""
 
 from functools import partial
 from typing import Any
@@ -7,7 +11,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float, Int, Key
 
-from dcgan_jax.models.layers import LEAK, ClassVectors, Conv, Dense
+from dcgan_jax.models.layers import LEAK, ClassEmbedding, Conv, Dense
 from dcgan_jax.random_streams import draw_keep_mask
 
 STAGES = 4
@@ -21,8 +25,7 @@ class Discriminator(nn.Module):
       dropout: share of the last features that are dropped while training.
       minibatch_std: images in a group whose standard deviation is one more of the last feature maps; 0: none.
       dtype: computation type of the convolutions; parameters, what follows them and logits are float32.
-      num_classes: 0, or the classes it is told: a logit then has the projection of the last features on a vector of the
-        image's class added (Miyato and Koyama 2018, https://arxiv.org/abs/1802.05637, equation 3).
+      num_classes: classes that it is told; 0: none.
     """
 
     base_channels: int
@@ -43,7 +46,7 @@ class Discriminator(nn.Module):
         Args:
           images: in [-1, 1]; with `minibatch_std`, a multiple of it.
           dropout_keys: one key an image; None: no dropout.
-          labels: the class of each image, counted from 0, where there are several.
+          labels: the number of each image's class, with `num_classes`.
         """
         activate = partial(nn.leaky_relu, negative_slope=LEAK)
         conv = partial(Conv, kernel_size=5, dtype=self.dtype)
@@ -63,7 +66,8 @@ class Discriminator(nn.Module):
             x = jnp.where(keep, x / (1.0 - self.dropout), 0)
         logits = Dense(1, name="to_logit")(x)[:, 0]
         if self.num_classes:
-            logits += jnp.sum(ClassVectors(self.num_classes, name="of_class")(labels, x.shape[-1]) * x, axis=-1)
+            embedding = ClassEmbedding(self.num_classes, x.shape[1], name="class_embedding")
+            logits += jnp.sum(embedding(labels) * x, axis=1)
         return logits
 
 

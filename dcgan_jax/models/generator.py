@@ -1,14 +1,17 @@
-"""The paper's generator (Kora Venu 2020; layers and constants from korasagar/DCGAN-ChestXray, DCGAN.py)."""
+"""The paper's generator (Kora Venu 2020; layers and constants from korasagar/DCGAN-ChestXray, DCGAN.py).
+
+It can be told which class to draw: a learned vector of the class is joined to the latent, as in the conditional GAN of
+Mirza and Osindero 2014 (https://arxiv.org/abs/1411.1784), section 3.2.
+"""
 
 from functools import partial
 from typing import Any, Literal
 
-import jax
 import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float, Int
 
-from dcgan_jax.models.layers import LEAK, Conv, ConvTranspose, Dense
+from dcgan_jax.models.layers import LEAK, ClassEmbedding, Conv, ConvTranspose, Dense, standard_normal
 
 STAGES = 4
 """Each stage doubles height and width, whatever the image size: the first feature map is a sixteenth of it."""
@@ -24,8 +27,7 @@ class Generator(nn.Module):
       upsample: "transposed" (4x4 transposed convolutions, the paper's code) or "resize" (nearest-neighbour
         upsampling, then a 5x5 convolution: the paper's text and its Figure 2).
       dtype: computation type; parameters and the final tanh are float32.
-      num_classes: 0, or the classes it is told to draw: each as one more entry of the latent, 1 for the class and 0 for
-        the others (Mirza and Osindero 2014, https://arxiv.org/abs/1411.1784, section 3.2).
+      num_classes: classes that it is told; 0: none.
     """
 
     image_size: int
@@ -39,12 +41,19 @@ class Generator(nn.Module):
     def __call__(
         self, latents: Float[Array, "batch latent"], labels: Int[Array, " batch"] | None = None
     ) -> Float[Array, "batch size size channels"]:
-        """Returns float32 images in [-1, 1], of the classes that `labels` counts from 0 where there are several."""
+        """Returns float32 images in [-1, 1].
+
+        Args:
+          latents: standard normal.
+          labels: the number of each image's class, with `num_classes`.
+        """
         activate = partial(nn.leaky_relu, negative_slope=LEAK)
         size, width = self.image_size // 2**STAGES, self.base_channels * 2**STAGES
 
-        if self.num_classes:
-            latents = jnp.concatenate([latents, jax.nn.one_hot(labels, self.num_classes)], axis=-1)
+        if self.num_classes:  # [batch, latent] -> [batch, 2 * latent]: class and latent begin with equal weight
+            embedding = ClassEmbedding(self.num_classes, latents.shape[-1], standard_normal, name="class_embedding")
+            latents = jnp.concatenate([latents, embedding(labels)], axis=-1)
+
         # [batch, latent] -> [batch, size, size, width]
         x = Dense(size * size * width, dtype=self.dtype, name="project")(latents)
         x = activate(x).reshape(-1, size, size, width)

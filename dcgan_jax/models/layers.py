@@ -6,6 +6,7 @@ before the result is rounded to `dtype`, so that their gradients, sums over all 
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float, Int
@@ -16,6 +17,7 @@ LEAK = 0.2
 """Slope of every leaky ReLU for negative inputs."""
 
 glorot_uniform = nn.initializers.glorot_uniform()
+standard_normal = nn.initializers.normal(1.0)
 
 
 class Conv(nn.Module):
@@ -67,15 +69,26 @@ class Dense(nn.Module):
         return _add_bias(x @ kernel, bias)
 
 
-class ClassVectors(nn.Module):
-    """A learned vector for each class; float32."""
+class ClassEmbedding(nn.Module):
+    """A learned vector for each class, float32; they are the rows of a kernel, so that it is normalized as others are.
+
+    Attributes:
+      num_classes: how many there are.
+      features: length of the vectors.
+      init: what they are drawn from at first.
+    """
 
     num_classes: int
+    features: int
+    init: Any = glorot_uniform
 
     @nn.compact
-    def __call__(self, labels: Int[Array, " batch"], features: int) -> Float[Array, "batch features"]:
-        """Returns the vectors of the classes, counted from 0."""
-        return self.param("kernel", glorot_uniform, (self.num_classes, features))[labels]
+    def __call__(self, labels: Int[Array, " batch"]) -> Float[Array, "batch features"]:
+        """Returns the vectors of classes, given by their numbers."""
+        kernel = self.param("kernel", self.init, (self.num_classes, self.features))
+        # A product and no look-up, whose gradient accelerators add up in any order; at full precision it is as exact.
+        one_hot = jax.nn.one_hot(labels, self.num_classes, dtype=kernel.dtype)
+        return jnp.matmul(one_hot, kernel, precision=jax.lax.Precision.HIGHEST)
 
 
 def _cast(

@@ -14,6 +14,7 @@ from dcgan_jax.data.export import export_image, exported_name
 from dcgan_jax.data.prepare import create_source
 from dcgan_jax.data.prepared import PreparedSet
 from dcgan_jax.data.source import TRAIN, Source, SourceImage
+from dcgan_jax.evaluation.class_scores import record_of_class
 from dcgan_jax.modes.balance_plan import Filling, begin, describe_plan, plan_fillings, refuse_the_source
 from dcgan_jax.modes.labelling import NOTICE, text_chunks
 from dcgan_jax.modes.prepare import prepare
@@ -127,7 +128,7 @@ def _is_published(settings: Settings) -> bool:
 
 def _find_score(filling: Filling) -> dict[str, Any] | None:
     """Returns the newest record of scores of the class at the checkpoint, if it was scored."""
-    paths = filling.run.workdir.evaluation.glob(f"step_{filling.run.step:07d}_*.json")
-    newest_first = sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)
-    records = (json.loads(path.read_text()) for path in newest_first)
-    return next((record for record in records if record["real_images"].get("label") == filling.label), None)
+    run = filling.run
+    records = run.workdir.evaluation.glob(f"step_{run.step:07d}_*.json")
+    newest = max(records, key=lambda path: path.stat().st_mtime, default=None)
+    return dict(record_of_class(json.loads(newest.read_text()), filling.label)) if newest else None

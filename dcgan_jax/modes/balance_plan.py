@@ -53,7 +53,7 @@ def plan_fillings(
     paths = settings.balance.runs or ((str(workdir.root),) if workdir.config.is_file() else ())
     mesh = create_mesh()
     opened = [Run.open(path, mesh, settings.balance.max_similarity) for path in paths]
-    runs = {label: run for run in opened for label in run.classes}
+    runs = {label: run for run in opened for label in run.provenance.labels}
     for label in lacking:
         if label not in runs:
             raise UserError(

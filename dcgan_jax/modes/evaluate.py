@@ -5,7 +5,7 @@ from dcgan_jax.data.selection import format_train_files, select_training
 from dcgan_jax.devices import create_mesh
 from dcgan_jax.modes.prepare import prepare
 from dcgan_jax.modes.restore import create_sampler, restore_chosen
-from dcgan_jax.modes.scoring import create_scorers, require_same_weights, write_reports
+from dcgan_jax.modes.scoring import create_scorer, require_same_weights, write_report
 from dcgan_jax.settings import Settings
 from dcgan_jax.workdir import Workdir
 
@@ -24,6 +24,6 @@ def evaluate(settings: Settings, workdir: Workdir) -> None:
     if processes.is_first():
         workdir.check_train_files(train_files)
     processes.require_same(train_files, "training images", "give all the same files in config.data.dir")
-    scorers = create_scorers(settings, prepared, training, held_out)
-    require_same_weights(scorers)
-    write_reports(scorers, create_sampler(settings, mesh), state, workdir)
+    scorer = create_scorer(settings, prepared, training, held_out)
+    require_same_weights(scorer)
+    write_report(scorer, create_sampler(settings, mesh), state, workdir)

@@ -2,8 +2,9 @@
 
 import csv
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -15,13 +16,18 @@ from dcgan_jax.modes.copy_check import Nearest, create_copy_check
 from dcgan_jax.modes.labelling import NOTICE, text_chunks
 from dcgan_jax.modes.restore import create_sampler, restore_chosen
 from dcgan_jax.progress import create_progress
-from dcgan_jax.reporting.figures import Images, save_image, tile
+from dcgan_jax.reporting.figures import Images, save_image, tile, tile_blocks
 from dcgan_jax.settings import Settings
+from dcgan_jax.trial.leaks import read_provenance
 from dcgan_jax.workdir import Workdir
 
 logger = logging.getLogger(__name__)
 
-GRID_IMAGES = 64
+Image = UInt8[np.ndarray, "height width channels"]
+
+GRID_SIDE = 8
+"""Images in a row of the grid, and rows in all, which several classes share."""
+
 STREAM = "generate"
 MANIFEST_COLUMNS = (
     "file",
@@ -35,85 +41,110 @@ MANIFEST_COLUMNS = (
 
 
 def generate(settings: Settings, workdir: Workdir) -> None:
-    """Writes `generate.count` images as PNG files, with manifest.csv, grid.png and NOTICE.txt beside them.
+    """Writes `generate.count` images of each class as PNG files, and beside them manifest.csv, grid.png and NOTICE.txt.
 
-    A run of several classes writes each into a folder of its own, unless `generate.label` asks for one.
-
-    Images more similar to a training image than `generate.max_similarity` are left out, and counted.
+    Where the run has several classes, and `generate.label` asks for none of them, each has a folder of its own. Images
+    more similar to a training image than `generate.max_similarity` are left out, and counted.
 
     Raises:
-      UserError: there is no checkpoint, the folder cannot be written, or the data are not those of the run.
+      UserError: there is no checkpoint, the folder cannot be written, the run has no such class, or the data are not
+        those of the run.
     """
     mesh = create_mesh()
     state = restore_chosen(settings, workdir, mesh)
-    sampler, wanted = create_sampler(settings, mesh), settings.generate
-    classes = processes.from_first(workdir.classes() if processes.is_first() else None)
-    if wanted.label and wanted.label not in classes:
+    sampler, asked = create_sampler(settings, mesh), settings.generate
+    classes = processes.from_first(read_provenance(workdir.train_files).labels if processes.is_first() else None)
+    if asked.label and asked.label not in classes:
         raise UserError(
-            f"config.generate.label={wanted.label} is no class of the run in {workdir.root}: choose one of "
-            f"{', '.join(classes)}."
+            f"config.generate.label={asked.label} is no class of the run in {workdir.root}: choose one of "
+            f"{', '.join(classes)}, or leave it empty for all."
         )
-    out = Path(wanted.out) if wanted.out else workdir.root / "generated"
-    for label in [wanted.label] if wanted.label else classes:
-        batches = sampler.batches(
-            state.sampled_generator, wanted.seed, STREAM, wanted.count, label=classes.index(label)
-        )
-        if processes.is_first():
-            folder = out if wanted.label or len(classes) == 1 else out / label
-            _write(batches, settings, workdir, int(state.step), label, folder)
-        else:
-            for _ in batches:  # drawn on the devices of all processes, written by the first
+    batches = {
+        label: sampler.batches(state.sampled_generator, asked.seed, STREAM, asked.count, label=classes.index(label))
+        for label in ([asked.label] if asked.label else classes)
+    }
+    if processes.is_first():
+        _write(batches, settings, workdir, int(state.step))
+    else:
+        for of_class in batches.values():
+            for _ in of_class:  # drawn on the devices of all processes, written by the first
                 pass
 
 
-def _write(batches: Iterable[Images], settings: Settings, workdir: Workdir, step: int, label: str, out: Path) -> None:
-    count, seed = settings.generate.count, settings.generate.seed
-    _clear_folder(out)
-    compare_fn = create_copy_check(settings, workdir) if settings.generate.max_similarity else None
-    digits = max(5, len(str(count - 1)))
-    grid: list[UInt8[np.ndarray, "height width channels"]] = []
-    left_out = 0
+def _write(batches: Mapping[str, Iterable[Images]], settings: Settings, workdir: Workdir, step: int) -> None:
+    folders = {label: label if len(batches) > 1 else "" for label in batches}
+    out = _create_folder(settings, workdir, list(folders.values()))
+    shown_per_class = GRID_SIDE * max(1, GRID_SIDE // len(batches))
+    shown: list[Images] = []
+    written = 0
     with (out / "manifest.csv").open("w", newline="") as manifest:
         rows = csv.writer(manifest)
         rows.writerow(MANIFEST_COLUMNS)
-        for index, (image, nearest) in enumerate(_compare(batches, count, compare_fn)):
-            if nearest is not None and nearest.similarity > settings.generate.max_similarity:
-                left_out += 1
-                continue
-            name, latent_seed = f"{index:0{digits}d}.png", f"{seed}/{index}"
-            save_image(image, out / name, pnginfo=text_chunks(label, step, latent_seed))
-            row = [name, latent_seed, step, label, "synthetic"]
-            rows.writerow(row + ([nearest.file, f"{nearest.similarity:.4f}"] if nearest else ["", ""]))
-            grid += [image] if len(grid) < GRID_IMAGES else []
-    if grid:
-        save_image(tile(np.stack(grid)), out / "grid.png")
+        for label, of_class in batches.items():
+            compare_fn = create_copy_check(settings, workdir, label) if settings.generate.max_similarity else None
+            first: list[Image] = []
+            for row, image in _write_class(of_class, compare_fn, label, out, folders[label], settings, step):
+                rows.writerow(row)
+                written += 1
+                first += [image] if len(first) < shown_per_class else []
+            shown += [np.stack(first)] if first else []
+    if shown:
+        save_image(tile_blocks(shown, GRID_SIDE) if len(batches) > 1 else tile(shown[0]), out / "grid.png")
     (out / "NOTICE.txt").write_text(NOTICE)
-    logger.info(
-        *("%d images (%s) of checkpoint %d in %s; %d left out as copies", count - left_out, label, step, out, left_out)
-    )
+    left_out = len(batches) * settings.generate.count - written
+    logger.info("%d images of checkpoint %d in %s; %d left out as copies", written, step, out, left_out)
 
 
-def _clear_folder(out: Path) -> None:
-    """Creates the folder; an earlier export in it is removed, so that no image stays that the new one leaves out."""
+def _write_class(
+    batches: Iterable[Images],
+    compare_fn: Callable[[Images], list[Nearest]] | None,
+    label: str,
+    out: Path,
+    folder: str,
+    settings: Settings,
+    step: int,
+) -> Iterator[tuple[list[Any], Image]]:
+    """Writes the images of a class but near copies; yields a row of the manifest for each, and its pixels."""
+    count, seed = settings.generate.count, settings.generate.seed
+    digits = max(5, len(str(count - 1)))
+    for index, (image, nearest) in enumerate(_compare(batches, count, compare_fn)):
+        if nearest is not None and nearest.similarity > settings.generate.max_similarity:
+            continue
+        name, latent_seed = (Path(folder) / f"{index:0{digits}d}.png").as_posix(), f"{seed}/{index}"
+        save_image(image, out / name, pnginfo=text_chunks(label, step, latent_seed))
+        row = [name, latent_seed, step, label, "synthetic"]
+        yield row + ([nearest.file, f"{nearest.similarity:.4f}"] if nearest else ["", ""]), image
+
+
+def _create_folder(settings: Settings, workdir: Workdir, folders: Sequence[str]) -> Path:
+    """Creates the folder, and those in it; an earlier export is removed, so that no image of it stays among the new."""
+    out = Path(settings.generate.out) if settings.generate.out else workdir.root / "generated"
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        for folder in folders:
+            (out / folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(
             f"config.generate.out={out} cannot be written ({error.strerror}): choose another folder."
         ) from None
     manifest = out / "manifest.csv"
     if manifest.exists():
-        with manifest.open(newline="") as rows:
-            names = [Path(row["file"]).name for row in csv.DictReader(rows)]
-        for name in (*names, "grid.png", manifest.name):
-            (out / name).unlink(missing_ok=True)
-    if any(out.glob("*.png")):
+        for path in (*_list_images(manifest), out / "grid.png", manifest):
+            path.unlink(missing_ok=True)
+    if any(any((out / folder).glob("*.png")) for folder in folders):
         raise UserError(f"config.generate.out={out} holds images of something else: choose an empty folder.")
+    return out
+
+
+def _list_images(manifest: Path) -> list[Path]:
+    """Returns the images that a manifest names beside it, or one folder below, and no others."""
+    with manifest.open(newline="") as rows:
+        parts = [Path(row["file"]).parts[-2:] for row in csv.DictReader(rows)]
+    return [manifest.parent.joinpath(*own) for own in parts if not {"..", "/"} & set(own)]
 
 
 def _compare(
     batches: Iterable[Images], count: int, compare_fn: Callable[[Images], list[Nearest]] | None
-) -> Iterator[tuple[UInt8[np.ndarray, "height width channels"], Nearest | None]]:
+) -> Iterator[tuple[Image, Nearest | None]]:
     """Yields each image with its nearest training image, where that is asked for, and shows the progress."""
     with create_progress(count, "Generating", "images") as progress:
         for images in batches:

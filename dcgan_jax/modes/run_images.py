@@ -61,13 +61,8 @@ class Run:
         return cls(workdir, workdir.settings({}), mesh, max_similarity)
 
     @cached_property
-    def classes(self) -> list[str]:
-        """The classes it was trained on, in the order in which they are numbered."""
-        return self.workdir.classes()
-
-    @property
     def provenance(self) -> Provenance:
-        """What it was trained on."""
+        """What it was trained on; its classes are those that can be drawn."""
         return read_provenance(self.workdir.train_files)
 
     @cached_property
@@ -104,16 +99,19 @@ class Run:
         )
 
     def _compare(self, label: str, seed: int, stream: str, count: int) -> Iterator[tuple[Any, Nearest | None]]:
-        number = self.classes.index(label)
-        for images in self._sampler.batches(self._state.sampled_generator, seed, stream, count, label=number):
-            yield from zip(images, self._nearest(images), strict=True)
+        params, number = self._state.sampled_generator, self.provenance.labels.index(label)
+        compare_fn = self._create_compare_fn(label) if self.max_similarity else None
+        for images in self._sampler.batches(params, seed, stream, count, label=number):
+            yield from zip(images, compare_fn(images) if compare_fn else [None] * len(images), strict=True)
 
-    def _nearest(self, images: Images) -> list[Nearest] | list[None]:
-        return self._compare_fn(images) if self._compare_fn else [None] * len(images)
+    def _create_compare_fn(self, label: str) -> Callable[[Images], list[Nearest]]:
+        if label not in self._compare_fns:  # reads all training images of the class
+            self._compare_fns[label] = create_copy_check(self.settings, self.workdir, label)
+        return self._compare_fns[label]
 
     @cached_property
-    def _compare_fn(self) -> Callable[[Images], list[Nearest]] | None:
-        return create_copy_check(self.settings, self.workdir) if self.max_similarity else None
+    def _compare_fns(self) -> dict[str, Callable[[Images], list[Nearest]]]:
+        return {}
 
     @cached_property
     def _sampler(self) -> Any:
@@ -149,7 +147,7 @@ class RunImages:
 
     def classes(self) -> list[str]:
         """See `SyntheticSource`."""
-        return sorted({label for run in self._runs for label in run.classes})
+        return sorted({label for run in self._runs for label in run.provenance.labels})
 
     def count_generators(self, label: str, fraction: float) -> int:
         """See `SyntheticSource`; copies of one run count once."""
@@ -164,12 +162,12 @@ class RunImages:
 
     def _find_fitting(self, label: str, fraction: float) -> list[Run]:
         """Returns the runs that have seen no more than the arms of a fraction, and of those the ones that saw most."""
-        of_class = [run for run in self._runs if label in run.classes]
+        of_class = [run for run in self._runs if label in run.provenance.labels]
         if not of_class:
             raise UserError(f"config.trial.runs has no run of class {label}: add one, or choose other arms.")
         fitting = [run for run in of_class if not exceeds(run.provenance, self._split, fraction)]
         if not fitting:
-            least = min(of_class, key=lambda run: len(run.provenance.rows))
+            least = min(of_class, key=lambda run: run.provenance.count(label))
             refuse_excess(least.provenance, self._split, fraction, self._settings)
-        most = max(len(run.provenance.rows) for run in fitting)
-        return [run for run in fitting if len(run.provenance.rows) == most]
+        most = max(run.provenance.count(label) for run in fitting)
+        return [run for run in fitting if run.provenance.count(label) == most]

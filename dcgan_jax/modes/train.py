@@ -17,21 +17,22 @@ from dcgan_jax import processes
 from dcgan_jax.data.order import Order
 from dcgan_jax.data.pipeline import Batches, create_batches
 from dcgan_jax.data.prepared import Example, PreparedSet
-from dcgan_jax.data.selection import format_train_files, number_classes, number_labels, select_training
+from dcgan_jax.data.selection import (
+    count_classes,
+    format_train_files,
+    list_classes,
+    resolve_num_classes,
+    select_training,
+)
 from dcgan_jax.devices import create_mesh
 from dcgan_jax.errors import UserError
+from dcgan_jax.evaluation.class_scores import ClassScorer
 from dcgan_jax.modes.prepare import prepare
 from dcgan_jax.modes.restore import create_sampler, restore, start_or_restore
-from dcgan_jax.modes.scoring import (
-    Scorers,
-    create_score_fn,
-    create_scorers_if_possible,
-    join_fingerprints,
-    write_reports,
-)
+from dcgan_jax.modes.scoring import create_score_fn, create_scorer_if_possible, write_report
 from dcgan_jax.progress import create_progress
 from dcgan_jax.reporting.figures import save_comparison, save_curves
-from dcgan_jax.reporting.observer import SilentObserver, TrainObserver, draw_samples
+from dcgan_jax.reporting.observer import GRID_SIDE, SilentObserver, TrainObserver, draw_samples
 from dcgan_jax.reporting.run_log import RunLog, read_rows
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
@@ -41,7 +42,7 @@ from dcgan_jax.training.claim import claim
 from dcgan_jax.training.interruption import StopRequest
 from dcgan_jax.training.loop import run_loop
 from dcgan_jax.training.schedule import Schedule, create_schedule
-from dcgan_jax.training.state import TrainState, create_recipe, state_sha256
+from dcgan_jax.training.state import Recipe, TrainState, create_recipe, state_sha256
 from dcgan_jax.training.step import create_dispatch
 from dcgan_jax.workdir import Workdir, compute_identity
 
@@ -70,7 +71,7 @@ def train(settings: Settings, workdir: Workdir) -> None:
             before = workdir.check_settings(settings)
         prepared = prepare(settings, workdir)
         training, held_out = select_training(prepared, settings.data, settings.seed)
-        settings = number_classes(settings, training)
+        settings = resolve_num_classes(settings, training)
         train_files = format_train_files(training)
         schedule = create_schedule(settings, len(training))
         where, identity = workdir.checkpoints(settings), compute_identity(settings, train_files)
@@ -92,17 +93,15 @@ def train(settings: Settings, workdir: Workdir) -> None:
                 return
             logger.info(
                 "%d training images (%s), %d steps, %d device(s), %d process(es)",
-                *(len(training), settings.data.label, schedule.total, mesh.size, processes.count()),
+                *(len(training), ", ".join(list_classes(training)), schedule.total, mesh.size, processes.count()),
             )
-            scorers = None
-            if scored and (scorers := create_scorers_if_possible(settings, prepared, training, held_out)):
-                checkpoints.compare_under(join_fingerprints(scorers))
+            scorer = None
+            if scored and (scorer := create_scorer_if_possible(settings, prepared, training, held_out)):
+                checkpoints.compare_under(scorer.fingerprint)
             order = Order(settings.seed, len(training), settings.train.batch_size // 2, settings.data.sampling)
-            labels = number_labels(training) if settings.model.num_classes else None
-            images = partial(
-                create_batches, prepared, training, labels, settings.data, settings.model.channels, order, mesh
-            )
-            state, pace = _run(settings, workdir, mesh, schedule, images, scorers, checkpoints)
+            images = partial(create_batches, prepared, training, settings.data, settings.model.channels, order, mesh)
+            recipe = create_recipe(settings, count_classes(training) if settings.model.num_classes else ())
+            state, pace = _run(recipe, workdir, mesh, schedule, images, scorer, checkpoints)
             best_step = processes.from_first(checkpoints.best_step())
             best = state if best_step in (None, schedule.total) else restore(settings, checkpoints, best_step, mesh)
 
@@ -119,24 +118,24 @@ def train(settings: Settings, workdir: Workdir) -> None:
                 "scores": None,
             }
             workdir.write_summary(summary)  # before the report too, which may take long on a CPU
-        if scorers:
-            report = write_reports(scorers, sampler, best, workdir)
+        if scorer:
+            report = write_report(scorer, sampler, best, workdir)
             if first:
                 workdir.write_summary({**summary, "scores": report})
     logger.info("done after %d steps: see %s", schedule.total, workdir.root)
 
 
 def _run(
-    settings: Settings,
+    recipe: Recipe,
     workdir: Workdir,
     mesh: Mesh,
     schedule: Schedule,
     create_batches_fn: Callable[[int], Batches],
-    scorers: Scorers | None,
+    scorer: ClassScorer | None,
     checkpoints: Checkpoints,
 ) -> tuple[TrainState, float | None]:
     """Trains from the newest checkpoint on; returns the final state, saved, and the pace in images a second."""
-    recipe = create_recipe(settings)
+    settings = recipe.settings
     sampler = create_sampler(settings, mesh)
     state = start_or_restore(settings, checkpoints, mesh)
     first_step = int(state.step)
@@ -151,7 +150,7 @@ def _run(
         StopRequest(agree) as stop,
         _observed(settings, workdir, schedule, sampler, first_step) as observer,
     ):
-        score_fn = create_score_fn(scorers, sampler, settings.seed, stop) if scorers else None
+        score_fn = create_score_fn(scorer, sampler, settings.seed, stop) if scorer else None
         state = run_loop(state, key, dispatch, batches, schedule, checkpoints, observer, stop, score_fn)
         checkpoints.wait()
     return state, observer.images_per_second()
@@ -179,9 +178,13 @@ def _draw_figures(
     generated: UInt8[np.ndarray, "n height width channels"],
 ) -> None:
     save_curves(list(read_rows(workdir.metrics)), workdir.figures / "curves.png")
-    spread = np.linspace(0, len(training) - 1, min(len(generated), len(training))).astype(int)
-    real = prepared.images([training[index] for index in spread])
-    save_comparison(real, generated[: len(real)], workdir.figures / "comparison.png")
+    classes = [[example for example in training if example.label == label] for label in list_classes(training)]
+    count = min(len(generated) // len(classes), *map(len, classes))
+    spread = [np.linspace(0, len(of_class) - 1, count).astype(int) for of_class in classes]
+    real = prepared.images([of_class[index] for of_class, own in zip(classes, spread, strict=True) for index in own])
+    shown = np.concatenate([of_class[:count] for of_class in np.split(generated, len(classes))])
+    columns = GRID_SIDE if len(classes) > 1 else None  # so that a class fills its rows
+    save_comparison(real, shown, workdir.figures / "comparison.png", columns)
 
 
 def _describe(state: TrainState, mesh: Mesh) -> dict[str, Any]:

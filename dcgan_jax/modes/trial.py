@@ -10,7 +10,7 @@ import numpy as np
 
 from dcgan_jax.data.selection import choose_split_seed
 from dcgan_jax.modes.prepare import prepare
-from dcgan_jax.modes.trial_plan import choose_arms, choose_positive, create_plan, open_source
+from dcgan_jax.modes.trial_plan import choose_arms, choose_label, choose_positive, create_plan, open_source
 from dcgan_jax.modes.trial_results import RECORD, REPORT, write_results
 from dcgan_jax.progress import create_progress
 from dcgan_jax.settings import Settings
@@ -41,6 +41,7 @@ def trial(settings: Settings, workdir: Workdir) -> None:
     with workdir.opened():
         prepared = prepare(settings, workdir)
         split = split_for_trial(prepared, settings)
+        settings = choose_label(settings, split)
         positive = choose_positive(settings, split)
         source, notes = open_source(settings, workdir, split)
         arms = list_arms(settings.trial, choose_arms(settings, split, source))

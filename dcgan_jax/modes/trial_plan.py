@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from dcgan_jax.data.selection import format_train_files
 from dcgan_jax.devices import create_mesh
 from dcgan_jax.errors import UserError
 from dcgan_jax.modes.run_images import Run, RunImages
-from dcgan_jax.settings import ALL, ArmName, Settings
+from dcgan_jax.settings import ALL_CLASSES, ArmName, Settings
 from dcgan_jax.trial.analysis import choose_primary
 from dcgan_jax.trial.arms import ARMS, OF_ALL_CLASSES, OF_ONE_CLASS, REFERENCE, WITH_COPIES, Arm
 from dcgan_jax.trial.leaks import find_provenances, refuse_excess, refuse_leaks
@@ -22,14 +23,17 @@ logger = logging.getLogger(__name__)
 _NOT_PLANNED = ("data.dir", "data.placement", "data.device_budget_mib", "trial.synthetic_dir", "trial.runs")
 
 
+def choose_label(settings: Settings, split: TrialSplit) -> Settings:
+    """Returns the settings with the class that synthetic images are added to: of all classes, that of fewest images."""
+    if settings.data.label != ALL_CLASSES:
+        return settings
+    counts = Counter(example.label for example in split.training[max(split.training)])
+    return settings.with_overrides({"data.label": min(sorted(counts), key=counts.__getitem__), "model.num_classes": 0})
+
+
 def choose_positive(settings: Settings, split: TrialSplit) -> str:
     """Returns the class to be recognised; raises UserError if it is none, or must be named and is not."""
     labels, label, positive = split.labels, settings.data.label, settings.trial.positive
-    if label == ALL:
-        raise UserError(
-            f"config.data.label={ALL} does not say which class synthetic images are added to: give one of "
-            f"{', '.join(labels)}, with --config=... and the run in config.trial.runs."
-        )
     if positive:
         if positive not in labels:
             raise UserError(f"config.trial.positive={positive} is no class: choose one of {', '.join(labels)}.")

@@ -35,11 +35,18 @@ def tile(images: Images, columns: int | None = None) -> UInt8[np.ndarray, "heigh
     return grid
 
 
-def save_comparison(real: Images, generated: Images, path: Path) -> None:
+def tile_blocks(blocks: Sequence[Images], columns: int) -> UInt8[np.ndarray, "height width channels"]:
+    """Returns one grid of several lots of images, each of which begins a row."""
+    grids = [tile(images, columns) for images in blocks]
+    gap = np.full((GAP, *grids[0].shape[1:]), 255, np.uint8)
+    return np.concatenate([part for grid in grids for part in (gap, grid)][1:])
+
+
+def save_comparison(real: Images, generated: Images, path: Path, columns: int | None = None) -> None:
     """Draws real images beside generated ones (the paper's Figure 3)."""
     figure = Figure(figsize=(12, 6.4), layout="constrained")
     for axes, images, title in zip(figure.subplots(1, 2), (real, generated), ("Real", "Generated"), strict=True):
-        axes.imshow(tile(images).squeeze(), cmap="gray", vmin=0, vmax=255)
+        axes.imshow(tile(images, columns).squeeze(), cmap="gray", vmin=0, vmax=255)
         axes.set_title(title)
         axes.set_axis_off()
     figure.savefig(path, dpi=100)

@@ -15,16 +15,22 @@ from dcgan_jax.training.schedule import Schedule
 from dcgan_jax.training.state import TrainState
 from dcgan_jax.workdir import Workdir
 
-GRID_COLUMNS = 8
+GRID_SIDE = 8
+"""Images in a row of a grid, and rows in all; where there are classes, each has as many rows, of the same latents."""
+
 SAMPLES_STREAM = "samples"
 
 
+def count_per_class(settings: Settings) -> int:
+    """Returns how many images of each class a grid shows: whole rows."""
+    return GRID_SIDE * max(1, GRID_SIDE // max(1, settings.model.num_classes))
+
+
 def draw_samples(sampler: Sampler, params: PyTree, settings: Settings) -> Images:
-    """Returns the images of the fixed latents that show how training goes: rows of each class, of the same latents."""
-    classes = max(settings.model.num_classes, 1)
-    count = GRID_COLUMNS * max(GRID_COLUMNS // classes, 1)
-    parts = [sampler.sample(params, settings.seed, SAMPLES_STREAM, count, label) for label in range(classes)]
-    return np.concatenate(parts)
+    """Returns the images of the fixed latents that show how training goes, class after class."""
+    count = count_per_class(settings)
+    labels = range(max(1, settings.model.num_classes))
+    return np.concatenate([sampler.sample(params, settings.seed, SAMPLES_STREAM, count, label) for label in labels])
 
 
 class SilentObserver:
@@ -81,7 +87,7 @@ class TrainObserver:
         """Draws the grid of the fixed latents."""
         self._last_at = None
         images = draw_samples(self._sampler, state.sampled_generator, self._settings)
-        save_image(tile(images, GRID_COLUMNS), self._workdir.samples / f"step_{step:07d}.png")
+        save_image(tile(images, GRID_SIDE), self._workdir.samples / f"step_{step:07d}.png")
 
     def on_scores(self, step: int, scores: dict[str, float]) -> None:
         """Logs the scores of a state."""

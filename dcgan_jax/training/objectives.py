@@ -7,16 +7,15 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key, PyTree
 
+from dcgan_jax.data.pipeline import LabelledImages
 from dcgan_jax.devices import AXIS
-from dcgan_jax.random_streams import draw_latents, example_keys, stream_key
+from dcgan_jax.random_streams import draw_labels, draw_latents, example_keys, stream_key
 from dcgan_jax.training.augmentation import augment
 from dcgan_jax.training.losses import create_losses, r1_penalty, share_taken_for_real
 from dcgan_jax.training.spectral_norm import Vectors, normalize
 from dcgan_jax.training.state import Recipe, TrainState
 
 Images = Float[Array, "local height width channels"]
-Labels = Int[Array, " local"] | None
-"""The class of each image, counted from 0; None in a run that is told none."""
 Metrics = dict[str, Float[Array, ""]]
 Objective = Callable[[PyTree], tuple[Float[Array, ""], Metrics]]
 """Parameters -> the loss over this device's examples, and what is reported of them (means, too)."""
@@ -45,18 +44,30 @@ class Objectives:
         probability = recipe.settings.augment.probability if adaptation is None else adaptation.probability
         return cls(recipe, key, state.step, probability)
 
-    def generate(self, params: PyTree, stream: str, count: int, labels: Labels) -> Images:
-        """Returns this device's share of `count` images, of the stream's fresh latents and of the classes given."""
-        latents = draw_latents(self._keys(stream, count), self.recipe.settings.model.latent_size)
-        return self.recipe.generator.apply({"params": params}, latents, labels)
+    def generate(self, params: PyTree, purpose: str, count: int) -> LabelledImages:
+        """Returns this device's share of `count` images, of fresh latents and, where there are classes, fresh labels.
 
-    def real(self, images: Images, labels: Labels, vectors: Vectors | None, stream: str) -> Objective:
+        Classes come as often as in training, so that no logit can be had from a class alone: what Miyato and Koyama
+        2018 (section 3) call the ratio of the marginals of the labels is 1.
+
+        Args:
+          params: the generator's.
+          purpose: names the random streams.
+          count: images over all devices.
+        """
+        latents = draw_latents(self._keys(f"latents_{purpose}", count), self.recipe.settings.model.latent_size)
+        labels, class_counts = None, self.recipe.class_counts
+        if class_counts:
+            labels = draw_labels(self._keys(f"labels_{purpose}", count), class_counts)
+        return LabelledImages(self.recipe.generator.apply({"params": params}, latents, labels), labels)
+
+    def real(self, batch: LabelledImages, vectors: Vectors | None, stream: str) -> Objective:
         """Returns the discriminator's objective on real images, with the R1 penalty where it is on."""
         loss, losses = self.recipe.settings.loss, create_losses(self.recipe.settings.loss.kind)
-        seen = self._augment(images, stream)
+        seen = self._augment(batch, stream)
 
         def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
-            logits = self._classify(params, vectors, seen, labels, stream)
+            logits = self._classify(params, vectors, seen, stream)
             value = losses.real(logits)
             metrics = {
                 "discriminator_loss_real": value,
@@ -65,33 +76,37 @@ class Objectives:
             if self.recipe.settings.augment.is_adaptive:
                 metrics["mean_sign_real"] = jnp.mean(jnp.sign(logits))
             if loss.r1:
-                penalty = self._penalize(lambda x: self._classify(params, vectors, x, labels, stream), seen)
+
+                def logits_fn(images: Images) -> Float[Array, " local"]:
+                    return self._classify(params, vectors, seen._replace(images=images), stream)
+
+                penalty = self._penalize(logits_fn, seen.images)
                 metrics["r1_penalty"] = penalty
                 value += loss.r1 * penalty
             return value, metrics
 
         return objective
 
-    def generated(self, images: Images, labels: Labels, vectors: Vectors | None, stream: str) -> Objective:
+    def generated(self, batch: LabelledImages, vectors: Vectors | None, stream: str) -> Objective:
         """Returns the discriminator's objective on generated images."""
         losses = create_losses(self.recipe.settings.loss.kind)
-        seen = self._augment(images, stream)
+        seen = self._augment(batch, stream)
 
         def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
-            logits = self._classify(params, vectors, seen, labels, stream)
+            logits = self._classify(params, vectors, seen, stream)
             value = losses.generated(logits)
             accuracy = 1.0 - share_taken_for_real(logits)
             return value, {"discriminator_loss_generated": value, "discriminator_accuracy_generated": accuracy}
 
         return objective
 
-    def generator(self, discriminator: PyTree, vectors: Vectors | None, count: int, labels: Labels) -> Objective:
+    def generator(self, discriminator: PyTree, vectors: Vectors | None, count: int) -> Objective:
         """Returns the generator's objective on `count` fresh latents, through a fixed discriminator."""
         losses = create_losses(self.recipe.settings.loss.kind)
 
         def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
-            seen = self._augment(self.generate(params, "latents_generator", count, labels), "generator")
-            logits = self._classify(discriminator, vectors, seen, labels, "generator")
+            seen = self._augment(self.generate(params, "generator", count), "generator")
+            logits = self._classify(discriminator, vectors, seen, "generator")
             value = losses.generator(logits)
             return value, {"generator_loss": value, "generator_accuracy": share_taken_for_real(logits)}
 
@@ -109,17 +124,17 @@ class Objectives:
             images,
         )
 
-    def _augment(self, images: Images, stream: str) -> Images:
-        keys = self._keys(f"augment_{stream}", images.shape[0] * jax.lax.axis_size(AXIS))
-        return augment(images, keys, self.probability, self.recipe.settings.augment)
+    def _augment(self, batch: LabelledImages, stream: str) -> LabelledImages:
+        keys = self._keys(f"augment_{stream}", batch.images.shape[0] * jax.lax.axis_size(AXIS))
+        return batch._replace(images=augment(batch.images, keys, self.probability, self.recipe.settings.augment))
 
     def _classify(
-        self, params: PyTree, vectors: Vectors | None, images: Images, labels: Labels, stream: str
+        self, params: PyTree, vectors: Vectors | None, batch: LabelledImages, stream: str
     ) -> Float[Array, " local"]:
         if vectors is not None:
             params, _ = normalize(params, vectors)
-        keys = self._keys(f"dropout_{stream}", images.shape[0] * jax.lax.axis_size(AXIS))
-        return self.recipe.discriminator.apply({"params": params}, images, keys, labels)
+        keys = self._keys(f"dropout_{stream}", batch.images.shape[0] * jax.lax.axis_size(AXIS))
+        return self.recipe.discriminator.apply({"params": params}, batch.images, keys, batch.labels)
 
     def _keys(self, stream: str, count: int) -> Key[Array, " local"]:
         """Returns the keys of this device's share of `count` examples."""

@@ -1,6 +1,7 @@
 """The training state: one pytree, everything that a resumed run needs; modules and optimizers stay outside it."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import jax
@@ -39,17 +40,26 @@ class TrainState:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What turns a state into the next one: the two modules, their optimizers, and the settings of all the rest."""
+    """What turns a state into the next one: the two modules, their optimizers, and the settings of all the rest.
+
+    `class_counts` says how many training images each class has, where the networks are told classes.
+    """
 
     generator: Generator
     discriminator: Discriminator
     generator_optimizer: optax.GradientTransformation
     discriminator_optimizer: optax.GradientTransformation
     settings: Settings
+    class_counts: tuple[int, ...] = ()
 
 
-def create_recipe(settings: Settings) -> Recipe:
-    """Builds the modules and the Adam optimizers that the settings describe."""
+def create_recipe(settings: Settings, class_counts: Sequence[int] = ()) -> Recipe:
+    """Builds the modules and the Adam optimizers that the settings describe.
+
+    Args:
+      settings: of the run.
+      class_counts: training images of each class; needed to train a run of several.
+    """
     model, optimizer = settings.model, settings.optimizer
 
     def adam(learning_rate: float) -> optax.GradientTransformation:
@@ -63,6 +73,7 @@ def create_recipe(settings: Settings) -> Recipe:
         generator_optimizer=adam(optimizer.generator_learning_rate),
         discriminator_optimizer=adam(optimizer.discriminator_learning_rate),
         settings=settings,
+        class_counts=tuple(class_counts),
     )
 
 
@@ -84,9 +95,9 @@ def create_state(recipe: Recipe, key: Key[Array, ""]) -> TrainState:
     generator, discriminator, settings = recipe.generator, recipe.discriminator, recipe.settings
     latents = jnp.zeros((1, settings.model.latent_size))
     images = jnp.zeros((max(1, discriminator.minibatch_std), *[generator.image_size] * 2, generator.channels))
-    labels = {"labels": jnp.zeros(1, jnp.int32)} if settings.model.num_classes else {}
-    generator_params = generator.init(stream_key(key, "generator_init"), latents, **labels)["params"]
-    discriminator_params = discriminator.init(stream_key(key, "discriminator_init"), images, **labels)["params"]
+    labels = jnp.zeros(1, jnp.int32)  # passed over by networks that are told none
+    generator_params = generator.init(stream_key(key, "generator_init"), latents, labels)["params"]
+    discriminator_params = discriminator.init(stream_key(key, "discriminator_init"), images, labels=labels)["params"]
     averaged_generator = spectral_vectors = adaptation = None
     if settings.average.half_life:
         # A copy: the state is donated, and one buffer cannot be donated twice.

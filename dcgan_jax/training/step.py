@@ -3,12 +3,9 @@
 As in the paper, unless the settings say otherwise: the discriminator is updated on half a batch of real images, then on
 half a batch of generated ones; then the generator is updated on a whole batch of fresh latents through the fixed
 discriminator. Dropout is active in all three.
-
-A class-conditional run generates images of the classes of the real ones in the batch: so they come as often as they do
-in training, and the discriminator learns nothing from a class alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from operator import itemgetter
 from typing import Any
@@ -19,7 +16,7 @@ import optax
 from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float, Key, PyTree
 
-from dcgan_jax.data.pipeline import RealImages
+from dcgan_jax.data.pipeline import LabelledImages
 from dcgan_jax.devices import AXIS, replicated
 from dcgan_jax.training.adaptation import adapt
 from dcgan_jax.training.averaging import compute_decay, update_average
@@ -28,7 +25,7 @@ from dcgan_jax.training.objectives import Metrics, Objective, Objectives, add
 from dcgan_jax.training.spectral_norm import normalize
 from dcgan_jax.training.state import Recipe, TrainState
 
-ReadImages = Callable[[Any, Any], RealImages]
+ReadImages = Callable[[Any, Any], LabelledImages]
 
 METRICS = (
     "discriminator_loss_real",
@@ -67,15 +64,16 @@ def update(
     return optax.apply_updates(params, updates), optimizer_state, metrics
 
 
-def train_step(recipe: Recipe, state: TrainState, key: Key[Array, ""], real: RealImages) -> tuple[TrainState, Metrics]:
+def train_step(
+    recipe: Recipe, state: TrainState, key: Key[Array, ""], real: Sequence[LabelledImages]
+) -> tuple[TrainState, Metrics]:
     """Runs one iteration on one device's share of the batch; runs inside the mapped step.
 
     Args:
       recipe: modules, optimizers and settings.
       state: replicated.
       key: `jax.random.key(seed)`.
-      real: this device's share of the batch_size / 2 real images of each round of the discriminator: its leaves are
-        [rounds, local, ...].
+      real: this device's share of the batch_size / 2 real images of each round of the discriminator, in [-1, 1].
 
     Returns:
       The next state and the metrics of this iteration, averaged over the devices.
@@ -85,15 +83,12 @@ def train_step(recipe: Recipe, state: TrainState, key: Key[Array, ""], real: Rea
     rate_share = compute_rate_share(state.step, settings.optimizer)
 
     rounds = []
-    for number in range(settings.optimizer.discriminator_steps):
-        of_round = jax.tree.map(itemgetter(number), real)
+    for number, of_round in enumerate(real):
         state, metrics = _update_discriminator(recipe, objectives, state, of_round, rate_share, number)
         rounds.append(metrics)
     metrics = jax.tree.map(lambda *values: jnp.mean(jnp.stack(values)), *rounds) if len(rounds) > 1 else rounds[0]
 
-    # Each class of the half batch twice, beside each other: the same however the batch is divided over devices.
-    labels = None if real.labels is None else jnp.repeat(real.labels[0], 2)
-    objective = objectives.generator(state.discriminator, state.spectral_vectors, settings.train.batch_size, labels)
+    objective = objectives.generator(state.discriminator, state.spectral_vectors, settings.train.batch_size)
     generator, generator_optimizer, generator_metrics = update(
         state.generator, state.generator_optimizer, recipe.generator_optimizer, objective, rate_share
     )
@@ -120,7 +115,7 @@ def _update_discriminator(
     recipe: Recipe,
     objectives: Objectives,
     state: TrainState,
-    real: RealImages,
+    real: LabelledImages,
     rate_share: Float[Array, ""],
     number: int,
 ) -> tuple[TrainState, Metrics]:
@@ -129,11 +124,11 @@ def _update_discriminator(
     half = recipe.settings.train.batch_size // 2
 
     def on_real(state: TrainState) -> Objective:
-        return objectives.real(real.images, real.labels, state.spectral_vectors, f"real{suffix}")
+        return objectives.real(real, state.spectral_vectors, f"real{suffix}")
 
     def on_generated(state: TrainState) -> Objective:
-        images = objectives.generate(state.generator, f"latents_discriminator{suffix}", half, real.labels)
-        return objectives.generated(images, real.labels, state.spectral_vectors, f"generated{suffix}")
+        batch = objectives.generate(state.generator, f"discriminator{suffix}", half)
+        return objectives.generated(batch, state.spectral_vectors, f"generated{suffix}")
 
     separate = recipe.settings.optimizer.discriminator_updates == "separate"
     reported: Metrics = {}
@@ -161,7 +156,7 @@ def create_dispatch(
     Args:
       recipe: modules, optimizers and settings; the batch size is a multiple of twice the devices.
       mesh: the devices.
-      read_images: (resident data set, one round's feed on this device) -> real images, with classes if there are any.
+      read_images: (resident data set, one round's feed on this device) -> real images in [-1, 1], with their classes.
 
     Returns:
       (state, key, data set, feed) -> (state, metrics), where the feed's leaves are [rounds, batch_size / 2, ...] with
@@ -172,8 +167,8 @@ def create_dispatch(
 
     def iterate(state: TrainState, key: Key[Array, ""], dataset: Any, feed: Any) -> tuple[TrainState, Metrics]:
         def body(state: TrainState, feed: Any) -> tuple[TrainState, Metrics]:
-            read = [read_images(dataset, jax.tree.map(itemgetter(index), feed)) for index in range(rounds)]
-            return train_step(recipe, state, key, jax.tree.map(lambda *leaves: jnp.stack(leaves), *read))
+            real = [read_images(dataset, jax.tree.map(itemgetter(index), feed)) for index in range(rounds)]
+            return train_step(recipe, state, key, real)
 
         by_iteration = jax.tree.map(lambda leaf: leaf.reshape(-1, rounds, *leaf.shape[1:]), feed)
         # On CPUs, XLA runs convolutions inside a loop, be it of one round, ten times slower than outside.

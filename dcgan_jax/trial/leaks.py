@@ -35,6 +35,15 @@ class Provenance:
     name: str
     rows: tuple[TrainedOn, ...]
 
+    @property
+    def labels(self) -> list[str]:
+        """The classes of its training images, sorted: a class's number is its place here, from 0."""
+        return sorted({row.label for row in self.rows})
+
+    def count(self, label: str) -> int:
+        """Returns how many of its training images are of a class."""
+        return sum(row.label == label for row in self.rows)
+
 
 def read_provenance(path: Path) -> Provenance:
     """Reads a train_files.tsv; the folder it lies in names the generator.

@@ -66,7 +66,9 @@ def split_for_trial(prepared: PreparedSet, settings: Settings) -> TrialSplit:
         for fraction, chosen in training.items():
             chosen += _select(prepared, of_class, fraction, settings.seed)[0]
         held_out = _select(prepared, of_class, 1.0, settings.seed)[1]
-        own_test = set() if has_test else _first_patients(held_out, trial.test / held, choose_split_seed(data, settings.seed))
+        own_test = (
+            set() if has_test else _first_patients(held_out, trial.test / held, choose_split_seed(data, settings.seed))
+        )
         validation += [example for example in held_out if example.patient not in own_test]
         test += [example for example in held_out if example.patient in own_test]
 

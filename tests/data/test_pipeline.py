@@ -9,7 +9,7 @@ import pytest
 from dcgan_jax.data.order import Order
 from dcgan_jax.data.pipeline import ResidentBatches, StreamedBatches, create_batches, to_float
 from dcgan_jax.data.prepare import prepare
-from dcgan_jax.data.selection import number_labels, select_training
+from dcgan_jax.data.selection import select_training
 from dcgan_jax.devices import create_mesh
 
 BATCH, STEPS = 8, 5
@@ -25,16 +25,16 @@ def examples(prepared, tiny_settings):
     return select_training(prepared, tiny_settings.data, tiny_settings.seed)[0]
 
 
-def batches_of(prepared, examples, settings, placement, first_step=0, num_devices=1, sampling="shuffle", labels=None):
+def batches_of(prepared, examples, settings, placement, first_step=0, num_devices=1, sampling="shuffle"):
     data = settings.data.model_copy(update={"placement": placement})
     order = Order(3, len(examples), BATCH, sampling)
     return create_batches(
-        prepared, examples, labels, data, settings.model.channels, order, create_mesh(num_devices), first_step
+        prepared, examples, data, settings.model.channels, order, create_mesh(num_devices), first_step
     )
 
 
 def read_all(batches, first_step=0, count=1):
-    """Images and classes of the steps, read the way the step reads them."""
+    """All images of the steps and their classes, read the way the step reads them."""
     read = jax.jit(batches.read)
     feeds = [batches.feed(step, count) for step in range(first_step, STEPS, count)]
     parts = [read(batches.dataset, jax.tree.map(itemgetter(k), feed)) for feed in feeds for k in range(count)]
@@ -86,6 +86,21 @@ def test_several_steps_in_one_feed_are_the_same_steps(prepared, examples, tiny_s
     np.testing.assert_array_equal(five, one)
 
 
+def test_every_image_comes_with_its_class(prepared, tiny_settings):
+    of_all = tiny_settings.with_overrides({"data.label": "ALL"})
+    examples, _ = select_training(prepared, of_all.data, of_all.seed)
+    streamed, resident = (
+        read_all(batches_of(prepared, examples, of_all, placement, num_devices=4)) for placement in ("stream", "device")
+    )
+    assert streamed.images.tobytes() == resident.images.tobytes()
+    order = Order(3, len(examples), BATCH, "shuffle")
+    chosen = [examples[position] for step in range(STEPS) for position in order.positions(step)]
+    assert {example.label for example in chosen} == {"NORMAL", "PNEUMONIA"}
+    np.testing.assert_array_equal(np.round((resident.images + 1) * 127.5), prepared.images(chosen))
+    for labels in (streamed.labels, resident.labels):
+        np.testing.assert_array_equal(labels, [example.label == "PNEUMONIA" for example in chosen])
+
+
 def test_auto_keeps_images_resident_while_they_fit_the_budget(prepared, examples, tiny_settings):
     assert isinstance(batches_of(prepared, examples, tiny_settings, "auto"), ResidentBatches)
     many = examples * (2**20 // (64 * 64) // len(examples) + 1)  # just over one MiB
@@ -108,18 +123,3 @@ def test_rgb_repeats_the_gray_channel(prepared, examples, tiny_settings):
 
 def test_floats_are_exact_at_the_ends():
     np.testing.assert_array_equal(to_float(np.array([0, 255], np.uint8)), [-1.0, 1.0])
-
-
-@pytest.mark.parametrize("placement", ["device", "stream"])
-def test_each_image_comes_with_its_class(prepared, tiny_settings, placement):
-    of_all = tiny_settings.with_overrides({"data.label": "ALL"})
-    examples, _ = select_training(prepared, of_all.data, of_all.seed)
-    labels = number_labels(examples)
-    batches = batches_of(prepared, examples, of_all, placement, num_devices=4, labels=labels)
-    images, found = read_all(batches)
-    order = Order(3, len(examples), BATCH, "shuffle")
-    positions = np.concatenate([order.positions(step) for step in range(STEPS)])
-    assert {examples[position].label for position in positions} == {"NORMAL", "PNEUMONIA"}
-    np.testing.assert_array_equal(found, [examples[position].label == "PNEUMONIA" for position in positions])
-    expected = prepared.images([examples[position] for position in positions])
-    np.testing.assert_array_equal(np.round((images + 1) * 127.5), expected)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcgan_jax.data.prepared import Example
-from dcgan_jax.data.selection import format_train_files, select_training
+from dcgan_jax.data.selection import format_train_files, number_labels, resolve_num_classes, select_training
 from dcgan_jax.errors import UserError
 
 
@@ -91,6 +91,46 @@ def test_an_unknown_class_is_answered_with_those_there_are():
 def test_a_holdout_that_leaves_nobody_is_refused():
     with pytest.raises(UserError, match=r"data\.holdout=0\.99 .*20 patients of NORMAL"):
         select(holdout=0.99)
+
+
+def test_all_classes_have_the_images_that_runs_of_one_class_have():
+    shares = {"holdout": 0.2, "fraction": 0.5}
+    together = select(label="ALL", **shares)
+    alone = [select(label=label, **shares) for label in ("NORMAL", "PNEUMONIA")]
+    assert together == tuple(normal + pneumonia for normal, pneumonia in zip(*alone, strict=True))
+    numbers = number_labels(together[0])
+    assert numbers.tolist() == [0] * len(alone[0][0]) + [1] * len(alone[1][0])
+
+
+def test_a_class_of_all_that_nobody_is_left_of_is_named():
+    rare = SimpleNamespace(examples=[*PREPARED.examples, example("train", "TB", 0, 0)])
+    data = SimpleNamespace(label="ALL", holdout=0.1, fraction=1.0)
+    with pytest.raises(
+        UserError, match=r"data\.holdout=0\.1 leaves none of the 1 patients of TB to train on: lower it"
+    ):
+        select_training(rare, data, 0)
+
+
+def test_all_classes_of_one_are_refused():
+    one = SimpleNamespace(examples=[one for one in PREPARED.examples if one.label == "NORMAL"])
+    data = SimpleNamespace(label="ALL", holdout=0.0, fraction=1.0)
+    with pytest.raises(UserError, match=r"there is NORMAL alone: give data\.label=NORMAL"):
+        select_training(one, data, 0)
+
+
+def test_the_number_of_classes_comes_from_the_data(tiny_settings):
+    settings = tiny_settings.with_overrides({"data.label": "ALL"})
+    training, _ = select(label="ALL")
+    resolved = resolve_num_classes(settings, training)
+    assert resolved.model.num_classes == 2
+    assert resolve_num_classes(resolved, training) == resolved
+    assert resolved.identity() == settings.identity()
+    assert resolve_num_classes(tiny_settings, training) is tiny_settings
+    sentence = (
+        r"config\.model\.num_classes=3 disagrees with the data, which have 2 classes \(NORMAL, PNEUMONIA\): give 2"
+    )
+    with pytest.raises(UserError, match=sentence):
+        resolve_num_classes(settings.with_overrides({"model.num_classes": 3}), training)
 
 
 def test_the_list_of_training_files_can_be_read_again(tmp_path):

@@ -55,24 +55,22 @@ def test_minibatch_std_is_one_number_for_each_group_of_neighbours():
     np.testing.assert_array_equal(append_minibatch_std(features[2:], 2), whole[2:])
 
 
-def test_a_class_adds_the_projection_of_the_features_on_its_vector(params):
-    """The features are found by probing: with one entry of a class's vector set, a logit moves by that feature."""
-    of_class = np.zeros((2, 4 * 4 * 32), np.float32)
-    of_class[1, 5] = 3.0
+def test_the_logit_of_a_class_is_that_of_none_and_the_projection_on_its_vector(params):
+    """The last features are had from the plain network: its logit under a weight of 1 on one of them alone."""
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(3, 4 * 4 * 32)).astype(np.float32)
+    labels = np.array([2, 0, 2, 1])
 
-    def logits(vectors, label):
-        labels = jnp.full(4, label)
-        conditional = {**params, "of_class": {"kernel": jnp.asarray(vectors)}}
-        return Discriminator(2, num_classes=2).apply({"params": conditional}, IMAGES, labels=labels)
+    def feature(number):
+        one = {"kernel": jnp.zeros((4 * 4 * 32, 1)).at[number, 0].set(1.0), "bias": jnp.zeros(1)}
+        return Discriminator(2).apply({"params": {**params, "to_logit": one}}, IMAGES)
 
-    plain = Discriminator(2).apply({"params": params}, IMAGES)
-    np.testing.assert_array_equal(logits(of_class, 0), plain)
-    feature = (logits(of_class, 1) - plain) / 3.0
-    assert np.abs(feature).max() > 0
-    weight = np.asarray(params["to_logit"]["kernel"]).copy()
-    weight[5] += 1.0  # the plain logit moves by the same feature
-    moved = Discriminator(2).apply({"params": {**params, "to_logit": {**params["to_logit"], "kernel": weight}}}, IMAGES)
-    np.testing.assert_allclose(feature, moved - plain, atol=1e-6)
+    features = np.asarray(jax.jit(jax.vmap(feature))(jnp.arange(4 * 4 * 32))).T
+    plain = features @ np.asarray(params["to_logit"]["kernel"])[:, 0] + np.asarray(params["to_logit"]["bias"])
+    conditional = {**params, "class_embedding": {"kernel": jnp.asarray(vectors)}}
+    logits = Discriminator(2, num_classes=3).apply({"params": conditional}, IMAGES, labels=jnp.asarray(labels))
+    projections = [vectors[label] @ of_image for label, of_image in zip(labels, features, strict=True)]
+    np.testing.assert_allclose(logits, plain + projections, rtol=1e-4, atol=1e-5)
 
 
 def test_minibatch_std_adds_its_weights_to_the_last_layer():

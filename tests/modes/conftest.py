@@ -1,3 +1,5 @@
+"""Shared by the tests of modes: features without Inception-V3."""
+
 import pytest
 
 from dcgan_jax.cache import CACHE_VARIABLE

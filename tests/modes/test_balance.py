@@ -4,6 +4,7 @@ import csv
 import re
 import shutil
 from collections import Counter
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -26,13 +27,12 @@ COUNTS = {"train/NORMAL": 3, "train/PNEUMONIA": 6, "test/NORMAL": 2, "test/PNEUM
 class DrawnRun:
     """A run whose images are drawn phantoms, every third one a near copy that is left out."""
 
-    classes = ("NORMAL",)
-
     def __init__(self, settings, workdir):
         self.settings, self.workdir, self.step = settings, workdir, 40
-        self.provenance = type("Provenance", (), {"rows": ()})
+        self.provenance = SimpleNamespace(labels=["NORMAL"], rows=())
 
     def draw(self, label, seed, stream, count):
+        assert label == "NORMAL"
         numbers = [number for number in range(2 * count) if number % 3][:count]
         for number in numbers:
             pixels = draw_phantom(64, seed, 100 + number, "NORMAL")

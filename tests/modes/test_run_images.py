@@ -15,11 +15,11 @@ from dcgan_jax.workdir import Workdir
 class Made(SimpleNamespace):
     """A run that was trained on some images and makes flat ones of its number."""
 
-    classes, step = ("NORMAL",), 10
+    labels, step = ("NORMAL",), 10
 
     @property
     def provenance(self):
-        rows = tuple(TrainedOn(e.file, e.label, e.patient, e.sha256) for e in self.examples if e.label == "NORMAL")
+        rows = tuple(TrainedOn(e.file, e.label, e.patient, e.sha256) for e in self.examples if e.label in self.labels)
         return Provenance(f"run{self.number}", rows)
 
     @property
@@ -32,11 +32,12 @@ class Made(SimpleNamespace):
         assert size == 64
 
     def draw(self, label, seed, stream, count):
-        return [SimpleNamespace(image=np.full((64, 64, 1), 10 * self.number + seed, np.uint8))] * count
+        value = 100 * self.labels.index(label) + 10 * self.number + seed
+        return [SimpleNamespace(image=np.full((64, 64, 1), value, np.uint8))] * count
 
 
-def level(images, fraction, seed=0):
-    drawn = images.draw("NORMAL", fraction, seed, 3)
+def level(images, fraction, seed=0, label="NORMAL"):
+    drawn = images.draw(label, fraction, seed, 3)
     assert drawn.shape == (3, 64, 64, 1)
     return int(drawn[0, 0, 0, 0])
 
@@ -67,6 +68,36 @@ def test_a_fraction_without_a_run_of_its_own_is_refused(halved_split, halved_set
         images.draw("NORMAL", 0.5, 0, 3)
     with pytest.raises(UserError, match="has no run of class PNEUMONIA"):
         images.draw("PNEUMONIA", 1.0, 0, 3)
+
+
+BOTH = ("NORMAL", "PNEUMONIA")
+
+
+def test_a_run_of_all_classes_serves_each(halved_split, halved_settings):
+    images = RunImages(
+        [Made(number=1, examples=halved_split.training[1.0], labels=BOTH)], halved_split, halved_settings
+    )
+    assert images.classes() == ["NORMAL", "PNEUMONIA"]
+    assert [level(images, 1.0, seed=2, label=label) for label in BOTH] == [12, 112]
+
+
+def test_a_run_of_all_classes_and_one_of_as_many_images_of_the_class_take_turns(halved_split, halved_settings):
+    runs = [
+        Made(number=1, examples=halved_split.training[1.0], labels=BOTH),
+        Made(number=2, examples=halved_split.training[1.0]),
+    ]
+    images = RunImages(runs, halved_split, halved_settings)
+    assert [level(images, 1.0, seed) for seed in range(2)] == [10, 21]
+
+
+def test_a_run_that_saw_test_patients_of_another_class_is_refused(halved_split, halved_settings):
+    tested = [example for example in halved_split.test if example.label == "PNEUMONIA"]
+    with pytest.raises(UserError, match="images of validation or test patients"):
+        RunImages(
+            [Made(number=1, examples=[*halved_split.training[1.0], *tested], labels=BOTH)],
+            halved_split,
+            halved_settings,
+        )
 
 
 def test_a_run_that_saw_test_patients_is_refused_at_once(halved_split, halved_settings):

@@ -10,7 +10,7 @@ from PIL import Image
 from dcgan_jax.data.phantom import draw_phantom
 from dcgan_jax.errors import UserError
 from dcgan_jax.modes.trial import trial
-from dcgan_jax.modes.trial_plan import choose_arms, choose_positive
+from dcgan_jax.modes.trial_plan import choose_arms, choose_label, choose_positive
 from dcgan_jax.trial.scores import METRICS
 from dcgan_jax.trial.splits import TrialSplit
 from dcgan_jax.trial.store import Store
@@ -164,6 +164,14 @@ def test_arms_that_have_no_images_are_left_out_or_refused_by_name(tiny_settings)
     with pytest.raises(UserError, match="There are no synthetic images of NORMAL to try"):
         choose_arms(tiny_settings, TWO, None)
     assert choose_arms(tiny_settings.with_overrides({"trial.arms": "weighted"}), TWO, None) == ("weighted",)
+
+
+def test_of_all_classes_the_smallest_is_filled_up(tiny_settings):
+    of_all = tiny_settings.with_overrides({"data.label": "ALL", "model.num_classes": 3})
+    images = split_of("NORMAL", "NORMAL", "PNEUMONIA", "TB", "TB")
+    assert choose_label(of_all, images).data.label == "PNEUMONIA"
+    assert choose_positive(choose_label(of_all, TWO), TWO) == "PNEUMONIA"  # of equal ones the first
+    assert choose_label(tiny_settings, images) is tiny_settings
 
 
 def test_the_class_to_be_recognised(tiny_settings):

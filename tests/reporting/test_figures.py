@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan_jax.reporting.figures import GAP, save_closest_pairs, save_comparison, save_curves, save_image, tile
+from dcgan_jax.reporting.figures import (
+    GAP,
+    save_closest_pairs,
+    save_comparison,
+    save_curves,
+    save_image,
+    tile,
+    tile_blocks,
+)
 from dcgan_jax.training.step import METRICS
 
 
@@ -15,6 +23,14 @@ def test_a_grid_holds_every_image_in_order():
     assert [grid[0, column * (6 + GAP), 0] for column in range(3)] == [10, 20, 30]
     assert [grid[4 + GAP, column * (6 + GAP), 0] for column in range(3)] == [40, 50, 255]
     assert tile(images, columns=5).shape == (4, 5 * 6 + 4 * GAP, 1)
+
+
+def test_every_block_begins_a_row():
+    lots = [np.full((count, 4, 6, 1), value, np.uint8) for count, value in ((3, 10), (1, 20))]
+    grid = tile_blocks(lots, columns=2)
+    assert grid.shape == (3 * 4 + 2 * GAP, 2 * 6 + GAP, 1)
+    places = [(0, 0), (0, 8), (6, 0), (6, 8), (12, 0), (12, 8), (4, 0), (10, 0)]
+    assert [int(grid[place][0]) for place in places] == [10, 10, 10, 255, 20, 255, 255, 255]
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])

@@ -5,7 +5,7 @@ import pytest
 
 from dcgan_jax.progress import create_progress
 from dcgan_jax.reporting import observer as observer_module
-from dcgan_jax.reporting.observer import TrainObserver
+from dcgan_jax.reporting.observer import TrainObserver, draw_samples
 from dcgan_jax.reporting.run_log import RunLog, read_rows
 from dcgan_jax.training.schedule import create_schedule
 from dcgan_jax.training.step import METRICS
@@ -23,7 +23,7 @@ class Clock:
 
 class Sampler:
     def sample(self, params, seed, stream, count, label):
-        return np.zeros((count, 64, 64, 1), np.uint8)
+        return np.full((count, 64, 64, 1), 10 * label, np.uint8)
 
 
 class State:
@@ -80,3 +80,10 @@ def test_everything_lands_in_the_workdir(watched, clock):
         (3, None, 1.0),
     ]
     assert (workdir.samples / "step_0000003.png").exists()
+
+
+@pytest.mark.parametrize(("num_classes", "rows"), [(2, 4), (3, 2), (9, 1)])
+def test_each_class_has_as_many_rows(tiny_settings, num_classes, rows):
+    of_all = tiny_settings.with_overrides({"data.label": "ALL", "model.num_classes": num_classes})
+    levels = draw_samples(Sampler(), None, of_all)[:, 0, 0, 0]
+    np.testing.assert_array_equal(levels, np.repeat(10 * np.arange(num_classes), 8 * rows))

@@ -4,10 +4,11 @@ from functools import partial
 
 import chex
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dcgan_jax.data.pipeline import RealImages
+from dcgan_jax.data.pipeline import LabelledImages
 from dcgan_jax.devices import create_mesh, replicated, split
 from dcgan_jax.training.checkpoints import Checkpoints, abstract_state
 from dcgan_jax.training.state import create_recipe, create_state, state_sha256
@@ -16,11 +17,11 @@ from dcgan_jax.training.step import METRICS, create_dispatch
 KEY = jax.random.key(0)
 STEPS, HALF = 4, 8
 EVERYTHING = {
+    "data.label": "ALL",
+    "model.num_classes": 2,
     "train.batch_size": 2 * HALF,
     "model.minibatch_std": 2,
     "model.spectral_norm": True,
-    "model.num_classes": 2,
-    "data.label": "ALL",
     "loss.kind": "hinge",
     "loss.r1": 1.0,
     "loss.r1_every": 2,
@@ -39,24 +40,22 @@ EVERYTHING = {
     "average.half_life": 100,
 }
 
+CLASS_COUNTS = (30, 10)
+
+
+def read(dataset, feed):
+    """As images come from the data; here every second image is of class 1."""
+    return LabelledImages(feed, (jnp.arange(len(feed)) % 2).astype(jnp.int32))
+
 
 @pytest.fixture(scope="module")
 def recipe(tiny_settings):
-    return create_recipe(tiny_settings.with_overrides(EVERYTHING))
+    return create_recipe(tiny_settings.with_overrides(EVERYTHING), CLASS_COUNTS)
 
 
 @pytest.fixture(scope="module")
 def real():
     return np.random.default_rng(0).uniform(-1, 1, (STEPS, 1, HALF, 64, 64, 1)).astype(np.float32)
-
-
-def read_of(recipe):
-    """Reads what is fed; an image's class is the sign of its first pixel."""
-
-    def read(dataset, feed):
-        return RealImages(feed, (feed[:, 0, 0, 0] > 0).astype(int) if recipe.settings.model.num_classes else None)
-
-    return read
 
 
 class Training:
@@ -65,7 +64,7 @@ class Training:
     def __init__(self, recipe, num_devices):
         self.mesh = create_mesh(num_devices)
         self._recipe = recipe
-        self._dispatch = create_dispatch(recipe, self.mesh, read_of(recipe))
+        self._dispatch = create_dispatch(recipe, self.mesh, read)
 
     def start(self):
         return jax.jit(partial(create_state, self._recipe), out_shardings=replicated(self.mesh))(KEY)
@@ -131,13 +130,15 @@ def test_each_part_leaves_its_mark(reference):
     averaged, newest = jax.tree.leaves(state.averaged_generator), jax.tree.leaves(state.generator)
     assert state.sampled_generator is state.averaged_generator
     assert any(not np.array_equal(ours, theirs) for ours, theirs in zip(averaged, newest, strict=True))
+    moments = [state.generator_optimizer[0].mu, state.discriminator_optimizer[0].mu]
+    assert all(np.abs(mean["class_embedding"]["kernel"]).min() > 0 for mean in moments)  # of every class
 
 
 def test_in_a_loop_the_state_keeps_its_shapes_and_types(recipe, monkeypatch):
     """As accelerators run several iterations in one call: traced here, not run."""
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     state = jax.eval_shape(partial(create_state, recipe), KEY)
-    dispatch = create_dispatch(recipe, create_mesh(1), read_of(recipe))
+    dispatch = create_dispatch(recipe, create_mesh(1), read)
     after, metrics = jax.eval_shape(dispatch, state, KEY, (), np.zeros((3, HALF, 64, 64, 1), np.float32))
     chex.assert_trees_all_equal_shapes_and_dtypes(after, state)
     assert {values.shape for values in metrics.values()} == {(3,)}

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from dcgan_jax.data.pipeline import RealImages
+from dcgan_jax.data.pipeline import LabelledImages
 from dcgan_jax.devices import create_mesh, replicated, split
 from dcgan_jax.training.state import create_recipe, create_state
 from dcgan_jax.training.step import METRICS, create_dispatch
@@ -27,7 +27,7 @@ def real():
 
 
 def read(dataset, feed):
-    return RealImages(feed)
+    return LabelledImages(feed)
 
 
 def run(recipe, real, num_devices=1, steps_per_dispatch=1):
@@ -91,7 +91,7 @@ def test_the_step_is_traced_once_and_its_state_is_donated(recipe, real):
 
     def counting_read(dataset, feed):
         traced.append(feed.shape)
-        return RealImages(feed)
+        return LabelledImages(feed)
 
     dispatch = create_dispatch(recipe, mesh, counting_read)
     state = jax.device_put(jax.jit(partial(create_state, recipe))(KEY), replicated(mesh))
