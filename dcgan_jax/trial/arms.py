@@ -22,7 +22,7 @@ DESCRIPTIONS: dict[ArmName, str] = {
     "classical": "random rotations, shifts, changes of scale, brightness and contrast of the real images",
     "weighted": "both sides of the decision count alike in the loss",
     "duplicated": "copies of real images, as many as `synthetic` adds: more images, no more information",
-    "synthetic": "synthetic images of one class, `data.label` (of ALL: the one of fewest images)",
+    "synthetic": "synthetic images of one class",
     "both": "`synthetic` with the random changes of `classical`, of all images",
     "synthetic_all": "synthetic images of every class, so that being synthetic says nothing about the label",
     "synthetic_only": "the synthetic images of `synthetic_all` without any real one",

@@ -84,18 +84,18 @@ def test_it_stops_with_a_run_and_goes_on_where_it_was(tmp_path, launches, capsys
     assert records[0]["command"].startswith("python launch.py --config=configs/cxr.py ")
     assert str(tmp_path) not in json.dumps(records)
     assert (tmp_path / "docs" / "images" / "results" / "small_cxr.png").exists()
-    assert "| cxr | 9,600 | 2 |" in (tmp_path / "docs" / "results.md").read_text()
+    assert "| cxr | 25,600 | 2 |" in (tmp_path / "docs" / "results.md").read_text()
 
 
 def test_every_run_of_a_scale_sees_the_same_number_of_images(launches):
     with flagsaver.flagsaver(images=3200):
-        for config, steps in (("cxr", 25), ("ablation:small_batch", 100)):
+        for config, steps in (("cxr", 25), ("ablation:small_batch", 200)):
             run = quality.Run(config, "small", 0, 3200)
             assert f"--config.train.steps={steps}" in run.flags()
 
 
 def test_a_configuration_that_changed_is_no_finished_run(tmp_path, launches):
-    run = quality.Run("cxr", "small", 0, 9600)
+    run = quality.Run("cxr", "small", 0, 25_600)
     save_record(tmp_path / "docs" / "results.json", quality.describe(run) | {"settings_sha256": "before"})
     with pytest.raises(SystemExit) as stopped:
         quality.main(["quality"])

@@ -104,7 +104,7 @@ def test_all_classes_have_the_images_that_runs_of_one_class_have():
 
 def test_a_class_of_all_that_nobody_is_left_of_is_named():
     rare = SimpleNamespace(examples=[*PREPARED.examples, example("train", "TB", 0, 0)])
-    data = SimpleNamespace(label="ALL", holdout=0.1, fraction=1.0)
+    data = SimpleNamespace(label="ALL", holdout=0.1, fraction=1.0, split_seed=-1)
     with pytest.raises(
         UserError, match=r"data\.holdout=0\.1 leaves none of the 1 patients of TB to train on: lower it"
     ):
@@ -113,7 +113,7 @@ def test_a_class_of_all_that_nobody_is_left_of_is_named():
 
 def test_all_classes_of_one_are_refused():
     one = SimpleNamespace(examples=[one for one in PREPARED.examples if one.label == "NORMAL"])
-    data = SimpleNamespace(label="ALL", holdout=0.0, fraction=1.0)
+    data = SimpleNamespace(label="ALL", holdout=0.0, fraction=1.0, split_seed=-1)
     with pytest.raises(UserError, match=r"there is NORMAL alone: give data\.label=NORMAL"):
         select_training(one, data, 0)
 
