@@ -99,7 +99,8 @@ def stop_for(error: Exception) -> NoReturn:
 def set_up_packages() -> None:
     """Says what JAX, TensorFlow and matplotlib read when they are first imported, and JAX when it finds the devices."""
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_dir("compiled")))
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # it only feeds images, and need not say how it would compute
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # TensorFlow only feeds images: how it would compute, and
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # what it notes of that on starting, says nothing of a run
     os.environ.setdefault("MPLCONFIGDIR", str(cache_dir("matplotlib")))  # a home may be read-only, or not be there
     if DETERMINISTIC.value:
         os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true"
