@@ -35,7 +35,7 @@ from dcgan_jax.data.report import create_report, describe_report
 from dcgan_jax.data.selection import check_label
 from dcgan_jax.data.source import TRAIN, Source
 from dcgan_jax.errors import UserError
-from dcgan_jax.settings import DataSettings
+from dcgan_jax.sections import DataSettings
 
 FORMAT_VERSION = 3
 """Counts up whenever the same source and settings give other records or another report."""

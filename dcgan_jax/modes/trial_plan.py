@@ -10,7 +10,8 @@ from dcgan_jax.data.selection import format_train_files
 from dcgan_jax.devices import create_mesh
 from dcgan_jax.errors import UserError
 from dcgan_jax.modes.run_images import Run, RunImages
-from dcgan_jax.settings import ALL_CLASSES, ArmName, Settings
+from dcgan_jax.sections import ALL_CLASSES, ArmName
+from dcgan_jax.settings import Settings
 from dcgan_jax.trial.analysis import choose_primary
 from dcgan_jax.trial.arms import ARMS, OF_ALL_CLASSES, OF_ONE_CLASS, REFERENCE, WITH_COPIES, Arm
 from dcgan_jax.trial.leaks import find_provenances, refuse_excess, refuse_leaks
