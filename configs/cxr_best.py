@@ -4,11 +4,11 @@
 
 At small scale (64x64, 8 base channels, 25,600 images, stand-in weights, three seeds) its FID is 2.54 to 3.25 where the
 paper's recipe has 6.51 to 9.20: docs/results.md. Small batches bought most of it: with seed 2, batches of 16 alone take
-the paper's 6.51 to 3.82. Augmentation cost a little in batches of 16 and gained a little in batches of 8; it is kept for
-long runs on 1,341 images, which the discriminator would learn by heart. What each other part is worth alone
+the paper's 6.51 to 3.82. Augmentation cost a little in batches of 16 and gained a little in batches of 8; it is kept
+for long runs on 1,341 images, which the discriminator would learn by heart. What each other part is worth alone
 (configs/ablation.py) and how the recipe ends at full size is not measured yet.
 
-Training on an image costs 1.026 times the paper's operations by XLA's count (47.1 against 45.9 GFLOP, for R1 in every
+Training on an image costs 1.027 times the paper's operations by XLA's count (47.2 against 45.9 GFLOP, for R1 in every
 sixteenth step), so fewer images are seen. A batch of 8 with groups of 4 fits one device: on more, give a
 train.batch_size that is a multiple of 8 times the devices.
 """
