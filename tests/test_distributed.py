@@ -1,6 +1,7 @@
 """Two processes on one machine make up one run: the run that one process makes, on as many devices or on one."""
 
 import json
+import re
 import signal
 
 import numpy as np
@@ -15,6 +16,8 @@ from tests.outcomes import assert_same_state, final_state, losses
 
 STEPS = 30  # of runs that are stopped
 STREAMED = ("--config.data.placement=stream",)
+# What JAX's runtime prints by itself in every process; Gloo's threads may tear each other's lines apart.
+OF_THE_RUNTIME = re.compile("Gloo|peer ranks|waiting for another")
 
 
 def outcome(processes):
@@ -48,7 +51,7 @@ def test_only_the_first_process_writes_and_speaks(together):
     workdir, logs = together
     assert "4 device(s), 2 process(es)" in logs[0]
     assert "done after 6 steps" in logs[0]
-    assert not [line for line in logs[1].splitlines() if "Gloo" not in line and "waiting for another" not in line]
+    assert not [line for line in logs[1].splitlines() if not OF_THE_RUNTIME.search(line)]
     summary = json.loads((workdir / "summary.json").read_text())
     assert (summary["processes"], len(summary["devices"])) == (2, 4)
     assert {path.name for path in (workdir / "samples").iterdir()} == {f"step_000000{step}.png" for step in (0, 3, 6)}
