@@ -95,8 +95,8 @@ def create_state(recipe: Recipe, key: Key[Array, ""]) -> TrainState:
     generator, discriminator, settings = recipe.generator, recipe.discriminator, recipe.settings
     latents = jnp.zeros((1, settings.model.latent_size))
     images = jnp.zeros((max(1, discriminator.minibatch_std), *[generator.image_size] * 2, generator.channels))
-    labels = jnp.zeros(1, jnp.int32)  # passed over by networks that are told none
-    generator_params = generator.init(stream_key(key, "generator_init"), latents, labels)["params"]
+    labels = jnp.zeros(len(images), jnp.int32)  # passed over by networks that are told none
+    generator_params = generator.init(stream_key(key, "generator_init"), latents, labels[:1])["params"]
     discriminator_params = discriminator.init(stream_key(key, "discriminator_init"), images, labels=labels)["params"]
     averaged_generator = spectral_vectors = adaptation = None
     if settings.average.half_life:
