@@ -58,7 +58,7 @@ class Discriminator(nn.Module):
         # From here on in float32: the rounded 1 - dropout would scale all features by the same small error.
         x = x.astype(jnp.float32)
         if self.minibatch_std:
-            x = append_minibatch_std(x, self.minibatch_std, labels if self.num_classes else None)
+            x = append_minibatch_std(x, self.minibatch_std)
         x = x.reshape(x.shape[0], -1)
         if dropout_keys is not None and self.dropout > 0:
             # One key an image, so that the masks do not depend on how the batch is divided over devices.
@@ -71,28 +71,17 @@ class Discriminator(nn.Module):
         return logits
 
 
-def append_minibatch_std(
-    x: Float[Array, "batch h w channel"], group: int, labels: Int[Array, " batch"] | None = None
-) -> Float[Array, "batch h w channel+1"]:
+def append_minibatch_std(x: Float[Array, "batch h w channel"], group: int) -> Float[Array, "batch h w channel+1"]:
     """Adds a feature map that says how much the images of a group differ, so that a lack of variety shows.
 
     It is the standard deviation over the group, averaged over all features: one number for each group of neighbours
-    in the batch (Karras et al. 2018, https://arxiv.org/abs/1710.10196, section 3; groups as in StyleGAN2). Of several
-    classes, images differ from the mean of their own class in the group: else the difference between two classes would
-    hide that the images of each are all alike.
+    in the batch (Karras et al. 2018, https://arxiv.org/abs/1710.10196, section 3; groups as in StyleGAN2).
 
     Args:
       x: feature maps; a batch of a multiple of `group` images.
       group: images in a group.
-      labels: the number of each image's class, where there are several.
     """
     groups = x.reshape(-1, group, *x.shape[1:])
-    variance = jnp.var(groups, axis=1)
-    if labels is not None:
-        of_group = labels.reshape(-1, group)
-        is_same = (of_group[:, :, None] == of_group[:, None, :]).astype(x.dtype)
-        share = is_same / is_same.sum(axis=-1, keepdims=True)
-        variance = jnp.mean(jnp.square(groups - jnp.einsum("nij,njhwc->nihwc", share, groups)), axis=1)
-    deviation = jnp.sqrt(variance + 1e-8).mean(axis=(1, 2, 3))
+    deviation = jnp.sqrt(jnp.var(groups, axis=1) + 1e-8).mean(axis=(1, 2, 3))
     feature_map = jnp.broadcast_to(jnp.repeat(deviation, group)[:, None, None, None], (*x.shape[:3], 1))
     return jnp.concatenate([x, feature_map], axis=-1)

@@ -1,17 +1,18 @@
 """The paper's generator (Kora Venu 2020; layers and constants from korasagar/DCGAN-ChestXray, DCGAN.py).
 
-It can be told which class to draw: a learned vector of the class is joined to the latent, as in the conditional GAN of
-Mirza and Osindero 2014 (https://arxiv.org/abs/1411.1784), section 3.2.
+It can be told which class to draw: the class, one-hot, is joined to the latent, as in the conditional GAN of Mirza and
+Osindero 2014 (https://arxiv.org/abs/1411.1784), section 3.2, so that the dense layer has a bias of its own for each.
 """
 
 from functools import partial
 from typing import Any, Literal
 
+import jax
 import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float, Int
 
-from dcgan_jax.models.layers import LEAK, ClassEmbedding, Conv, ConvTranspose, Dense, standard_normal
+from dcgan_jax.models.layers import LEAK, Conv, ConvTranspose, Dense
 
 STAGES = 4
 """Each stage doubles height and width, whatever the image size: the first feature map is a sixteenth of it."""
@@ -50,9 +51,8 @@ class Generator(nn.Module):
         activate = partial(nn.leaky_relu, negative_slope=LEAK)
         size, width = self.image_size // 2**STAGES, self.base_channels * 2**STAGES
 
-        if self.num_classes:  # [batch, latent] -> [batch, 2 * latent]: class and latent begin with equal weight
-            embedding = ClassEmbedding(self.num_classes, latents.shape[-1], standard_normal, name="class_embedding")
-            latents = jnp.concatenate([latents, embedding(labels)], axis=-1)
+        if self.num_classes:  # [batch, latent] -> [batch, latent + num_classes]
+            latents = jnp.concatenate([latents, jax.nn.one_hot(labels, self.num_classes)], axis=-1)
 
         # [batch, latent] -> [batch, size, size, width]
         x = Dense(size * size * width, dtype=self.dtype, name="project")(latents)

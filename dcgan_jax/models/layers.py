@@ -17,7 +17,6 @@ LEAK = 0.2
 """Slope of every leaky ReLU for negative inputs."""
 
 glorot_uniform = nn.initializers.glorot_uniform()
-standard_normal = nn.initializers.normal(1.0)
 
 
 class Conv(nn.Module):
@@ -75,17 +74,15 @@ class ClassEmbedding(nn.Module):
     Attributes:
       num_classes: how many there are.
       features: length of the vectors.
-      init: what they are drawn from at first.
     """
 
     num_classes: int
     features: int
-    init: Any = glorot_uniform
 
     @nn.compact
     def __call__(self, labels: Int[Array, " batch"]) -> Float[Array, "batch features"]:
         """Returns the vectors of classes, given by their numbers."""
-        kernel = self.param("kernel", self.init, (self.num_classes, self.features))
+        kernel = self.param("kernel", glorot_uniform, (self.num_classes, self.features))
         # A product and no look-up, whose gradient accelerators add up in any order; at full precision it is as exact.
         one_hot = jax.nn.one_hot(labels, self.num_classes, dtype=kernel.dtype)
         return jnp.matmul(one_hot, kernel, precision=jax.lax.Precision.HIGHEST)

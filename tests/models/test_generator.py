@@ -43,19 +43,16 @@ def test_images_and_parameters_are_float32_and_in_range(dtype):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_a_class_is_a_vector_beside_the_latent(dtype):
-    """An image of class 1 is that of a plain generator whose latent goes on with the vector of class 1."""
+def test_a_class_is_one_hot_beside_the_latent(dtype):
+    """An image of class 1 is that of a plain generator whose latent goes on with 0, 1, 0."""
     generator = Generator(64, 1, 2, dtype=jnp.dtype(dtype), num_classes=3)
     latents = jax.random.normal(jax.random.key(1), (2, 8))
     params = generator.init(jax.random.key(0), latents, jnp.array([0, 1]))["params"]
-    assert params["project"]["kernel"].shape[0] == 2 * 8
-    vectors = params["class_embedding"]["kernel"]
-    assert (vectors.shape, vectors.dtype) == ((3, 8), jnp.float32)
+    assert params["project"]["kernel"].shape[0] == 8 + 3
     images = generator.apply({"params": params}, latents, jnp.array([1, 2]))
     plain = Generator(64, 1, 2, dtype=jnp.dtype(dtype))
-    rest = {name: layer for name, layer in params.items() if name != "class_embedding"}
-    expected = plain.apply({"params": rest}, jnp.concatenate([latents, vectors[1:]], axis=-1))
-    np.testing.assert_array_equal(images, expected)
+    longer = jnp.concatenate([latents, jnp.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])], axis=-1)
+    np.testing.assert_array_equal(images, plain.apply({"params": params}, longer))
 
 
 def test_initial_weights_are_keras_defaults():
