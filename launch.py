@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 import absl.logging
 from absl import app, flags
 from ml_collections import config_flags
+from ml_collections.config_flags import tuple_parser
 
 from dcgan_jax import departure, processes
 from dcgan_jax.cache import cache_dir
@@ -38,6 +39,20 @@ DEFAULT_CONFIG = str(Path(__file__).resolve().parent / "configs" / "default.py")
 STORAGE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 FLAGS = flags.FLAGS
+
+
+class _ListParser(tuple_parser.TupleParser):
+    """Takes `--config.trial.runs=/a/run,/another` as it is; ml_collections asks for quotes around each path."""
+
+    def parse(self, argument: Any) -> tuple[Any, ...]:
+        """Returns the values, or what was given as one text, which the settings divide at its commas."""
+        try:
+            return super().parse(argument)
+        except ValueError:
+            return (argument,)
+
+
+config_flags.register_flag_parser_for_type(tuple, _ListParser())
 CONFIG = config_flags.DEFINE_config_file(
     "config", None, "Configuration file; override its fields with --config.<field>=<value>."
 )

@@ -51,7 +51,7 @@ class Settings(Section):
             raise ValueError(
                 f"config.model.num_classes={self.model.num_classes} does not go with config.data.label="
                 f"{self.data.label}, which is one class: give config.model.num_classes=0, or config.data.label="
-                f"{ALL_CLASSES}."
+                f"{ALL_CLASSES} (one class of a run of all is drawn with config.generate.label)."
             )
         return self
 
@@ -83,7 +83,10 @@ class Settings(Section):
             raise UserError(f"{path} does not exist: give the --workdir of a run that has been started.") from None
         except ValueError as error:
             raise UserError(f"{path} is damaged ({error}): restore it, or start the run in a new --workdir.") from None
-        return cls.validated(values)
+        try:
+            return cls.validated(values)
+        except UserError as error:
+            raise UserError(f"{error}\nThese are the settings in {path}: mend them there.") from None
 
     @classmethod
     def validated(cls, values: Any) -> "Settings":

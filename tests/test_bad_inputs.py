@@ -46,7 +46,8 @@ def test_no_configuration(refused):
     [
         (
             ("--config.data.label=COVID",),
-            "data.label=COVID is no class with training images: choose one of NORMAL, PNEUMONIA.",
+            "data.label=COVID is no class with training images: choose one of NORMAL, PNEUMONIA, or ALL for all of "
+            "them.",
         ),
         (
             ("--config.data.label=ALL", "--config.model.num_classes=3"),

@@ -125,15 +125,25 @@ def test_taking_a_run_up_as_another_one(refused, run, mode):
     )
 
 
-def test_generating_among_other_images(refused, run, tmp_path):
-    (tmp_path / "mine").mkdir()
-    Image.new("L", (8, 8)).save(tmp_path / "mine" / "a.png")
+@pytest.mark.parametrize("listed", [False, True])
+def test_generating_among_other_images(refused, run, tmp_path, listed):
+    """Nothing of theirs is removed, not even what their own manifest lists."""
+    theirs = tmp_path / "mine" / "train" / "a.png"
+    theirs.parent.mkdir(parents=True)
+    Image.new("L", (8, 8)).save(theirs)
+    out, culprit = theirs.parent, theirs
+    if listed:
+        out = tmp_path / "mine"
+        culprit = out / "manifest.csv"
+        culprit.write_text("file,patient\ntrain/a.png,7\n")
     refused(
-        "holds images of something else",
+        f"config.generate.out: {culprit} is not from an export of this program",
         "--mode=generate",
         f"--workdir={run}",
-        f"--config.generate.out={tmp_path}/mine",
+        f"--config.generate.out={out}",
     )
+    assert theirs.exists()
+    assert culprit.exists()
 
 
 def test_generating_without_a_checkpoint(refused, run):

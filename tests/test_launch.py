@@ -139,7 +139,8 @@ def test_copies_are_left_out_of_an_export_and_counted(run, tmp_path):
     assert max(float(row["similarity"]) for row in rows) <= limit
 
 
-def test_an_export_leaves_nothing_of_the_one_before(run, tmp_path):
+@pytest.mark.parametrize("finished", [True, False])
+def test_an_export_leaves_nothing_of_the_one_before(run, tmp_path, finished):
     out = tmp_path / "out"
     for count in (4, 2):
         flags = (
@@ -151,6 +152,9 @@ def test_an_export_leaves_nothing_of_the_one_before(run, tmp_path):
         outcome = launch(*flags, log=tmp_path / "log")
         assert outcome.code == 0, outcome.output
         assert sorted(path.name for path in out.glob("0*.png")) == [f"0000{index}.png" for index in range(count)]
+        if not finished:
+            for name in ("manifest.csv", "grid.png", "NOTICE.txt"):
+                (out / name).unlink()
 
 
 def test_help_is_no_error(tmp_path):

@@ -90,6 +90,15 @@ def test_saved_settings_load_as_they_were(tmp_path_factory, settings, seed, batc
     assert Settings.load(path) == changed
 
 
+def test_a_config_file_of_other_fields_is_named(tmp_path, settings):
+    path = tmp_path / "config.json"
+    values = settings.model_dump()
+    del values["generate"]["label"]
+    path.write_text(json.dumps(values))
+    with pytest.raises(UserError, match=r"config\.generate\.label is missing.*\n.* settings in .*config\.json: mend"):
+        Settings.load(path)
+
+
 def test_a_damaged_config_file_is_named(tmp_path, settings):
     path = tmp_path / "config.json"
     settings.save(path)

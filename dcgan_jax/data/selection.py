@@ -110,11 +110,16 @@ def _count_share(share: float, whole: int) -> int:
 
 
 def check_label(label: str, labels: Collection[str]) -> None:
-    """Refuses a class that has no training images, and all classes where there is only one.
+    """Refuses a class that has no training images, and all classes where there is only one, or one of that name.
 
     Raises:
       UserError: naming the classes there are.
     """
+    if label == ALL_CLASSES and ALL_CLASSES in labels:
+        raise UserError(
+            f"data.label={ALL_CLASSES} means all classes, and one of {', '.join(sorted(labels))} has that name: rename "
+            "its folder."
+        )
     if label == ALL_CLASSES and len(labels) == 1:
         (only,) = labels
         raise UserError(
@@ -122,7 +127,8 @@ def check_label(label: str, labels: Collection[str]) -> None:
         )
     if label != ALL_CLASSES and label not in labels:
         raise UserError(
-            f"data.label={label} is no class with training images: choose one of {', '.join(sorted(labels))}."
+            f"data.label={label} is no class with training images: choose one of {', '.join(sorted(labels))}"
+            + (f", or {ALL_CLASSES} for all of them." if len(labels) > 1 else ".")
         )
 
 

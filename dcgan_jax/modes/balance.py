@@ -14,6 +14,7 @@ from dcgan_jax.data.export import export_image, exported_name
 from dcgan_jax.data.prepare import create_source
 from dcgan_jax.data.prepared import PreparedSet
 from dcgan_jax.data.source import TRAIN, Source, SourceImage
+from dcgan_jax.data.synthetic_marks import MANIFEST
 from dcgan_jax.evaluation.class_scores import record_of_class
 from dcgan_jax.modes.balance_plan import Filling, begin, describe_plan, plan_fillings, refuse_the_source
 from dcgan_jax.modes.labelling import NOTICE, text_chunks
@@ -28,7 +29,6 @@ from dcgan_jax.workdir import Workdir
 logger = logging.getLogger(__name__)
 
 STREAM = "balance"
-MANIFEST = "manifest.csv"
 CARD = "README.md"
 COLUMNS = (
     "file",

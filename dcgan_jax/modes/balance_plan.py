@@ -53,15 +53,26 @@ def plan_fillings(
     paths = settings.balance.runs or ((str(workdir.root),) if workdir.config.is_file() else ())
     mesh = create_mesh()
     opened = [Run.open(path, mesh, settings.balance.max_similarity) for path in paths]
-    runs = {label: run for run in opened for label in run.provenance.labels}
-    for label in lacking:
-        if label not in runs:
-            raise UserError(
-                f"There is no run of class {label}, which lacks {lacking[label]} images: name the workdir of one in "
-                "config.balance.runs, or lower config.balance.ratio."
-            )
-        _refuse_other_splits(runs[label], prepared)
-    return [Filling(label, count, runs[label]) for label, count in lacking.items()]
+    fillings = [Filling(label, count, _choose_run(opened, label, count)) for label, count in lacking.items()]
+    for filling in fillings:
+        _refuse_other_splits(filling.run, prepared)
+    return fillings
+
+
+def _choose_run(opened: Sequence[Run], label: str, count: int) -> Run:
+    """Returns the run of a class; raises UserError where there is none, or more than one."""
+    runs = [run for run in opened if label in run.provenance.labels]
+    if not runs:
+        raise UserError(
+            f"There is no run of class {label}, which lacks {count} images: name the workdir of one in "
+            "config.balance.runs, or lower config.balance.ratio."
+        )
+    if len(runs) > 1:
+        raise UserError(
+            f"config.balance.runs has {len(runs)} runs of class {label} ("
+            f"{', '.join(str(run.workdir.root) for run in runs)}): leave all but one of them out."
+        )
+    return runs[0]
 
 
 def refuse_the_source(out: Path, settings: Settings) -> None:

@@ -18,8 +18,8 @@ class Nearest(NamedTuple):
     similarity: float
 
 
-def create_copy_check(settings: Settings, workdir: Workdir, label: str) -> Callable[[Images], list[Nearest]]:
-    """Returns a function from images of a class to the nearest training image of that class, for each.
+def create_copy_check(settings: Settings, workdir: Workdir) -> Callable[[Images], list[Nearest]]:
+    """Returns a function from images to the nearest training image of each, of whatever class: a run has seen them all.
 
     Raises:
       UserError: the data are not those of the run.
@@ -27,12 +27,11 @@ def create_copy_check(settings: Settings, workdir: Workdir, label: str) -> Calla
     prepared = prepare(settings, workdir)
     training, _ = select_training(prepared, settings.data, settings.seed)
     workdir.check_train_files(format_train_files(training))
-    of_class = [example for example in training if example.label == label]
-    signatures = compute_signatures(prepared.images(of_class))
+    signatures = compute_signatures(prepared.images(training))
 
     def compare(images: Images) -> list[Nearest]:
         similarities, positions = compute_similarities(images, signatures)
         pairs = zip(similarities, positions, strict=True)
-        return [Nearest(of_class[position].file, float(similarity)) for similarity, position in pairs]
+        return [Nearest(training[position].file, float(similarity)) for similarity, position in pairs]
 
     return compare

@@ -10,13 +10,14 @@ import numpy as np
 from jaxtyping import UInt8
 
 from dcgan_jax import processes
+from dcgan_jax.data.synthetic_marks import MANIFEST, is_marked, list_synthetic
 from dcgan_jax.devices import create_mesh
 from dcgan_jax.errors import UserError
 from dcgan_jax.modes.copy_check import Nearest, create_copy_check
 from dcgan_jax.modes.labelling import NOTICE, text_chunks
 from dcgan_jax.modes.restore import create_sampler, restore_chosen
 from dcgan_jax.progress import create_progress
-from dcgan_jax.reporting.figures import Images, save_image, tile, tile_blocks
+from dcgan_jax.reporting.figures import Images, count_per_class, save_image, tile_classes
 from dcgan_jax.settings import Settings
 from dcgan_jax.trial.leaks import read_provenance
 from dcgan_jax.workdir import Workdir
@@ -24,9 +25,6 @@ from dcgan_jax.workdir import Workdir
 logger = logging.getLogger(__name__)
 
 Image = UInt8[np.ndarray, "height width channels"]
-
-GRID_SIDE = 8
-"""Images in a row of the grid, and rows in all, which several classes share."""
 
 STREAM = "generate"
 MANIFEST_COLUMNS = (
@@ -74,14 +72,14 @@ def generate(settings: Settings, workdir: Workdir) -> None:
 def _write(batches: Mapping[str, Iterable[Images]], settings: Settings, workdir: Workdir, step: int) -> None:
     folders = {label: label if len(batches) > 1 else "" for label in batches}
     out = _create_folder(settings, workdir, list(folders.values()))
-    shown_per_class = GRID_SIDE * max(1, GRID_SIDE // len(batches))
+    shown_per_class = count_per_class(len(batches))
     shown: list[Images] = []
     written = 0
-    with (out / "manifest.csv").open("w", newline="") as manifest:
+    with (out / MANIFEST).open("w", buffering=1, newline="") as manifest:
         rows = csv.writer(manifest)
         rows.writerow(MANIFEST_COLUMNS)
+        compare_fn = create_copy_check(settings, workdir) if settings.generate.max_similarity else None
         for label, of_class in batches.items():
-            compare_fn = create_copy_check(settings, workdir, label) if settings.generate.max_similarity else None
             first: list[Image] = []
             for row, image in _write_class(of_class, compare_fn, label, out, folders[label], settings, step):
                 rows.writerow(row)
@@ -89,7 +87,7 @@ def _write(batches: Mapping[str, Iterable[Images]], settings: Settings, workdir:
                 first += [image] if len(first) < shown_per_class else []
             shown += [np.stack(first)] if first else []
     if shown:
-        save_image(tile_blocks(shown, GRID_SIDE) if len(batches) > 1 else tile(shown[0]), out / "grid.png")
+        save_image(tile_classes(shown), out / "grid.png")
     (out / "NOTICE.txt").write_text(NOTICE)
     left_out = len(batches) * settings.generate.count - written
     logger.info("%d images of checkpoint %d in %s; %d left out as copies", written, step, out, left_out)
@@ -126,20 +124,33 @@ def _create_folder(settings: Settings, workdir: Workdir, folders: Sequence[str])
         raise UserError(
             f"config.generate.out={out} cannot be written ({error.strerror}): choose another folder."
         ) from None
-    manifest = out / "manifest.csv"
-    if manifest.exists():
-        for path in (*_list_images(manifest), out / "grid.png", manifest):
-            path.unlink(missing_ok=True)
-    if any(any((out / folder).glob("*.png")) for folder in folders):
-        raise UserError(f"config.generate.out={out} holds images of something else: choose an empty folder.")
+    for path in _find_earlier_export(out, folders):
+        path.unlink(missing_ok=True)
     return out
 
 
-def _list_images(manifest: Path) -> list[Path]:
-    """Returns the images that a manifest names beside it, or one folder below, and no others."""
-    with manifest.open(newline="") as rows:
-        parts = [Path(row["file"]).parts[-2:] for row in csv.DictReader(rows)]
-    return [manifest.parent.joinpath(*own) for own in parts if not {"..", "/"} & set(own)]
+def _find_earlier_export(out: Path, folders: Sequence[str]) -> list[Path]:
+    """Returns the files of an earlier export, whether or not that came to its end.
+
+    Raises:
+      UserError: there are images or a manifest of something else, where the new ones would come to lie.
+    """
+    manifest, grid = out / MANIFEST, out / "grid.png"
+    images = {path for folder in folders for path in (out / folder).glob("*.png")}
+    if manifest.exists():
+        with manifest.open(newline="", errors="replace") as rows:
+            if next(csv.reader(rows), None) != list(MANIFEST_COLUMNS):
+                raise _something_else(manifest)
+        beside_it = (name for name in list_synthetic(out) if not {"..", "/"} & set(Path(name).parts))
+        images = {path for path in images.union(out / name for name in beside_it) if path.exists()} - {grid}
+    for path in sorted(images):
+        if not is_marked(path.read_bytes()):
+            raise _something_else(path)
+    return [*images, grid, manifest] if manifest.exists() else [*images]
+
+
+def _something_else(path: Path) -> UserError:
+    return UserError(f"config.generate.out: {path} is not from an export of this program: choose an empty folder.")
 
 
 def _compare(

@@ -100,18 +100,13 @@ class Run:
 
     def _compare(self, label: str, seed: int, stream: str, count: int) -> Iterator[tuple[Any, Nearest | None]]:
         params, number = self._state.sampled_generator, self.provenance.labels.index(label)
-        compare_fn = self._create_compare_fn(label) if self.max_similarity else None
+        compare_fn = self._compare_fn if self.max_similarity else None
         for images in self._sampler.batches(params, seed, stream, count, label=number):
             yield from zip(images, compare_fn(images) if compare_fn else [None] * len(images), strict=True)
 
-    def _create_compare_fn(self, label: str) -> Callable[[Images], list[Nearest]]:
-        if label not in self._compare_fns:  # reads all training images of the class
-            self._compare_fns[label] = create_copy_check(self.settings, self.workdir, label)
-        return self._compare_fns[label]
-
     @cached_property
-    def _compare_fns(self) -> dict[str, Callable[[Images], list[Nearest]]]:
-        return {}
+    def _compare_fn(self) -> Callable[[Images], list[Nearest]]:
+        return create_copy_check(self.settings, self.workdir)  # reads all training images of the run
 
     @cached_property
     def _sampler(self) -> Any:

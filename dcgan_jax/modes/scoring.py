@@ -8,7 +8,8 @@ from typing import Any
 
 from dcgan_jax import atomic_file, processes
 from dcgan_jax.data.prepared import Example, PreparedSet
-from dcgan_jax.data.selection import list_classes
+from dcgan_jax.data.selection import count_classes, list_classes
+from dcgan_jax.errors import UserError
 from dcgan_jax.evaluation.class_scores import ClassScorer, record_of_class
 from dcgan_jax.evaluation.protocol import resolve_protocol
 from dcgan_jax.evaluation.real_images import read_real_images
@@ -38,8 +39,15 @@ def create_scorer(
 
     Raises:
       WeightsUnavailableError: there are no Inception weights, and none can be downloaded.
-      UserError: the weights are damaged.
+      UserError: the weights are damaged, or a class has a single training image.
     """
+    labels = list_classes(training)
+    for label, count in zip(labels, count_classes(training), strict=True):
+        if count < 2:
+            raise UserError(
+                f"{label} has one training image, and scores compare spreads: add images of it, or give "
+                "config.eval.every_epochs=0 and config.eval.every_steps=0 to train without scores."
+            )
     weights = load_inception_weights(settings.eval.weights)
     protocol, described = resolve_protocol(settings.eval), settings.data.model_dump(include=DESCRIBED)
 
@@ -53,7 +61,7 @@ def create_scorer(
             {**described, "label": label},
         )
 
-    return ClassScorer({label: create(label) for label in list_classes(training)})
+    return ClassScorer({label: create(label) for label in labels})
 
 
 def create_scorer_if_possible(

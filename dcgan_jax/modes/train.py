@@ -32,7 +32,7 @@ from dcgan_jax.modes.restore import create_sampler, restore, start_or_restore
 from dcgan_jax.modes.scoring import create_score_fn, create_scorer_if_possible, write_report
 from dcgan_jax.progress import create_progress
 from dcgan_jax.reporting.figures import save_comparison, save_curves
-from dcgan_jax.reporting.observer import GRID_SIDE, SilentObserver, TrainObserver, draw_samples
+from dcgan_jax.reporting.observer import SilentObserver, TrainObserver, draw_samples
 from dcgan_jax.reporting.run_log import RunLog, read_rows
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
@@ -179,12 +179,13 @@ def _draw_figures(
 ) -> None:
     save_curves(list(read_rows(workdir.metrics)), workdir.figures / "curves.png")
     classes = [[example for example in training if example.label == label] for label in list_classes(training)]
-    count = min(len(generated) // len(classes), *map(len, classes))
-    spread = [np.linspace(0, len(of_class) - 1, count).astype(int) for of_class in classes]
-    real = prepared.images([of_class[index] for of_class, own in zip(classes, spread, strict=True) for index in own])
-    shown = np.concatenate([of_class[:count] for of_class in np.split(generated, len(classes))])
-    columns = GRID_SIDE if len(classes) > 1 else None  # so that a class fills its rows
-    save_comparison(real, shown, workdir.figures / "comparison.png", columns)
+    real, shown = [], []
+    for of_class, made in zip(classes, np.split(generated, len(classes)), strict=True):
+        count = min(len(made), len(of_class))
+        spread = np.linspace(0, len(of_class) - 1, count).astype(int)
+        real.append(prepared.images([of_class[index] for index in spread]))
+        shown.append(made[:count])
+    save_comparison(real, shown, workdir.figures / "comparison.png")
 
 
 def _describe(state: TrainState, mesh: Mesh) -> dict[str, Any]:

@@ -17,10 +17,18 @@ Images = UInt8[np.ndarray, "n height width channels"]
 GAP = 2
 """Pixels between the images of a grid."""
 
+GRID_SIDE = 8
+"""Images in a row of a grid that shows training or several classes, and rows in all, which the classes share."""
+
 
 def save_image(image: UInt8[np.ndarray, "height width channels"], path: Path | IO[bytes], **options: Any) -> None:
     """Writes one image, gray or RGB, to a path or an open file; options go to Pillow."""
     Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(path, **options)
+
+
+def count_per_class(num_classes: int) -> int:
+    """Returns how many images of each class a grid shows: whole rows, all classes together as many as they are wide."""
+    return GRID_SIDE * max(1, GRID_SIDE // max(1, num_classes))
 
 
 def tile(images: Images, columns: int | None = None) -> UInt8[np.ndarray, "height width channels"]:
@@ -35,18 +43,20 @@ def tile(images: Images, columns: int | None = None) -> UInt8[np.ndarray, "heigh
     return grid
 
 
-def tile_blocks(blocks: Sequence[Images], columns: int) -> UInt8[np.ndarray, "height width channels"]:
-    """Returns one grid of several lots of images, each of which begins a row."""
-    grids = [tile(images, columns) for images in blocks]
+def tile_classes(classes: Sequence[Images]) -> UInt8[np.ndarray, "height width channels"]:
+    """Returns one grid of the images of each class: square for one class; of several, each begins a row."""
+    if len(classes) == 1:
+        return tile(classes[0])
+    grids = [tile(images, GRID_SIDE) for images in classes]
     gap = np.full((GAP, *grids[0].shape[1:]), 255, np.uint8)
     return np.concatenate([part for grid in grids for part in (gap, grid)][1:])
 
 
-def save_comparison(real: Images, generated: Images, path: Path, columns: int | None = None) -> None:
-    """Draws real images beside generated ones (the paper's Figure 3)."""
+def save_comparison(real: Sequence[Images], generated: Sequence[Images], path: Path) -> None:
+    """Draws the real images of each class beside its generated ones (the paper's Figure 3)."""
     figure = Figure(figsize=(12, 6.4), layout="constrained")
-    for axes, images, title in zip(figure.subplots(1, 2), (real, generated), ("Real", "Generated"), strict=True):
-        axes.imshow(tile(images, columns).squeeze(), cmap="gray", vmin=0, vmax=255)
+    for axes, classes, title in zip(figure.subplots(1, 2), (real, generated), ("Real", "Generated"), strict=True):
+        axes.imshow(tile_classes(classes).squeeze(), cmap="gray", vmin=0, vmax=255)
         axes.set_title(title)
         axes.set_axis_off()
     figure.savefig(path, dpi=100)

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import PyTree
 from tqdm import tqdm
 
-from dcgan_jax.reporting.figures import Images, save_image, tile
+from dcgan_jax.reporting.figures import GRID_SIDE, Images, count_per_class, save_image, tile
 from dcgan_jax.reporting.run_log import RunLog
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
@@ -15,20 +15,12 @@ from dcgan_jax.training.schedule import Schedule
 from dcgan_jax.training.state import TrainState
 from dcgan_jax.workdir import Workdir
 
-GRID_SIDE = 8
-"""Images in a row of a grid, and rows in all; where there are classes, each has as many rows, of the same latents."""
-
 SAMPLES_STREAM = "samples"
 
 
-def count_per_class(settings: Settings) -> int:
-    """Returns how many images of each class a grid shows: whole rows."""
-    return GRID_SIDE * max(1, GRID_SIDE // max(1, settings.model.num_classes))
-
-
 def draw_samples(sampler: Sampler, params: PyTree, settings: Settings) -> Images:
-    """Returns the images of the fixed latents that show how training goes, class after class."""
-    count = count_per_class(settings)
+    """Returns the images of the fixed latents that show how training goes, class after class, of the same latents."""
+    count = count_per_class(settings.model.num_classes)
     labels = range(max(1, settings.model.num_classes))
     return np.concatenate([sampler.sample(params, settings.seed, SAMPLES_STREAM, count, label) for label in labels])
 

@@ -84,7 +84,7 @@ def test_all_images_of_a_patient_go_together():
 
 
 def test_an_unknown_class_is_answered_with_those_there_are():
-    with pytest.raises(UserError, match=r"data\.label=normal .*: choose one of NORMAL, PNEUMONIA"):
+    with pytest.raises(UserError, match=r"data\.label=normal .*: choose one of NORMAL, PNEUMONIA, or ALL for"):
         select(label="normal")
 
 
@@ -116,6 +116,13 @@ def test_all_classes_of_one_are_refused():
     data = SimpleNamespace(label="ALL", holdout=0.0, fraction=1.0, split_seed=-1)
     with pytest.raises(UserError, match=r"there is NORMAL alone: give data\.label=NORMAL"):
         select_training(one, data, 0)
+
+
+def test_a_class_of_the_name_that_means_all_is_refused():
+    odd = SimpleNamespace(examples=[*PREPARED.examples, example("train", "ALL", 0, 0)])
+    data = SimpleNamespace(label="ALL", holdout=0.0, fraction=1.0, split_seed=-1)
+    with pytest.raises(UserError, match="one of ALL, NORMAL, PNEUMONIA has that name: rename its folder"):
+        select_training(odd, data, 0)
 
 
 def test_the_number_of_classes_comes_from_the_data(tiny_settings):

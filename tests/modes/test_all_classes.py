@@ -3,6 +3,7 @@
 import csv
 import json
 from collections import Counter
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from dcgan_jax.modes.evaluate import evaluate
 from dcgan_jax.modes.generate import generate
 from dcgan_jax.modes.train import train
 from dcgan_jax.modes.trial import trial
+from dcgan_jax.reporting.observer import draw_samples
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.interruption import Interrupted, StopRequest
 from dcgan_jax.trial.synthetic_folder import SyntheticFolder
@@ -26,7 +28,7 @@ OVERRIDES = {
     "data.label": "ALL",
     "data.holdout": 0.25,
     "checkpoint.keep": 2,
-    "eval.every_steps": 6,
+    "eval.every_steps": 3,
     "eval.dims": 64,
     "eval.num_samples": 24,
     "eval.seeds": 1,
@@ -56,6 +58,11 @@ def run(tmp_path_factory, settings):
 
 def summary(workdir):
     return json.loads(workdir.summary.read_text())
+
+
+def record_path(workdir):
+    (path,) = workdir.evaluation.glob(f"step_{summary(workdir)['best_step']:07d}_default_*.json")
+    return path
 
 
 def rows_of(folder):
@@ -95,14 +102,16 @@ def test_streamed_and_stopped_and_continued_it_ends_in_the_same_state(run, setti
 
 def test_a_state_is_judged_by_the_mean_of_its_classes(run):
     rows = [json.loads(line) for line in run.metrics.read_text().splitlines()]
-    (row,) = (row for row in rows if "fid" in row)
-    assert row["fid"] == pytest.approx((row["fid/NORMAL"] + row["fid/PNEUMONIA"]) / 2)
-    assert row["fid/NORMAL"] != row["fid/PNEUMONIA"]
-    assert summary(run)["best_step"] == 6
+    scored = [row for row in rows if "fid" in row]
+    assert [row["step"] for row in scored] == [3, 6]
+    for row in scored:
+        assert row["fid"] == pytest.approx((row["fid/NORMAL"] + row["fid/PNEUMONIA"]) / 2)
+        assert row["fid/NORMAL"] != row["fid/PNEUMONIA"]
+    assert summary(run)["best_step"] == min(scored, key=lambda row: row["fid"])["step"]
 
 
 def test_the_record_has_the_scores_of_each_class(run):
-    (path,) = run.evaluation.glob("step_0000006_default_*.json")
+    path = record_path(run)
     record = json.loads(path.read_text())
     assert record == summary(run)["scores"]
     assert "chooses the best checkpoint" in record["fid_is"]
@@ -118,11 +127,11 @@ def test_the_record_has_the_scores_of_each_class(run):
 
 
 def test_evaluate_writes_the_same_record(run, settings):
-    before = json.loads(json.dumps(summary(run)["scores"]))
+    path = record_path(run)
+    path.unlink()
     evaluate(run.settings({}), run)
-    (path,) = run.evaluation.glob("step_0000006_default_*.json")
     after = json.loads(path.read_text())
-    assert after["fid"] == pytest.approx(before["fid"], rel=1e-3)  # on four devices now
+    assert after["fid"] == pytest.approx(summary(run)["scores"]["fid"], rel=1e-3)  # on four devices now
 
 
 def test_a_grid_has_the_same_latents_in_the_rows_of_each_class(run):
@@ -130,6 +139,16 @@ def test_a_grid_has_the_same_latents_in_the_rows_of_each_class(run):
     assert grid.shape == (8 * 66 - 2, 8 * 66 - 2)
     assert not np.array_equal(grid[: 4 * 66 - 2], grid[4 * 66 :])
     assert (run.figures / "comparison.png").exists()
+    drawn = []
+
+    def sample(params, seed, stream, count, label):
+        drawn.append((seed, stream, count, label))
+        return np.full((count, 1, 1, 1), label, np.uint8)
+
+    settings = run.settings({})
+    images = draw_samples(SimpleNamespace(sample=sample), None, settings)
+    assert drawn == [(settings.seed, "samples", 32, label) for label in (0, 1)]
+    assert images.ravel().tolist() == [0] * 32 + [1] * 32
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +164,7 @@ def test_each_class_is_written_into_a_folder_of_its_own(generated):
     for row in rows:
         label = row["file"].partition("/")[0]
         assert row["class"] == label
-        assert row["nearest_training_file"].startswith(f"train/{label}/")
+        assert row["nearest_training_file"].startswith("train/")  # of either class: the run has seen both
         assert f"class {label};" in Image.open(generated / row["file"]).text["Description"]
     assert {path.name for path in generated.iterdir()} == {*CLASSES, "manifest.csv", "grid.png", "NOTICE.txt"}
     assert Image.open(generated / "grid.png").size == (8 * 66 - 2, 2 * 66 - 2)

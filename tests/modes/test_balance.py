@@ -166,6 +166,7 @@ def test_what_is_refused(settings, workdir, source, tmp_path):
     assert "lie within each other" in refusal(settings, workdir, out=str(source.parent))
     assert "adds nothing: every class has 3 training images" in refusal(settings, workdir, ratio=0.5)
     assert "There is no run of class PNEUMONIA, which lacks 6 images" in refusal(settings, workdir, ratio=2.0)
+    assert re.search(r"2 runs of class NORMAL \(.*, .*\): leave all but one", refusal(settings, workdir, runs="/a,/b"))
     shutil.copytree(source, tmp_path / "other")
     assert "holds something else" in refusal(settings, workdir, out=str(tmp_path / "other"))
     assert not (source / "balanced").exists()

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -48,6 +49,12 @@ def summary(workdir):
 def record_of(workdir, step, protocol_name):
     (path,) = workdir.evaluation.glob(f"step_{step:07d}_{protocol_name}_*.json")
     return path
+
+
+def test_a_class_of_one_image_is_refused_before_training(settings):
+    training = [SimpleNamespace(label=label) for label in ("NORMAL", "NORMAL", "TB")]
+    with pytest.raises(UserError, match=r"^TB has one training image, .* give config\.eval\.every_epochs=0"):
+        scoring.create_scorer(settings, None, training, [])
 
 
 def test_scores_are_logged_when_due(run):

@@ -134,6 +134,16 @@ def test_a_run_that_saw_validation_patients_is_refused(refused, finished_run, tm
     )
 
 
+def test_runs_are_absolute_paths_with_commas_between(refused, finished_run, tmp_path):
+    refused(
+        f"{tmp_path}/2-nd/config.json does not exist",
+        *TINY_FLAGS,
+        "--mode=trial",
+        f"--workdir={tmp_path / 'trial'}",
+        f"--config.trial.runs={finished_run},{tmp_path}/2-nd",
+    )
+
+
 def split_of(*labels):
     images = tuple(image for label in labels for image in patients(label, 2))
     return TrialSplit({1.0: images}, images, images, "", frozenset(), ())

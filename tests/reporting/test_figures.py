@@ -6,12 +6,14 @@ from PIL import Image
 
 from dcgan_jax.reporting.figures import (
     GAP,
+    GRID_SIDE,
+    count_per_class,
     save_closest_pairs,
     save_comparison,
     save_curves,
     save_image,
     tile,
-    tile_blocks,
+    tile_classes,
 )
 from dcgan_jax.training.step import METRICS
 
@@ -25,12 +27,17 @@ def test_a_grid_holds_every_image_in_order():
     assert tile(images, columns=5).shape == (4, 5 * 6 + 4 * GAP, 1)
 
 
-def test_every_block_begins_a_row():
-    lots = [np.full((count, 4, 6, 1), value, np.uint8) for count, value in ((3, 10), (1, 20))]
-    grid = tile_blocks(lots, columns=2)
-    assert grid.shape == (3 * 4 + 2 * GAP, 2 * 6 + GAP, 1)
+def test_every_class_begins_a_row():
+    classes = [np.full((count, 4, 6, 1), value, np.uint8) for count, value in ((GRID_SIDE + 1, 10), (1, 20))]
+    grid = tile_classes(classes)
+    assert grid.shape == (3 * 4 + 2 * GAP, GRID_SIDE * (6 + GAP) - GAP, 1)
     places = [(0, 0), (0, 8), (6, 0), (6, 8), (12, 0), (12, 8), (4, 0), (10, 0)]
     assert [int(grid[place][0]) for place in places] == [10, 10, 10, 255, 20, 255, 255, 255]
+    np.testing.assert_array_equal(tile_classes(classes[:1]), tile(classes[0]))
+
+
+def test_a_grid_has_whole_rows_of_each_class_and_is_square_where_they_allow_it():
+    assert [count_per_class(number) for number in (0, 1, 2, 3, 8, 20)] == [64, 64, 32, 16, 8, 8]
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
@@ -46,7 +53,7 @@ def test_curves_and_comparison_are_pictures(tmp_path):
     rows = [{"step": step, **dict.fromkeys(METRICS, 0.5 + step / 10)} for step in range(1, 4)]
     save_curves(rows, tmp_path / "curves.png")
     images = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 1), np.uint8)
-    save_comparison(images, 255 - images, tmp_path / "comparison.png")
+    save_comparison([images], [255 - images], tmp_path / "comparison.png")
     for name in ("curves.png", "comparison.png"):
         assert np.asarray(Image.open(tmp_path / name).convert("L")).std() > 5
 
