@@ -3,7 +3,7 @@
     python -m benchmarks.trial_instrument DATA_DIR OUT_DIR [--fraction=0.03] [--ratio=8] [--kinds held_back noise]
 
 With few real images, held-back real ones of the rare class must help, and the other two must not. Prints the primary
-comparison of each; docs/trial_results.md has those on the published X-rays. A quarter of an hour on a CPU core. Each
+comparison of each; docs/results.md has those on the published X-rays. A quarter of an hour on a CPU core. Each
 trial is in a workdir of its own below OUT_DIR; the same command goes on with one that was stopped.
 """
 

@@ -118,10 +118,8 @@ def _tables(record: dict[str, Any], level: int = 2) -> list[str]:
     lines.append("|---" * 9 + "|")
     for row in record["comparisons"]:
         name = METRIC_NAMES[row["metric"]] + (" (primary)" if row["primary"] else "")
-        equivalence, smallest = (
-            "-" if row[field] is None else format(row[field], form)
-            for field, form in (("p_equivalence", ".3g"), ("smallest_detectable", ".4f"))
-        )
+        equivalence = "-" if row["p_equivalence"] is None else f"{row['p_equivalence']:.3g}"
+        smallest = _smallest(row["smallest_detectable"])
         lines.append(
             f"| {_key(row)} | {name} | {row['difference']:+.4f} ({_span(row, '+.4f')}) | {row['p_value']:.3g} | "
             f"{row['p_adjusted']:.3g} | {equivalence} | {smallest} |"
@@ -133,6 +131,12 @@ def _tables(record: dict[str, Any], level: int = 2) -> list[str]:
         if row["metric"] == "auc"
     ]
     return [*lines, ""]
+
+
+def _smallest(difference: float | None) -> str:
+    if difference is None:
+        return "-"
+    return f"{difference:.4f}" if difference < 1 else "none"
 
 
 def _by_arm(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -48,6 +48,8 @@ def _describe_power(comparison: dict[str, Any]) -> str:
     smallest = comparison["smallest_detectable"]
     if smallest is None:
         return "; nothing varied, so this trial could not have shown any"
+    if smallest >= 1:  # no score is further from another
+        return "; this trial was too small to show any"
     return f"; this trial would have shown one of {smallest:.4f} four times out of five"
 
 

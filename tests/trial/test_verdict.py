@@ -51,3 +51,4 @@ def test_sentences_on_the_others(changes, said):
 def test_nothing_shown_names_what_could_have_been():
     assert "would have shown one of 0.0310 four times out of five" in describe_difference(PRIMARY, 0.01)
     assert "could not have shown any" in describe_difference(PRIMARY | {"smallest_detectable": None}, 0.01)
+    assert "was too small to show any" in describe_difference(PRIMARY | {"smallest_detectable": 1.3}, 0.01)
