@@ -102,7 +102,7 @@ def get_config() -> ConfigDict:
     generate.label = ""  # the class to draw; empty: every class of the run, where there are several in a folder each
     generate.seed = 0  # seed of their latents
     generate.out = ""  # folder for them; empty: generated/ in the workdir
-    generate.max_similarity = 0.0  # leave out images that correlate more with a training image of the class; 0: none
+    generate.max_similarity = 0.0  # leave out images that correlate more with a training image; 0: none
 
     balance = config.balance = ConfigDict()
     balance.ratio = 1.0  # every class is filled up to this share of the largest class's training images
@@ -110,7 +110,7 @@ def get_config() -> ConfigDict:
     balance.runs = ()  # workdirs of the runs to draw from, one for each class to fill; empty: --workdir
     balance.real = "link"  # real images: link (symbolic links, where the source is files) | copy
     balance.seed = 0  # seed of the latents
-    balance.max_similarity = 0.97  # leave out images that correlate more with a training image of the class; 0: none
+    balance.max_similarity = 0.97  # leave out images that correlate more with a training image; 0: none
 
     trial = config.trial = ConfigDict()
     trial.arms = ()  # what is compared, of dcgan_jax/trial/arms.py; empty: all that the synthetic images allow

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float, Int
 
-from dcgan_jax.models.layers import LEAK, Conv, ConvTranspose, Dense
+from dcgan_jax.models.layers import LEAK, Conv, ConvTranspose, Dense, UpsampledConv
 
 STAGES = 4
 """Each stage doubles height and width, whatever the image size: the first feature map is a sixteenth of it."""
@@ -68,5 +68,4 @@ class Generator(nn.Module):
     def _upsample(self, x: Float[Array, "batch h w c"], features: int, name: str) -> Float[Array, "batch h2 w2 f"]:
         if self.upsample == "transposed":
             return ConvTranspose(features, kernel_size=4, stride=2, dtype=self.dtype, name=name)(x)
-        x = jnp.repeat(jnp.repeat(x, 2, axis=1), 2, axis=2)
-        return Conv(features, kernel_size=5, dtype=self.dtype, name=name)(x)
+        return UpsampledConv(features, kernel_size=5, dtype=self.dtype, name=name)(x)

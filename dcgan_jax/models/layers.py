@@ -36,6 +36,22 @@ class Conv(nn.Module):
         return _add_bias(convolutions.conv(*_cast(x, kernel, self.dtype), self.stride), bias)
 
 
+class UpsampledConv(nn.Module):
+    """`Conv` of features at twice their size (nearest neighbour), with the same parameters, at a third of its cost."""
+
+    features: int
+    kernel_size: int
+    dtype: Any = jnp.float32
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "batch height width channel"]) -> Float[Array, "batch h w features"]:
+        """Returns feature maps of 2 * height by 2 * width."""
+        shape = (self.kernel_size, self.kernel_size, x.shape[-1], self.features)
+        kernel = self.param("kernel", glorot_uniform, shape)
+        bias = self.param("bias", nn.initializers.zeros, (self.features,))
+        return _add_bias(convolutions.upsampled_conv(x, kernel, self.dtype), bias)
+
+
 class ConvTranspose(nn.Module):
     """Transposed convolution as Keras' Conv2DTranspose with 'same' padding; its kernel is [h, w, out, in]."""
 

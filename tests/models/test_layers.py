@@ -5,12 +5,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dcgan_jax.models.layers import Conv, ConvTranspose, Dense
+from dcgan_jax.models.layers import Conv, ConvTranspose, Dense, UpsampledConv
 
 # 289 outputs an element of the bias: one more bit than bfloat16 holds.
 LAYERS = {
     "conv": (Conv(2, kernel_size=5, dtype=jnp.bfloat16), (1, 17, 17, 3), 289),
     "conv_transpose": (ConvTranspose(2, kernel_size=4, stride=1, dtype=jnp.bfloat16), (1, 17, 17, 3), 289),
+    "upsampled_conv": (UpsampledConv(2, kernel_size=5, dtype=jnp.bfloat16), (1, 17, 17, 3), 4 * 289),
     "dense": (Dense(2, dtype=jnp.bfloat16), (289, 3), 289),
 }
 
@@ -34,3 +35,24 @@ def test_gradients_of_biases_are_float32_sums(name):
 def test_dense_is_an_affine_map():
     params = {"params": {"kernel": jnp.array([[1.0, 2.0], [3.0, 4.0]]), "bias": jnp.array([10.0, 20.0])}}
     np.testing.assert_array_equal(Dense(2).apply(params, jnp.array([[1.0, -1.0]])), [[8.0, 18.0]])
+
+
+@pytest.mark.parametrize("kernel_size", [1, 3, 5, 7])
+def test_an_upsampled_convolution_is_that_of_the_larger_image(kernel_size):
+    """With the same parameters, values and gradients, at the borders too."""
+    x = jax.random.normal(jax.random.key(0), (2, 5, 4, 3))
+    plain, fast = Conv(2, kernel_size), UpsampledConv(2, kernel_size)
+    params = plain.init(jax.random.key(1), x)
+    assert jax.tree.map(jnp.shape, fast.init(jax.random.key(1), x)) == jax.tree.map(jnp.shape, params)
+    weights = jax.random.normal(jax.random.key(2), (2, 10, 8, 2))
+
+    def of_plain(params, x):
+        y = plain.apply(params, jnp.repeat(jnp.repeat(x, 2, axis=1), 2, axis=2))
+        return jnp.sum(y * weights), y
+
+    def of_fast(params, x):
+        y = fast.apply(params, x)
+        return jnp.sum(y * weights), y
+
+    expected, actual = (jax.grad(fn, argnums=(0, 1), has_aux=True)(params, x) for fn in (of_plain, of_fast))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5), actual, expected)
