@@ -8,26 +8,20 @@
 #SBATCH --open-mode=append
 # Slurm itself queues the job again when it is preempted or loses a node ...
 #SBATCH --requeue
-# ... and says to this script when its time is about to end.
-#SBATCH --signal=B:TERM@120
+# ... and tells all processes when its time is about to end: they save and leave. Not by way of srun (B:), which would
+# answer SIGTERM by killing them.
+#SBATCH --signal=TERM@120
 set -u
 
 WORKDIR=${WORKDIR:-$PWD/runs/cxr} # on a file system that all nodes see, as the caches must be:
 CHECKPOINTS=${CHECKPOINTS:-}      # empty: in the workdir
 export DCGAN_JAX_CACHE=${DCGAN_JAX_CACHE:-$PWD/runs/cache}
 
-stopping=
-trap 'trap "" TERM; stopping=yes; kill -TERM "$step"' TERM # srun passes it on to all processes: they save and leave
+trap : TERM # a preempted job's script may get the signal, too; it has to see how the processes end
 srun --kill-on-bad-exit=0 \
     python launch.py --config=configs/cxr.py --workdir="$WORKDIR" --config.checkpoint.dir="$CHECKPOINTS" \
-    --distributed &
-step=$!
-wait "$step"
+    --distributed
 code=$?
-if [ -n "$stopping" ]; then # the signal ended the wait, not the training
-    wait "$step"
-    code=$?
-fi
 
 # 75: saved and stopped; above 128: a process was ended by a signal, as the others are when one of them is lost. The same
 # command continues. 1 and 2 would only come again: 2 is to be mended first.
