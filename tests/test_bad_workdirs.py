@@ -128,14 +128,14 @@ def test_taking_a_run_up_as_another_one(refused, run, mode):
 @pytest.mark.parametrize("listed", [False, True])
 def test_generating_among_other_images(refused, run, tmp_path, listed):
     """Nothing of theirs is removed, not even what their own manifest lists."""
-    theirs = tmp_path / "mine" / "train" / "a.png"
+    theirs = tmp_path / "mine" / "train" / "a.jpeg"
     theirs.parent.mkdir(parents=True)
     Image.new("L", (8, 8)).save(theirs)
     out, culprit = theirs.parent, theirs
     if listed:
         out = tmp_path / "mine"
         culprit = out / "manifest.csv"
-        culprit.write_text("file,patient\ntrain/a.png,7\n")
+        culprit.write_text("file,patient\ntrain/a.jpeg,7\n")
     refused(
         f"config.generate.out: {culprit} is not from an export of this program",
         "--mode=generate",

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from dcgan_jax import processes
+from dcgan_jax.data.images import SUFFIXES
 from dcgan_jax.data.synthetic_marks import MANIFEST, is_marked, list_synthetic
 from dcgan_jax.devices import create_mesh
 from dcgan_jax.errors import UserError
@@ -136,7 +137,7 @@ def _find_earlier_export(out: Path, folders: Sequence[str]) -> list[Path]:
       UserError: there are images or a manifest of something else, where the new ones would come to lie.
     """
     manifest, grid = out / MANIFEST, out / "grid.png"
-    images = {path for folder in folders for path in (out / folder).glob("*.png")}
+    images = {path for folder in folders for path in (out / folder).iterdir() if path.suffix.lower() in SUFFIXES}
     if manifest.exists():
         with manifest.open(newline="", errors="replace") as rows:
             if next(csv.reader(rows), None) != list(MANIFEST_COLUMNS):
