@@ -10,6 +10,7 @@ by a signal, or without the other processes (run the same command again to conti
 import contextlib
 import difflib
 import errno
+import faulthandler
 import importlib
 import json
 import logging
@@ -134,6 +135,8 @@ def join_processes() -> None:
         processes.join(address, count, position)
     elif len(missing) < len(given):
         raise UserError(f"{' and '.join(missing)} must be given too: the three flags belong together.")
+    if processes.is_joined():
+        faulthandler.disable()  # JAX aborts a process whose peer is lost; printing its stacks then may crash it
     departure.follow()
     if not processes.is_first():
         logger.setLevel(logging.WARNING)
@@ -197,6 +200,8 @@ def stop(sentence: str, code: int) -> NoReturn:
     if processes.is_joined():
         departure.leave(sentence, code)
     print(sentence, file=sys.stderr, flush=True)
+    if code == EXIT_USER_ERROR:
+        processes.exit_at_once(code)  # on a full disk, packages that close their files would bury it in tracebacks
     sys.exit(code)
 
 

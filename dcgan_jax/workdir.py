@@ -151,8 +151,15 @@ class Workdir:
         return bool(summary and summary["step"] == total and (summary["scores"] or not scored))
 
     def read_summary(self) -> dict[str, Any] | None:
-        """Returns the content of summary.json, or None where the run has not come to an end."""
-        return json.loads(self.summary.read_text()) if self.summary.is_file() else None
+        """Returns the content of summary.json, or None where the run has not come to an end.
+
+        Raises:
+          UserError: it is damaged.
+        """
+        try:
+            return json.loads(self.summary.read_text()) if self.summary.is_file() else None
+        except ValueError as error:
+            raise UserError(f"{self.summary} is damaged ({error}): remove it, and train the run once more.") from None
 
     def write_summary(self, summary: dict[str, Any]) -> None:
         """Writes summary.json."""

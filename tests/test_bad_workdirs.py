@@ -93,9 +93,24 @@ def test_checkpoints_of_another_run(refused, run):
 
 
 def test_checkpoints_that_have_moved_without_the_run_knowing(refused, run, tmp_path):
-    before = (run / "metrics.jsonl").read_bytes()
-    refused("holds no checkpoints", *TINY_FLAGS, f"--workdir={run}", f"--config.checkpoint.dir={tmp_path / 'other'}")
+    """Neither is the run changed, nor is the other folder claimed for it."""
+    before, other = (run / "metrics.jsonl").read_bytes(), tmp_path / "other"
+    refused("holds no checkpoints", *TINY_FLAGS, f"--workdir={run}", f"--config.checkpoint.dir={other}")
     assert (run / "metrics.jsonl").read_bytes() == before
+    assert not (other / "owner.json").exists()
+
+
+def test_checkpoints_that_are_gone(refused, run):
+    """A file system that is not mounted must not look like a run that has yet to begin."""
+    before = (run / "metrics.jsonl").read_bytes()
+    shutil.rmtree(run / "checkpoints")
+    refused(f"{run}/checkpoints holds no checkpoints, and the run in {run} has kept", *TINY_FLAGS, f"--workdir={run}")
+    assert (run / "metrics.jsonl").read_bytes() == before
+
+
+def test_a_damaged_summary(refused, run):
+    (run / "summary.json").write_text('{"step": ')
+    refused(f"{run}/summary.json is damaged", *TINY_FLAGS, f"--workdir={run}", "--config.train.steps=8")
 
 
 def test_a_refused_command_leaves_the_settings_of_the_run_alone(refused, run):

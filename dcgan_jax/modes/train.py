@@ -38,7 +38,7 @@ from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.agreement import StopAgreement
 from dcgan_jax.training.checkpoints import Checkpoints
-from dcgan_jax.training.claim import claim
+from dcgan_jax.training.claim import claim, is_held
 from dcgan_jax.training.interruption import StopRequest
 from dcgan_jax.training.loop import run_loop
 from dcgan_jax.training.schedule import Schedule, create_schedule
@@ -75,17 +75,26 @@ def train(settings: Settings, workdir: Workdir) -> None:
         train_files = format_train_files(training)
         schedule = create_schedule(settings, len(training))
         where, identity = workdir.checkpoints(settings), compute_identity(settings, train_files)
+        is_claimed = False
         if first:
             workdir.check_train_files(train_files)
-            claim(where, workdir.run_id(), workdir.root)
+            is_claimed = is_held(where, workdir.run_id())
         processes.require_same(identity, "training images", "give all the same files in config.data.dir")
         with Checkpoints(where, identity, settings.checkpoint.keep) as checkpoints:
             steps = checkpoints.steps()
             _check_steps(steps, schedule.total, before, settings)
+            if before and not steps and not is_claimed:
+                raise UserError(
+                    f"{where} holds no checkpoints, and the run in {workdir.root} has kept its own there: bring the "
+                    "folder back (is it mounted?), or start anew in another --workdir."
+                )
             processes.require_same(
-                steps, f"checkpoints in {where}", "give a config.checkpoint.dir that all reach, shared or gs://"
+                [(step, bool(checkpoints.scores(step))) for step in steps],
+                f"checkpoints in {where}",
+                "give a config.checkpoint.dir that all reach, shared or gs://",
             )
             if first:
+                claim(where, workdir.run_id(), workdir.root)
                 workdir.record(settings, train_files)
             scored = schedule.evaluate_every > 0
             if processes.from_first(first and workdir.is_complete(schedule.total, scored)):
@@ -152,7 +161,6 @@ def _run(
     ):
         score_fn = create_score_fn(scorer, sampler, settings.seed, stop) if scorer else None
         state = run_loop(state, key, dispatch, batches, schedule, checkpoints, observer, stop, score_fn)
-        checkpoints.wait()
     return state, observer.images_per_second()
 
 

@@ -126,8 +126,10 @@ class Checkpoints:
         try:
             metadata = self._manager.metadata(step).custom_metadata or {}
             identity, checksums = metadata["identity"], metadata["checksums"]
-        except Exception as error:
+        except (KeyError, TypeError) as error:
             raise self._damaged(step, "its metadata are damaged") from error
+        except Exception as error:  # as below
+            raise self._unreadable(step, error) from error
         if identity != self._identity:
             raise UserError(
                 f"The checkpoint {self.directory / str(step)} belongs to a run with other settings or training images: "
@@ -138,15 +140,24 @@ class Checkpoints:
         except Exception as error:  # orbax and tensorstore raise many kinds for damaged files
             if departure.is_sign_of_a_lost_process(error):
                 raise
-            raise self._damaged(step, error) from error
+            raise self._unreadable(step, error) from error
         if [int(value) for value in compute_checksums(state)] != checksums:
             raise self._damaged(step, "its arrays are not those that were saved")
         return state
 
-    def _damaged(self, step: int, reason: object) -> UserError:
-        lines = str(reason).strip().splitlines() or [type(reason).__name__]
+    def _unreadable(self, step: int, error: Exception) -> UserError:
+        """Tells a place that does not answer, or not us, from a checkpoint that is damaged."""
+        refused = isinstance(error, OSError) and not isinstance(error, FileNotFoundError)
+        if not refused and not any(trouble in str(error) for trouble in (*_STORAGE_TROUBLE, "UNAVAILABLE")):
+            return self._damaged(step, error)
         return UserError(
-            f"The checkpoint {self.directory / str(step)} cannot be read ({lines[0][:200]}): "
+            f"The checkpoint {self.directory / str(step)} cannot be read now ({_first_line(error)}): mend that and "
+            "run the same command again; the checkpoint is kept."
+        )
+
+    def _damaged(self, step: int, reason: object) -> UserError:
+        return UserError(
+            f"The checkpoint {self.directory / str(step)} cannot be read ({_first_line(reason)}): "
             "remove that folder to continue from the one before it."
         )
 
@@ -157,11 +168,15 @@ class Checkpoints:
         except Exception as error:  # storage back ends have no kind of their own for a full disk
             if not isinstance(error, OSError) and not any(trouble in str(error) for trouble in _STORAGE_TROUBLE):
                 raise
-            reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0][:200]
+            reason = getattr(error, "strerror", None) or _first_line(error)
             raise UserError(
                 f"Checkpoints cannot be kept in {self.directory} ({reason}): make room, or set "
                 "config.checkpoint.dir to a folder that can be written; what was saved before is kept."
             ) from error
+
+
+def _first_line(reason: object) -> str:
+    return (str(reason).strip().splitlines() or [type(reason).__name__])[0][:200]
 
 
 @dataclass(frozen=True)

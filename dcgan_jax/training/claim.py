@@ -3,7 +3,9 @@
 A workdir is locked while a run trains in it. A `checkpoint.dir` outside of it may lie where there are no locks.
 """
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from etils import epath
@@ -24,17 +26,29 @@ def claim(directory: str, run_id: str, workdir: Path) -> None:
     Raises:
       UserError: another run holds it, or it cannot be written.
     """
-    path = epath.Path(directory) / "owner.json"
-    try:
+    if is_held(directory, run_id):
+        return
+    with _naming_trouble(directory):
+        path = _owner(directory)
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_unless_there(path, json.dumps({"run": run_id, "workdir": str(workdir)}) + "\n")
-        owner = json.loads(path.read_text())
+    is_held(directory, run_id)
+
+
+def is_held(directory: str, run_id: str) -> bool:
+    """Returns whether a run has claimed a folder of checkpoints.
+
+    Raises:
+      UserError: another run holds it, or it cannot be read.
+    """
+    path = _owner(directory)
+    with _naming_trouble(directory):
+        text = path.read_text() if path.exists() else ""
+    if not text:  # nobody's, or of a claim that found no room
+        return False
+    try:
+        owner = json.loads(text)
         holder, where = owner["run"], owner["workdir"]
-    except OSError as error:
-        raise UserError(
-            f"Checkpoints cannot be kept in {directory} ({error.strerror or error}): make room, or set "
-            "config.checkpoint.dir to a folder that can be written."
-        ) from None
     except (ValueError, KeyError, TypeError):
         raise UserError(f"{path} is damaged: remove it if the run of this --workdir is to save there.") from None
     if holder != run_id:
@@ -42,15 +56,28 @@ def claim(directory: str, run_id: str, workdir: Path) -> None:
             f"config.checkpoint.dir={directory} holds the checkpoints of the run in {where}: give each run its own, "
             f"or remove {path} if that run is to go on here."
         )
+    return True
+
+
+def _owner(directory: str) -> epath.Path:
+    return epath.Path(directory) / "owner.json"
 
 
 def _write_unless_there(path: epath.Path, text: str) -> None:
-    if "://" in str(path):
-        if not path.exists():
-            path.write_text(text)
+    if "://" in str(path) or (path.exists() and not path.read_text()):
+        path.write_text(text)
         return
+    with contextlib.suppress(FileExistsError), Path(path).open("x") as file:
+        file.write(text)
+
+
+@contextlib.contextmanager
+def _naming_trouble(directory: str) -> Iterator[None]:
     try:
-        with Path(path).open("x") as file:
-            file.write(text)
-    except FileExistsError:
-        pass
+        yield
+    except Exception as error:  # object stores have kinds of their own
+        reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0][:200]
+        raise UserError(
+            f"Checkpoints cannot be kept in {directory} ({reason}): make room, or set config.checkpoint.dir to a "
+            "folder that can be written."
+        ) from error

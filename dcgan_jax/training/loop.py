@@ -88,6 +88,9 @@ def run_loop(
             checkpoints.wait()
             raise Interrupted(step)
         if step == schedule.total:
+            checkpoints.wait()
+            if stop.agreed_at_once():  # a signal of since the question above, which the last dispatches could not carry
+                raise Interrupted(step)
             return state
 
         length = schedule.dispatch_length(step)

@@ -7,11 +7,12 @@ being scored is saved at once, and gets its scores when the run goes on.
 import json
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from etils import epath
 
-from dcgan_jax import processes
+from dcgan_jax import atomic_file, processes
 from dcgan_jax.errors import UserError
 
 SCORE = "fid"
@@ -51,9 +52,11 @@ class ScoreTable:
         """Adds the scores of a step, measured under the protocol in use, and writes the file."""
         self._scores[step] = {**scores, PROTOCOL: self.protocol}
         if processes.is_first():
-            partial = self._path.with_name(f"{self._path.name}.partial")
-            partial.write_text(json.dumps(self._scores, indent=1) + "\n")
-            partial.replace(self._path)
+            text = json.dumps(self._scores, indent=1) + "\n"
+            if "://" in str(self._path):  # an object store, where a file is whole or not at all
+                self._path.write_text(text)
+            else:
+                atomic_file.write_text(Path(self._path), text)
 
     def best_of(self, steps: Sequence[int]) -> int | None:
         """Returns which of some steps has the best score under the protocol in use, or None where none has one."""

@@ -4,6 +4,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import orbax.checkpoint as ocp
 import pytest
 
 from dcgan_jax.devices import create_mesh, replicated
@@ -80,9 +81,7 @@ def test_a_damaged_checkpoint_is_named_with_the_remedy(tmp_path, state):
         checkpoints.restore(1, shapes(state))
 
 
-def test_one_changed_bit_is_noticed(tmp_path, state):
-    with Checkpoints(str(tmp_path), IDENTITY) as checkpoints:
-        checkpoints.save(1, state)
+def test_one_changed_bit_is_noticed(state):
     values = state.generator["to_image"]["kernel"].ravel()
     bits = jax.lax.bitcast_convert_type(values[5], jnp.int32) ^ 1
     kernel = values.at[5].set(jax.lax.bitcast_convert_type(bits, jnp.float32))
@@ -102,6 +101,19 @@ def test_a_flipped_byte_of_a_saved_array_is_noticed(tmp_path, state):
     largest.write_bytes(content)
     with Checkpoints(str(tmp_path), IDENTITY) as checkpoints, pytest.raises(UserError, match="cannot be read"):
         checkpoints.restore(1, shapes(state))
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), RuntimeError("UNAVAILABLE: 503")])
+def test_a_place_that_does_not_answer_is_no_damage(tmp_path, state, monkeypatch, error):
+    def restore(*args, **kwargs):
+        raise error
+
+    with Checkpoints(str(tmp_path), IDENTITY) as checkpoints:
+        checkpoints.save(1, state)
+        checkpoints.wait()
+        monkeypatch.setattr(ocp.CheckpointManager, "restore", restore)
+        with pytest.raises(UserError, match=r"cannot be read now \(.*; the checkpoint is kept"):
+            checkpoints.restore(1, shapes(state))
 
 
 def test_the_checkpoint_of_another_run_is_refused(tmp_path, state):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dcgan_jax.errors import UserError
-from dcgan_jax.training.claim import claim
+from dcgan_jax.training.claim import claim, is_held
 
 
 def test_the_first_run_holds_a_folder_and_the_next_is_refused(tmp_path):
@@ -33,7 +33,14 @@ def test_of_many_that_start_at_once_one_holds_it(tmp_path):
     assert results.count(True) == 1
 
 
-@pytest.mark.parametrize("damaged", ["", "[]", json.dumps({"run": "one"})])
+def test_a_claim_that_found_no_room_is_nobodys(tmp_path):
+    (tmp_path / "owner.json").write_text("")
+    assert not is_held(str(tmp_path), "one")
+    claim(str(tmp_path), "one", tmp_path)
+    assert is_held(str(tmp_path), "one")
+
+
+@pytest.mark.parametrize("damaged", ["{", "[]", json.dumps({"run": "one"})])
 def test_a_damaged_claim_is_named(tmp_path, damaged):
     (tmp_path / "owner.json").write_text(damaged)
     with pytest.raises(UserError, match=r"owner.json is damaged: remove it"):

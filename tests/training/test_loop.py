@@ -114,6 +114,18 @@ def test_a_signal_saves_and_stops_after_the_step_under_way(tmp_path, number):
     assert signal.getsignal(number) == before
 
 
+def test_a_signal_while_the_last_state_is_written_stops_what_follows(tmp_path):
+    class Slow(Checkpoints):
+        def wait(self):
+            os.kill(os.getpid(), signal.SIGTERM)
+            super().wait()
+
+    with StopRequest() as stop, Slow(str(tmp_path), "run") as checkpoints, pytest.raises(Interrupted) as caught:
+        run_loop(state_at(0), jax.random.key(0), count_up, Batches(), SCHEDULE, checkpoints, Recorder(), stop)
+    assert caught.value.step == SCHEDULE.total
+    assert saved_steps(tmp_path)[-1] == SCHEDULE.total
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_state(tmp_path, bad):
     def dispatch(state, key, dataset, feed):
