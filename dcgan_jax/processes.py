@@ -92,10 +92,10 @@ def gather(value: Any) -> list[Any]:
     The values go through the coordination service, not the devices, whose collectives may give up after a while.
 
     Args:
-      value: plain values, as JSON has them.
+      value: plain values, as JSON has them: tuples come back as lists.
     """
     if count() == 1:
-        return [value]
+        return [json.loads(json.dumps(value))]  # as it travels: one process must not get by with what many cannot
     prefix = f"dcgan_jax/gather/{next(_rounds)}"
     client().key_value_set(f"{prefix}/{position()}", json.dumps(value))
     return [json.loads(wait_for(f"{prefix}/{process}")) for process in range(count())]

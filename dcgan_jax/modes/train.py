@@ -89,7 +89,7 @@ def train(settings: Settings, workdir: Workdir) -> None:
                     "folder back (is it mounted?), or start anew in another --workdir."
                 )
             processes.require_same(
-                [(step, bool(checkpoints.scores(step))) for step in steps],
+                [[step, bool(checkpoints.scores(step))] for step in steps],  # scored or not: whether all score it
                 f"checkpoints in {where}",
                 "give a config.checkpoint.dir that all reach, shared or gs://",
             )
