@@ -30,6 +30,8 @@ for ((start = 0; start < STARTS; start++)); do
     if ! is_ready; then # never there, or taken back: a preempted slice must be deleted before there is another
         gcloud compute tpus tpu-vm delete "$NAME" "${at[@]}" --quiet 2>/dev/null
         create || exit 1
+    elif [ "$start" -gt 0 ]; then # where only the connection was lost, the training still goes on: it saves and leaves
+        on_all_hosts "pkill -f '[l]aunch.py'; while pgrep -f '[l]aunch.py' >/dev/null; do sleep 1; done"
     fi
     on_all_hosts "export WORKDIR='$WORKDIR' CHECKPOINTS='$CHECKPOINTS' && $(
         cat <<'COMMAND'

@@ -229,6 +229,7 @@ esac
         ("75 kept\n0 kept", 2, 1, 0),  # saved: go on in the same slice
         ("255 taken\n75 taken\n0 kept", 3, 3, 0),  # preempted: create another
         ("134 kept\n0 kept", 2, 1, 0),  # a process was lost
+        ("255 kept\n0 kept", 2, 1, 0),  # the connection alone was lost
         ("2 kept\n0 kept", 1, 1, EXIT_USER_ERROR),
         ("1 kept\n0 kept", 1, 1, 1),
         ("75 kept\n" * 5 + "0 kept", 4, 1, EXIT_INTERRUPTED),  # not without end
@@ -241,6 +242,7 @@ def test_a_spot_slice_is_created_again_until_the_training_is_done(place, codes, 
     assert process.wait() == end
     calls = "\n".join(place.calls())
     assert calls.count("python launch.py") == trainings
+    assert calls.count("pkill -f") == trainings - slices  # what is left in a slice leaves first
     assert calls.count("tpu-vm create") == slices
     assert calls.count("--spot") == slices
     assert "CHECKPOINTS='gs://bucket/cxr'" in calls
