@@ -1,12 +1,15 @@
 """The metrics of a run, as JSON lines and as TensorBoard events."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tensorboardX import SummaryWriter
+from tensorboardX.event_file_writer import EventsWriter
+from tensorboardX.proto.event_pb2 import Event, SessionLog
+from tensorboardX.summary import scalar
 
 from dcgan_jax import atomic_file
 from dcgan_jax.errors import UserError
@@ -18,7 +21,11 @@ class RunLog:
     def __init__(self, metrics: Path, tensorboard: Path, step: int):
         _keep_rows_until(metrics, step)
         self._file = metrics.open("a")
-        self._tensorboard = SummaryWriter(str(tensorboard), purge_step=step + 1)
+        # Not tensorboardX's SummaryWriter, which hands events to a thread: where that finds the disk full, and dies of
+        # it, the training would wait for it for ever.
+        tensorboard.mkdir(parents=True, exist_ok=True)
+        self._events = EventsWriter(str(tensorboard / "events"))
+        self._add_event(step + 1, session_log=SessionLog(status=SessionLog.START))  # hides later ones of earlier starts
 
     def __enter__(self) -> "RunLog":
         return self
@@ -27,7 +34,7 @@ class RunLog:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
-        self._tensorboard.close()
+        self._events.close()
 
     def write(self, rows: list[dict[str, Any]]) -> None:
         """Writes rows, each with its `step`; TensorBoard gets the last one."""
@@ -35,7 +42,11 @@ class RunLog:
         self._file.flush()
         for name, value in rows[-1].items():
             if name != "step":
-                self._tensorboard.add_scalar(name, value, rows[-1]["step"])
+                self._add_event(rows[-1]["step"], summary=scalar(name, value))
+        self._events.flush()
+
+    def _add_event(self, step: int, **content: Any) -> None:
+        self._events.write_event(Event(wall_time=time.time(), step=step, **content))
 
 
 def read_rows(metrics: Path) -> Iterator[dict[str, Any]]:

@@ -1,8 +1,12 @@
 """The log of a resumed run is the log of one that was never interrupted."""
 
+import errno
 import json
+import time
 
+import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboardX.record_writer import RecordWriter
 
 from dcgan_jax.reporting.run_log import RunLog, read_rows
 
@@ -31,3 +35,26 @@ def test_tensorboard_reads_what_was_logged(tmp_path):
     events = EventAccumulator(str(tmp_path / "events"))
     events.Reload()
     assert [(event.step, event.value) for event in events.Scalars("generator_loss")] == [(1, 0.25), (3, 0.75)]
+
+
+def test_tensorboard_does_not_show_what_was_done_again(tmp_path, monkeypatch):
+    for start, step, logged in ((1_000.0, 0, (1, 5)), (2_000.0, 3, (4,))):
+        monkeypatch.setattr(time, "time", lambda now=start: now)  # their files are named by the second
+        with RunLog(tmp_path / "metrics.jsonl", tmp_path / "events", step) as log:
+            for number in logged:
+                log.write(rows([number]))
+    events = EventAccumulator(str(tmp_path / "events"))
+    events.Reload()
+    assert [event.step for event in events.Scalars("generator_loss")] == [1, 4]
+
+
+def test_a_disk_without_room_for_events_ends_the_run(tmp_path, monkeypatch):
+    """And does not leave it waiting."""
+
+    def write(self, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with RunLog(tmp_path / "metrics.jsonl", tmp_path / "events", step=0) as log:
+        monkeypatch.setattr(RecordWriter, "write", write)
+        with pytest.raises(OSError, match="No space left"):
+            log.write(rows([1]))
