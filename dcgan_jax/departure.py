@@ -18,7 +18,7 @@ LOST = (
     "from the last checkpoint."
 )
 
-_SIGNS_OF_A_LOST_PROCESS = ("Gloo", "NCCL", "Connection", "Socket closed", "heartbeat", "UNAVAILABLE")
+_SIGNS_OF_A_LOST_PROCESS = ("Gloo", "NCCL", "Connection", "Socket closed", "heartbeat", "UNAVAILABLE", "CANCELLED")
 _DEPARTURE = "dcgan_jax/departure"
 
 _leaving = threading.Event()

@@ -16,7 +16,22 @@ def test_a_program_that_never_joined_others_is_the_first_of_one():
     assert processes.gather({"a": 1}) == [{"a": 1}]
     assert processes.from_first("b") == "b"
     processes.require_same([1, 2], "steps", "look")
+    assert processes.gather((1, 2)) == [[1, 2]]  # as many processes get it, through JSON
     departure.finish()
+
+
+@pytest.mark.parametrize(
+    ("said", "lost"),
+    [
+        ("Gloo all-reduce failed: Connection closed by peer", True),
+        ("UNAVAILABLE: failed to connect to all addresses", True),
+        ("CANCELLED: CANCELLED Additional GRPC error information", True),  # a question under way when others leave
+        ("RESOURCE_EXHAUSTED: Out of memory", False),
+    ],
+)
+def test_what_says_that_another_process_is_gone(monkeypatch, said, lost):
+    monkeypatch.setattr(processes, "is_joined", lambda: True)
+    assert departure.is_sign_of_a_lost_process(RuntimeError(said)) is lost
 
 
 @pytest.mark.parametrize("address", ["localhost", "localhost:", ":1234", "localhost:port", "localhost:70000"])
