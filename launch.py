@@ -95,6 +95,7 @@ def main(argv: list[str]) -> None:
 
 def stop_for(error: Exception) -> NoReturn:
     """Leaves with the sentence and the code that an error calls for; a defect keeps its traceback."""
+    departure.give_way()
     if isinstance(error, UserError):
         stop(str(error), EXIT_USER_ERROR)
     if isinstance(error, OSError) and error.errno in STORAGE_ERRORS:

@@ -13,15 +13,19 @@ from dcgan_jax.errors import EXIT_INTERRUPTED
 GRACE_SECONDS = 5
 """What a process that is told to leave has to come to an end by itself."""
 
+SHUTDOWN_SECONDS = 60
+"""More than leaving JAX's runtime takes."""
+
 LOST = (
     "Lost the connection to another process of this run: run the same command again, in all processes, to continue "
     "from the last checkpoint."
 )
 
-_SIGNS_OF_A_LOST_PROCESS = ("Gloo", "NCCL", "Connection", "Socket closed", "heartbeat", "UNAVAILABLE", "CANCELLED")
+_SIGNS_OF_A_LOST_PROCESS = ("Gloo", "NCCL", "Connection", "Socket closed", "heartbeat", "UNAVAILABLE")
 _DEPARTURE = "dcgan_jax/departure"
 
 _leaving = threading.Event()
+_departing = threading.Event()
 
 
 def finish() -> None:
@@ -45,6 +49,12 @@ def leave(sentence: str, code: int, lost: bool = False) -> NoReturn:
     with contextlib.suppress(Exception):  # another one left before, or the coordination service is gone
         processes.client().key_value_set(_DEPARTURE, json.dumps([sentence, code, lost]))
     _depart(code, lost)
+
+
+def give_way() -> None:
+    """Waits for the end of this process where another thread is ending it; what fails meanwhile may fail of that."""
+    if _departing.is_set():
+        time.sleep(SHUTDOWN_SECONDS)
 
 
 def is_sign_of_a_lost_process(error: BaseException) -> bool:
@@ -80,6 +90,7 @@ def _shut_down() -> None:
 
 
 def _depart(code: int, lost: bool) -> NoReturn:
+    _departing.set()
     if lost:
         time.sleep(1)  # for the others to hear of it
     else:

@@ -25,13 +25,28 @@ def test_a_program_that_never_joined_others_is_the_first_of_one():
     [
         ("Gloo all-reduce failed: Connection closed by peer", True),
         ("UNAVAILABLE: failed to connect to all addresses", True),
-        ("CANCELLED: CANCELLED Additional GRPC error information", True),  # a question under way when others leave
         ("RESOURCE_EXHAUSTED: Out of memory", False),
     ],
 )
 def test_what_says_that_another_process_is_gone(monkeypatch, said, lost):
     monkeypatch.setattr(processes, "is_joined", lambda: True)
     assert departure.is_sign_of_a_lost_process(RuntimeError(said)) is lost
+
+
+def test_what_fails_because_this_process_is_leaving_is_no_defect():
+    """A thread that follows another process out shuts JAX down under the main thread, whose calls then fail."""
+    script = """if True:
+        import threading, time
+        import launch
+        from dcgan_jax import departure
+        departure._shut_down = lambda: (leaving.set(), time.sleep(0.5))
+        leaving = threading.Event()
+        threading.Thread(target=departure._depart, args=(75, False), daemon=True).start()
+        leaving.wait()
+        launch.stop_for(RuntimeError("CANCELLED: CANCELLED"))
+    """
+    ended = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (EXIT_INTERRUPTED, "")
 
 
 @pytest.mark.parametrize("address", ["localhost", "localhost:", ":1234", "localhost:port", "localhost:70000"])
