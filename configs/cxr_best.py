@@ -3,10 +3,11 @@
     python launch.py --config=configs/cxr_best.py --workdir=runs/cxr_best
 
 At small scale (64x64, 8 base channels, 25,600 images, stand-in weights, three seeds) its FID is 2.54 to 3.25 where the
-paper's recipe has 6.51 to 9.20: docs/results.md. Small batches bought most of it: with seed 2, batches of 16 alone take
-the paper's 6.51 to 3.82. Augmentation cost a little in batches of 16 and gained a little in batches of 8; it is kept
-for long runs on 1,341 images, which the discriminator would learn by heart. What each other part is worth alone
-(configs/ablation.py) and how the recipe ends at full size is not measured yet.
+paper's recipe has 6.51 to 9.20: docs/results.md. Small batches bought most of it: batches of 16 alone have 3.94 to
+4.82. Of the rest, minibatch standard deviation (5.82 to 8.19) and augmentation (5.92 to 8.61) help alone on average;
+what averaging, R1, the learning rates, joint updates and no dropout bring alone, three seeds cannot tell from nothing.
+Augmentation cost a little in batches of 16 and gained a little in batches of 8; it is kept for long runs on 1,341
+images, which the discriminator would learn by heart. How the recipe ends at full size is not measured yet.
 
 Training on an image costs 1.027 times the paper's operations by XLA's count (47.2 against 45.9 GFLOP, for R1 in every
 sixteenth step), so fewer images are seen. A batch of 8 with groups of 4 fits one device: on more, give a
