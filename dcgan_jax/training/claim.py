@@ -4,13 +4,19 @@ A workdir is locked while a run trains in it. A `checkpoint.dir` outside of it m
 """
 
 import contextlib
+import errno
 import json
+import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 from etils import epath
 
 from dcgan_jax.errors import UserError
+
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS}
+"""How file systems without hard links answer."""
 
 
 def claim(directory: str, run_id: str, workdir: Path) -> None:
@@ -43,9 +49,9 @@ def is_held(directory: str, run_id: str) -> bool:
     """
     path = _owner(directory)
     with _naming_trouble(directory):
-        text = path.read_text() if path.exists() else ""
-    if not text:  # nobody's, or of a claim that found no room
-        return False
+        if not path.exists():
+            return False
+        text = path.read_text()
     try:
         owner = json.loads(text)
         holder, where = owner["run"], owner["workdir"]
@@ -64,11 +70,24 @@ def _owner(directory: str) -> epath.Path:
 
 
 def _write_unless_there(path: epath.Path, text: str) -> None:
-    if "://" in str(path) or (path.exists() and not path.read_text()):
-        path.write_text(text)
+    """Creates the file whole or not at all: nobody finds it empty, and a full disk leaves nothing of it."""
+    if "://" in str(path):
+        if not path.exists():
+            path.write_text(text)
         return
-    with contextlib.suppress(FileExistsError), Path(path).open("x") as file:
-        file.write(text)
+    whole = Path(f"{path}.{uuid.uuid4().hex}")
+    try:
+        whole.write_text(text)
+        os.link(whole, path)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        with contextlib.suppress(FileExistsError), Path(path).open("x") as file:
+            file.write(text)
+    finally:
+        whole.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -76,7 +95,7 @@ def _naming_trouble(directory: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # object stores have kinds of their own
-        reason = getattr(error, "strerror", None) or str(error).strip().splitlines()[0][:200]
+        reason = getattr(error, "strerror", None) or str(error).strip()[:200] or type(error).__name__
         raise UserError(
             f"Checkpoints cannot be kept in {directory} ({reason}): make room, or set config.checkpoint.dir to a "
             "folder that can be written."

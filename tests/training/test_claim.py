@@ -1,6 +1,8 @@
 """A folder of checkpoints belongs to one run."""
 
+import errno
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -33,14 +35,33 @@ def test_of_many_that_start_at_once_one_holds_it(tmp_path):
     assert results.count(True) == 1
 
 
-def test_a_claim_that_found_no_room_is_nobodys(tmp_path):
-    (tmp_path / "owner.json").write_text("")
+def test_a_claim_that_finds_no_room_leaves_nothing(tmp_path, monkeypatch):
+    def write_text(self, text):
+        self.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", write_text)
+        with pytest.raises(UserError, match="No space left on device"):
+            claim(str(tmp_path), "one", tmp_path)
+    assert not list(tmp_path.iterdir())
     assert not is_held(str(tmp_path), "one")
     claim(str(tmp_path), "one", tmp_path)
     assert is_held(str(tmp_path), "one")
+    assert [path.name for path in tmp_path.iterdir()] == ["owner.json"]
 
 
-@pytest.mark.parametrize("damaged", ["{", "[]", json.dumps({"run": "one"})])
+def test_a_file_system_without_hard_links_will_do(tmp_path, monkeypatch):
+    def link(source, target):
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(os, "link", link)
+    claim(str(tmp_path), "one", tmp_path)
+    with pytest.raises(UserError, match="holds the checkpoints of the run"):
+        claim(str(tmp_path), "two", tmp_path)
+
+
+@pytest.mark.parametrize("damaged", ["", "[]", json.dumps({"run": "one"})])
 def test_a_damaged_claim_is_named(tmp_path, damaged):
     (tmp_path / "owner.json").write_text(damaged)
     with pytest.raises(UserError, match=r"owner.json is damaged: remove it"):
