@@ -31,8 +31,7 @@ class Conv(nn.Module):
     def __call__(self, x: Float[Array, "batch height width channel"]) -> Float[Array, "batch h w features"]:
         """Returns feature maps of ceil(height / stride) by ceil(width / stride)."""
         shape = (self.kernel_size, self.kernel_size, x.shape[-1], self.features)
-        kernel = self.param("kernel", glorot_uniform, shape)
-        bias = self.param("bias", nn.initializers.zeros, (self.features,))
+        kernel, bias = _declare_parameters(self, shape, self.features)
         return _add_bias(convolutions.conv(*_cast(x, kernel, self.dtype), self.stride), bias)
 
 
@@ -47,8 +46,7 @@ class UpsampledConv(nn.Module):
     def __call__(self, x: Float[Array, "batch height width channel"]) -> Float[Array, "batch h w features"]:
         """Returns feature maps of 2 * height by 2 * width."""
         shape = (self.kernel_size, self.kernel_size, x.shape[-1], self.features)
-        kernel = self.param("kernel", glorot_uniform, shape)
-        bias = self.param("bias", nn.initializers.zeros, (self.features,))
+        kernel, bias = _declare_parameters(self, shape, self.features)
         return _add_bias(convolutions.upsampled_conv(x, kernel, self.dtype), bias)
 
 
@@ -64,8 +62,7 @@ class ConvTranspose(nn.Module):
     def __call__(self, x: Float[Array, "batch height width channel"]) -> Float[Array, "batch h w features"]:
         """Returns feature maps of height * stride by width * stride."""
         shape = (self.kernel_size, self.kernel_size, self.features, x.shape[-1])
-        kernel = self.param("kernel", glorot_uniform, shape)
-        bias = self.param("bias", nn.initializers.zeros, (self.features,))
+        kernel, bias = _declare_parameters(self, shape, self.features)
         return _add_bias(convolutions.conv_transpose(*_cast(x, kernel, self.dtype), self.stride), bias)
 
 
@@ -78,8 +75,7 @@ class Dense(nn.Module):
     @nn.compact
     def __call__(self, x: Float[Array, "batch in"]) -> Float[Array, "batch features"]:
         """Returns the features, in `dtype`."""
-        kernel = self.param("kernel", glorot_uniform, (x.shape[-1], self.features))
-        bias = self.param("bias", nn.initializers.zeros, (self.features,))
+        kernel, bias = _declare_parameters(self, (x.shape[-1], self.features), self.features)
         x, kernel = _cast(x, kernel, self.dtype)
         return _add_bias(x @ kernel, bias)
 
@@ -102,6 +98,14 @@ class ClassEmbedding(nn.Module):
         # A product and no look-up, whose gradient accelerators add up in any order; at full precision it is as exact.
         one_hot = jax.nn.one_hot(labels, self.num_classes, dtype=kernel.dtype)
         return jnp.matmul(one_hot, kernel, precision=jax.lax.Precision.HIGHEST)
+
+
+def _declare_parameters(
+    layer: nn.Module, shape: tuple[int, ...], features: int
+) -> tuple[Float[Array, "..."], Float[Array, " features"]]:
+    """Returns a layer's kernel and bias as Keras begins them."""
+    kernel = layer.param("kernel", glorot_uniform, shape)
+    return kernel, layer.param("bias", nn.initializers.zeros, (features,))
 
 
 def _cast(
