@@ -41,6 +41,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "schedule": {"optimizer.warmup_steps": 20, "optimizer.decay_start": 100, "optimizer.decay_end": 200},
     "no_dropout": {"model.dropout": 0.0},
     "resize": {"model.upsample": "resize"},
+    "resize_3x3": {"model.upsample": "resize_3x3"},
 }
 
 

@@ -29,6 +29,7 @@ def get_config() -> ConfigDict:
     config.optimizer.discriminator_learning_rate = 4e-4  # the faster of the two, and held back by R1 alone:
     config.loss.r1 = 0.5
     config.loss.r1_every = 16
+    config.model.upsample = "resize_3x3"
     config.model.dropout = 0.0
     config.model.minibatch_std = 4
     config.augment.translation = 0.125

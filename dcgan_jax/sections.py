@@ -99,7 +99,7 @@ class ModelSettings(Section):
     channels: Literal[1, 3]
     base_channels: PositiveInt
     latent_size: PositiveInt
-    upsample: Literal["transposed", "resize"]
+    upsample: Literal["transposed", "resize", "resize_3x3"]
     dropout: Annotated[float, Field(ge=0, lt=1)]
     minibatch_std: NonNegativeInt
     spectral_norm: bool

@@ -13,7 +13,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
@@ -70,35 +69,31 @@ def conv_transpose(
 
 
 def upsampled_conv(
-    x: Float[Array, "batch height width in"], kernel: Float[Array, "k k in out"], dtype: Any = jnp.float32
+    x: Float[Array, "batch height width in"],
+    kernel: Float[Array, "k k in out"],
+    dtype: Any = jnp.float32,
+    native: bool | None = None,
 ) -> Float[Array, "batch height2 width2 out"]:
     """Returns the `same` convolution of `x` at twice its size (nearest neighbour), without making that.
 
-    Of the four pixels that one becomes, each sees few different pixels of `x`, most of them more than once. So each of
-    the four is a smaller convolution of `x` itself, whose weights are sums of the kernel's: for 5x5, four of 3x3,
-    which are 36 instead of 100 products for each pixel of `x`, input and output channel.
+    To repeat each pixel is a transposed convolution by two pixels with a kernel of ones, 2x2. So both steps together
+    are one transposed convolution, whose kernel is the mirrored one convolved with those ones: for 5x5 it is 6x6, which
+    are 36 instead of 100 products for each pixel of `x`, input and output channel; for 3x3 it is 4x4, 16 instead of 36.
 
     Args:
       x: feature maps.
       kernel: float32, of odd size.
       dtype: of the computation; weights are summed before they are rounded to it.
+      native: whether to take XLA's own form and gradients; None: as the backend runs faster.
 
     Returns:
       Feature maps of twice the height and width, of type `dtype`.
     """
-    size, features = kernel.shape[0], kernel.shape[3]
-    reach = size // 2
-    furthest = (reach + 1) // 2
-    sums = np.zeros((2, 2 * furthest + 1, size), np.float32)  # [which of two pixels, place in x, place in the kernel]
-    for phase in range(2):
-        for place in range(size):
-            sums[phase, (phase + place - reach) // 2 + furthest, place] = 1.0
-    folded = jnp.einsum("pah,qbw,hwio->abipqo", sums, sums, kernel, precision=lax.Precision.HIGHEST)
-    folded = folded.reshape(*sums.shape[1:2] * 2, kernel.shape[2], 4 * features)
-    y = conv(x.astype(dtype), folded.astype(dtype), stride=1)
-    batch, height, width, _ = y.shape
-    y = y.reshape(batch, height, width, 2, 2, features).transpose(0, 1, 3, 2, 4, 5)
-    return y.reshape(batch, 2 * height, 2 * width, features)
+    kernel = kernel[::-1, ::-1].swapaxes(2, 3)
+    kernel = jnp.pad(kernel, ((1, 1), (1, 1), (0, 0), (0, 0)))
+    kernel = kernel[1:] + kernel[:-1]
+    kernel = kernel[:, 1:] + kernel[:, :-1]
+    return conv_transpose(x.astype(dtype), kernel.astype(dtype), stride=2, native=native)
 
 
 def _prefers_native(kernel: Float[Array, "kh kw in out"], stride: int, native: bool | None) -> bool:

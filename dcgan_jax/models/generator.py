@@ -25,8 +25,9 @@ class Generator(nn.Module):
       image_size: height and width of the images, in pixels.
       channels: channels of the images.
       base_channels: channels of the last stage; each earlier one has twice as many.
-      upsample: "transposed" (4x4 transposed convolutions, the paper's code) or "resize" (nearest-neighbour
-        upsampling, then a 5x5 convolution: the paper's text and its Figure 2).
+      upsample: "transposed" (4x4 transposed convolutions, the paper's code), "resize" (nearest-neighbour upsampling,
+        then a 5x5 convolution: the paper's text and its Figure 2) or "resize_3x3" (the same with a 3x3 convolution:
+        as many operations as the transposed one, and no kernel that treats some pixels unlike their neighbours).
       dtype: computation type; parameters and the final tanh are float32.
       num_classes: classes that it is told; 0: none.
     """
@@ -34,7 +35,7 @@ class Generator(nn.Module):
     image_size: int
     channels: int
     base_channels: int
-    upsample: Literal["transposed", "resize"] = "transposed"
+    upsample: Literal["transposed", "resize", "resize_3x3"] = "transposed"
     dtype: Any = jnp.float32
     num_classes: int = 0
 
@@ -68,4 +69,5 @@ class Generator(nn.Module):
     def _upsample(self, x: Float[Array, "batch h w c"], features: int, name: str) -> Float[Array, "batch h2 w2 f"]:
         if self.upsample == "transposed":
             return ConvTranspose(features, kernel_size=4, stride=2, dtype=self.dtype, name=name)(x)
-        return UpsampledConv(features, kernel_size=5, dtype=self.dtype, name=name)(x)
+        kernel_size = 5 if self.upsample == "resize" else 3
+        return UpsampledConv(features, kernel_size=kernel_size, dtype=self.dtype, name=name)(x)

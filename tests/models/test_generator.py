@@ -19,12 +19,11 @@ def test_full_width_has_the_papers_number_of_parameters(channels, expected):
 
 
 @pytest.mark.parametrize("size", [64, 128, 256])
-@pytest.mark.parametrize("upsample", ["transposed", "resize"])
-def test_four_stages_from_a_sixteenth_of_any_image_size(size, upsample):
+@pytest.mark.parametrize(("upsample", "kernel"), [("transposed", 4), ("resize", 5), ("resize_3x3", 3)])
+def test_four_stages_from_a_sixteenth_of_any_image_size(size, upsample, kernel):
     generator = Generator(size, 1, 2, upsample)
     params = parameters(generator)
     assert params["project"]["kernel"].shape == (100, (size // 16) ** 2 * 32)
-    kernel = 4 if upsample == "transposed" else 5
     assert params["stage_3"]["kernel"].shape[:2] == (kernel, kernel)
     images = jax.eval_shape(lambda p: generator.apply({"params": p}, jnp.zeros((3, 100))), params)
     assert images.shape == (3, size, size, 1)
