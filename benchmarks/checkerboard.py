@@ -18,7 +18,8 @@ PERIODS = (2, 4)
 def compute_checkerboard(images: UInt8[np.ndarray, "n size size"]) -> float:
     """Returns power at a period of 2 or 4 pixels over the power at neighbouring frequencies, the largest ratio found.
 
-    At most about 1 where there is no checkerboard: power falls with the frequency in images of anything else.
+    At most about 1 where there is no checkerboard, since power falls with the frequency in images of anything else; a
+    little more where the images themselves repeat something every four pixels.
     """
     size = images.shape[-1]
     window = np.outer(np.hanning(size), np.hanning(size))

@@ -197,7 +197,8 @@ def describe(run: Run) -> dict[str, Any]:
 def copy_grid(run: Run, docs: Path) -> None:
     """Copies the last grid of generated images; real images stay in the workdir."""
     grid = max((run.workdir / "samples").glob("step_*.png"))
-    target = docs / "images" / "results" / f"{run.scale}_{run.config.replace(':', '_')}.png"
+    name = f"{run.scale}_{run.config.replace(':', '_')}_{run.images_seen}.png"
+    target = docs / "images" / "results" / name
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(grid, target)
 

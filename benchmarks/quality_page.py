@@ -21,6 +21,7 @@ COLUMNS = {
     "memorised_share": "Memorised share",
     "memorised_control": "The same of held-out images",
     "checkerboard": "Checkerboard",
+    "checkerboard_real": "The same of real images",
 }
 COSTS = {"generator_flops": "MFLOP to make an image", "training_flops": "MFLOP to train on one"}
 THOUSANDTHS = ("kid", "kid_held_out")

@@ -11,6 +11,8 @@ import jax.numpy as jnp
 from benchmarks.checkerboard import compute_checkerboard, read_grid
 from benchmarks.compiled_step import count_flops
 from dcgan_jax import atomic_file
+from dcgan_jax.data.prepare import prepare
+from dcgan_jax.data.selection import select_training
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.state import count_parameters, create_generator
 from dcgan_jax.workdir import Workdir
@@ -68,12 +70,20 @@ def create_record(evaluation: Record, root: Path, run: Record) -> Record:
         "memorised_control": evaluation["memorisation"].get("false_positive_rate"),
         **{name: evaluation[name] for name in PROTOCOL},
         "checkerboard": compute_checkerboard(grid),
+        "checkerboard_real": measure_real_checkerboard(settings),
         **describe_generator(settings),
         "training_flops": count_flops(settings) / settings.train.batch_size,
         "state_sha256": summary.get("state_sha256"),
         "images_per_second": summary.get("images_per_second"),
         "device": evaluation["device"],
     }
+
+
+def measure_real_checkerboard(settings: Settings) -> float:
+    """Returns the same measure of the training images: ribs, too, can repeat every four pixels."""
+    prepared = prepare(settings.data, settings.seed)
+    training, _ = select_training(prepared, settings.data, settings.seed)
+    return compute_checkerboard(prepared.images(training)[..., 0])
 
 
 def describe_generator(settings: Settings) -> dict[str, float]:

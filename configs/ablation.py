@@ -1,5 +1,7 @@
 """The paper's recipe with one thing changed at a time: what each part that cxr_best.py chooses from is worth alone.
 
+Changes whose names begin with `best_` are of cxr_best.py: what a part of it is worth among the others.
+
     python launch.py --config=configs/ablation.py:average --workdir=runs/average
     python benchmarks/quality.py --configs=cxr,ablation:average,ablation:augment --scale=small --out=runs/quality
 
@@ -10,7 +12,7 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from configs import cxr
+from configs import cxr, cxr_best
 
 CHANGES: dict[str, dict[str, Any]] = {
     "average": {"average.half_life": 10_000},
@@ -44,11 +46,18 @@ CHANGES: dict[str, dict[str, Any]] = {
     "resize_3x3": {"model.upsample": "resize_3x3"},
 }
 
+BEST_CHANGES: dict[str, dict[str, Any]] = {
+    "best_transposed": {"model.upsample": "transposed"},
+}
+
 
 def get_config(change: str = "average") -> ConfigDict:
-    """Returns the paper's configuration with one of `CHANGES`."""
-    if change not in CHANGES:
-        raise ValueError(f"change {change!r} is unknown: use one of {', '.join(CHANGES)}")
-    config = cxr.get_config()
-    config.update_from_flattened_dict(CHANGES[change])
+    """Returns the paper's configuration with one of `CHANGES`, or cxr_best's with one of `BEST_CHANGES`."""
+    if change in CHANGES:
+        config, fields = cxr.get_config(), CHANGES[change]
+    elif change in BEST_CHANGES:
+        config, fields = cxr_best.get_config(), BEST_CHANGES[change]
+    else:
+        raise ValueError(f"change {change!r} is unknown: use one of {', '.join([*CHANGES, *BEST_CHANGES])}")
+    config.update_from_flattened_dict(fields)
     return config

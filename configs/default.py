@@ -30,7 +30,7 @@ def get_config() -> ConfigDict:
     model.channels = 1  # 1 (gray) | 3 (as in the paper)
     model.base_channels = 64  # channels of the widest feature maps; the narrowest have 16 times as many
     model.latent_size = 100  # length of the latent vector
-    # transposed (the paper's code) | resize (its text: upsampling, then a 5x5 convolution) | resize_3x3 (then a 3x3 one)
+    # transposed (the paper's code) | resize (its text: upsampling, then a 5x5 convolution) | resize_3x3 (then 3x3)
     model.upsample = "transposed"
     model.dropout = 0.4  # share of the discriminator's last features that are dropped while training
     model.minibatch_std = 0  # group size of the minibatch standard deviation in the discriminator; 0: off

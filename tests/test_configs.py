@@ -13,7 +13,10 @@ CONFIGS = {
     "cxr:smoke": lambda: cxr.get_config("smoke"),
     "cxr_best": cxr_best.get_config,
     "quickstart": quickstart.get_config,
-    **{f"ablation:{change}": lambda change=change: ablation.get_config(change) for change in ablation.CHANGES},
+    **{
+        f"ablation:{change}": lambda change=change: ablation.get_config(change)
+        for change in [*ablation.CHANGES, *ablation.BEST_CHANGES]
+    },
 }
 
 
@@ -37,11 +40,15 @@ def test_the_papers_recipe_goes_in_nothing_beyond_the_paper():
     assert not paper.model.minibatch_std
 
 
-@pytest.mark.parametrize("change", ablation.CHANGES)
-def test_an_ablation_changes_only_what_it_says(change):
-    differences = Settings.from_config(cxr.get_config()).differences(Settings.from_config(ablation.get_config(change)))
-    assert differences.keys() <= ablation.CHANGES[change].keys()
-    assert differences
+@pytest.mark.parametrize(
+    ("base", "changes"), [(cxr, ablation.CHANGES), (cxr_best, ablation.BEST_CHANGES)], ids=["cxr", "cxr_best"]
+)
+def test_an_ablation_changes_only_what_it_says(base, changes):
+    for change, fields in changes.items():
+        changed = Settings.from_config(ablation.get_config(change))
+        differences = Settings.from_config(base.get_config()).differences(changed)
+        assert differences, change
+        assert differences.keys() <= fields.keys(), change
 
 
 def test_the_best_recipe_keeps_the_papers_networks_and_images():

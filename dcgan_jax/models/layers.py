@@ -36,7 +36,7 @@ class Conv(nn.Module):
 
 
 class UpsampledConv(nn.Module):
-    """`Conv` of features at twice their size (nearest neighbour), with the same parameters, at less than half its cost."""
+    """`Conv` of features at twice their size (nearest neighbour): the same parameters, less than half the cost."""
 
     features: int
     kernel_size: int

@@ -81,9 +81,10 @@ def test_it_stops_with_a_run_and_goes_on_where_it_was(tmp_path, launches, capsys
     records = load_records(tmp_path / "docs" / "results.json")
     assert [record["seed"] for record in records] == [0, 1]
     assert set(records[0]) >= NAMES
+    assert records[0]["checkerboard_real"] > 0
     assert records[0]["command"].startswith("python launch.py --config=configs/cxr.py ")
     assert str(tmp_path) not in json.dumps(records)
-    assert (tmp_path / "docs" / "images" / "results" / "small_cxr.png").exists()
+    assert (tmp_path / "docs" / "images" / "results" / "small_cxr_25600.png").exists()
     assert "| cxr | 25,600 | 2 |" in (tmp_path / "docs" / "results.md").read_text()
 
 
@@ -132,7 +133,7 @@ def test_a_signal_is_handed_on_to_the_run(tmp_path):
 
 
 def record(config, seed, fid, **others):
-    values = dict.fromkeys(SCORES) | {"memorised_control": None, "checkerboard": 1.0}
+    values = dict.fromkeys(SCORES) | {"memorised_control": None, "checkerboard": 1.0, "checkerboard_real": 1.0}
     values |= {"generator_flops": 69e6, "training_flops": 700e6}
     own = {"config": config, "scale": "small", "seed": seed, "images_seen": 9600, "fid": fid, "floor": FLOOR}
     protocol = {name: EVALUATION[name] for name in ("preprocess", "resize_filter", "weights", "weights_sha256")}
