@@ -69,10 +69,7 @@ def conv_transpose(
 
 
 def upsampled_conv(
-    x: Float[Array, "batch height width in"],
-    kernel: Float[Array, "k k in out"],
-    dtype: Any = jnp.float32,
-    native: bool | None = None,
+    x: Float[Array, "batch height width in"], kernel: Float[Array, "k k in out"], dtype: Any = jnp.float32
 ) -> Float[Array, "batch height2 width2 out"]:
     """Returns the `same` convolution of `x` at twice its size (nearest neighbour), without making that.
 
@@ -84,7 +81,6 @@ def upsampled_conv(
       x: feature maps.
       kernel: float32, of odd size.
       dtype: of the computation; weights are summed before they are rounded to it.
-      native: whether to take XLA's own form and gradients; None: as the backend runs faster.
 
     Returns:
       Feature maps of twice the height and width, of type `dtype`.
@@ -93,7 +89,7 @@ def upsampled_conv(
     kernel = jnp.pad(kernel, ((1, 1), (1, 1), (0, 0), (0, 0)))
     kernel = kernel[1:] + kernel[:-1]
     kernel = kernel[:, 1:] + kernel[:, :-1]
-    return conv_transpose(x.astype(dtype), kernel.astype(dtype), stride=2, native=native)
+    return conv_transpose(x.astype(dtype), kernel.astype(dtype), stride=2)
 
 
 def _prefers_native(kernel: Float[Array, "kh kw in out"], stride: int, native: bool | None) -> bool:
