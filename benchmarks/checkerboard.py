@@ -18,8 +18,8 @@ PERIODS = (2, 4)
 def compute_checkerboard(images: UInt8[np.ndarray, "n size size"]) -> float:
     """Returns power at a period of 2 or 4 pixels over the power at neighbouring frequencies, the largest ratio found.
 
-    At most about 1 where there is no checkerboard, since power falls with the frequency in images of anything else; a
-    little more where the images themselves repeat something every four pixels.
+    At most about 1 where nothing repeats, since power falls with the frequency. Real X-rays of 64 pixels measure 1.35
+    to 1.36, at a period of four rows: compare with them.
     """
     size = images.shape[-1]
     window = np.outer(np.hanning(size), np.hanning(size))

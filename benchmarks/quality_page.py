@@ -50,7 +50,7 @@ def format_table(records: Sequence[Record]) -> str:
     header = ["Configuration", "Images seen", "Seeds", *COLUMNS.values(), *COSTS.values()]
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     for (config, images_seen), group in rows:
-        cells = [format_cell(name, [record[name] for record in group]) for name in COLUMNS]
+        cells = [format_cell(name, [record.get(name) for record in group]) for name in COLUMNS]
         costs = [f"{group[0][name] / 1e6:,.0f}" for name in COSTS]
         lines.append("| " + " | ".join([config, f"{images_seen:,}", str(len(group)), *cells, *costs]) + " |")
     return "\n".join([*lines, "", *describe_protocols(records)])

@@ -80,7 +80,7 @@ def create_record(evaluation: Record, root: Path, run: Record) -> Record:
 
 
 def measure_real_checkerboard(settings: Settings) -> float:
-    """Returns the same measure of the training images: ribs, too, can repeat every four pixels."""
+    """Returns the same measure of the training images: they, too, can repeat something every four pixels."""
     prepared = prepare(settings.data, settings.seed)
     training, _ = select_training(prepared, settings.data, settings.seed)
     return compute_checkerboard(prepared.images(training)[..., 0])

@@ -26,8 +26,10 @@ class Generator(nn.Module):
       channels: channels of the images.
       base_channels: channels of the last stage; each earlier one has twice as many.
       upsample: "transposed" (4x4 transposed convolutions, the paper's code), "resize" (nearest-neighbour upsampling,
-        then a 5x5 convolution: the paper's text and its Figure 2) or "resize_3x3" (the same with a 3x3 convolution:
-        as many operations as the transposed one, and no kernel that treats some pixels unlike their neighbours).
+        then a 5x5 convolution: the paper's text and its Figure 2) or "resize_3x3" (the same with a 3x3 convolution, for
+        as many operations as the transposed one). Where pixels are repeated first, one kernel weighs them all alike;
+        a transposed one weighs odd and even ones each in its own way, which can show as a checkerboard (Odena et al.
+        2016, https://doi.org/10.23915/distill.00003).
       dtype: computation type; parameters and the final tanh are float32.
       num_classes: classes that it is told; 0: none.
     """
@@ -69,5 +71,5 @@ class Generator(nn.Module):
     def _upsample(self, x: Float[Array, "batch h w c"], features: int, name: str) -> Float[Array, "batch h2 w2 f"]:
         if self.upsample == "transposed":
             return ConvTranspose(features, kernel_size=4, stride=2, dtype=self.dtype, name=name)(x)
-        kernel_size = 5 if self.upsample == "resize" else 3
+        kernel_size = {"resize": 5, "resize_3x3": 3}[self.upsample]
         return UpsampledConv(features, kernel_size=kernel_size, dtype=self.dtype, name=name)(x)

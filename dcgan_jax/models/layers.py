@@ -36,7 +36,7 @@ class Conv(nn.Module):
 
 
 class UpsampledConv(nn.Module):
-    """`Conv` of features at twice their size (nearest neighbour): the same parameters, less than half the cost."""
+    """`Conv` of features at twice their size (nearest neighbour): the same parameters, at fewer products."""
 
     features: int
     kernel_size: int

@@ -13,9 +13,12 @@ from absl import flags
 from absl.testing import flagsaver
 
 from benchmarks import quality
+from benchmarks.checkerboard import compute_checkerboard
 from benchmarks.quality_page import BEGIN, END, format_table, update_page
 from benchmarks.quality_records import SCORES, describe_generator, load_records, save_record
+from dcgan_jax.data.prepare import prepare
 from dcgan_jax.errors import EXIT_INTERRUPTED, EXIT_USER_ERROR
+from dcgan_jax.settings import Settings
 
 NAMES = {
     *("config", "scale", "seed", "images_seen", "fid", "floor", "interval", "dims", "weights_sha256"),
@@ -66,7 +69,15 @@ def launches(tmp_path, monkeypatch, finished_run):
         yield commands
 
 
-def test_it_stops_with_a_run_and_goes_on_where_it_was(tmp_path, launches, capsys):
+def measure_of_training_images(workdir):
+    settings = Settings.load(workdir / "config.json")
+    prepared = prepare(settings.data, settings.seed)
+    files = {line.split("\t")[0] for line in (workdir / "train_files.tsv").read_text().splitlines()}
+    examples = [example for example in prepared.examples if example.file in files]
+    return compute_checkerboard(prepared.images(examples)[..., 0])
+
+
+def test_it_stops_with_a_run_and_goes_on_where_it_was(tmp_path, launches, capsys, finished_run):
     with pytest.raises(SystemExit) as stopped:
         quality.main(["quality"])
     assert stopped.value.code == EXIT_INTERRUPTED
@@ -81,7 +92,7 @@ def test_it_stops_with_a_run_and_goes_on_where_it_was(tmp_path, launches, capsys
     records = load_records(tmp_path / "docs" / "results.json")
     assert [record["seed"] for record in records] == [0, 1]
     assert set(records[0]) >= NAMES
-    assert records[0]["checkerboard_real"] > 0
+    assert records[0]["checkerboard_real"] == measure_of_training_images(finished_run)
     assert records[0]["command"].startswith("python launch.py --config=configs/cxr.py ")
     assert str(tmp_path) not in json.dumps(records)
     assert (tmp_path / "docs" / "images" / "results" / "small_cxr_25600.png").exists()
@@ -148,6 +159,12 @@ def test_a_table_has_the_best_first_with_means_and_ranges():
     assert table[3].endswith("| 69 | 700 |")
     assert "stand-in weights (abababababab)" in table[-1]
     assert "8 against 8 training images, FID 0.100" in table[-1]
+
+
+def test_a_record_from_before_something_was_measured_shows_a_dash():
+    older = record("a", 0, 4.0)
+    del older["checkerboard_real"]
+    assert "| 1.000 | - | 69 | 700 |" in format_table([older])
 
 
 def test_what_people_wrote_around_a_table_stays(tmp_path):

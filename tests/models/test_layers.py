@@ -37,14 +37,16 @@ def test_dense_is_an_affine_map():
     np.testing.assert_array_equal(Dense(2).apply(params, jnp.array([[1.0, -1.0]])), [[8.0, 18.0]])
 
 
-@pytest.mark.parametrize("kernel_size", [1, 3, 5, 7])
-def test_an_upsampled_convolution_is_that_of_the_larger_image(kernel_size):
-    """With the same parameters, values and gradients, at the borders too."""
-    x = jax.random.normal(jax.random.key(0), (2, 5, 4, 3))
+@pytest.mark.parametrize("backend", ["cpu", "gpu"])
+@pytest.mark.parametrize(("kernel_size", "size"), [(1, (5, 4)), (3, (5, 4)), (5, (5, 4)), (7, (5, 4)), (3, (17, 18))])
+def test_an_upsampled_convolution_is_that_of_the_larger_image(kernel_size, size, backend, monkeypatch):
+    """With the same parameters, values and gradients, at the borders too, in the forms of every backend."""
+    monkeypatch.setattr(jax, "default_backend", lambda: backend)
+    x = jax.random.normal(jax.random.key(0), (2, *size, 3))
     plain, fast = Conv(2, kernel_size), UpsampledConv(2, kernel_size)
     params = plain.init(jax.random.key(1), x)
     assert jax.tree.map(jnp.shape, fast.init(jax.random.key(1), x)) == jax.tree.map(jnp.shape, params)
-    weights = jax.random.normal(jax.random.key(2), (2, 10, 8, 2))
+    weights = jax.random.normal(jax.random.key(2), (2, 2 * size[0], 2 * size[1], 2))
 
     def of_plain(params, x):
         y = plain.apply(params, jnp.repeat(jnp.repeat(x, 2, axis=1), 2, axis=2))
@@ -55,4 +57,12 @@ def test_an_upsampled_convolution_is_that_of_the_larger_image(kernel_size):
         return jnp.sum(y * weights), y
 
     expected, actual = (jax.grad(fn, argnums=(0, 1), has_aux=True)(params, x) for fn in (of_plain, of_fast))
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5), actual, expected)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-4), actual, expected)
+
+
+def test_weights_of_an_upsampled_convolution_are_summed_before_they_are_rounded():
+    """One pixel becomes two by two; the lower ones see the upper weight and the middle one, rounded only as a sum."""
+    kernel = jnp.zeros((3, 3, 1, 1)).at[:2, 1, 0, 0].set(jnp.array([2**-8, 1 + 2**-8]))
+    layer = UpsampledConv(1, kernel_size=3, dtype=jnp.bfloat16)
+    y = layer.apply({"params": {"kernel": kernel, "bias": jnp.zeros(1)}}, jnp.ones((1, 1, 1, 1)))
+    np.testing.assert_array_equal(y[0, :, :, 0].astype(jnp.float32), [[1.0, 1.0], [1 + 2**-7, 1 + 2**-7]])
