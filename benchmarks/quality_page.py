@@ -42,11 +42,11 @@ def update_page(path: Path, records: Sequence[Record]) -> None:
 
 
 def format_table(records: Sequence[Record]) -> str:
-    """Returns a Markdown table, the best FID first, with a sentence on how the scores were made below it."""
+    """Returns a Markdown table, the longest runs first and of them the best FID; below it, how the scores were made."""
     groups: dict[tuple[str, int], list[Record]] = {}
     for record in records:
         groups.setdefault((record["config"], record["images_seen"]), []).append(record)
-    rows = sorted(groups.items(), key=lambda group: _mean([record["fid"] for record in group[1]]))
+    rows = sorted(groups.items(), key=lambda group: (-group[0][1], _mean([record["fid"] for record in group[1]])))
     header = ["Configuration", "Images seen", "Seeds", *COLUMNS.values(), *COSTS.values()]
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     for (config, images_seen), group in rows:
@@ -57,18 +57,18 @@ def format_table(records: Sequence[Record]) -> str:
 
 
 def format_cell(name: str, values: Sequence[Any]) -> str:
-    """Returns the mean over seeds and, of several, the range; "-" where nothing was measured."""
+    """Returns the mean over seeds and, where they differ, the range; "-" where nothing was measured."""
     numbers = [value * (1000 if name in THOUSANDTHS else 1) for value in values if isinstance(value, int | float)]
     if not numbers:
         return "-"
-    if len(numbers) == 1:
+    if min(numbers) == max(numbers):
         return f"{numbers[0]:.3f}"
     return f"{_mean(numbers):.3f} ({min(numbers):.3f} to {max(numbers):.3f})"
 
 
 def describe_protocols(records: Sequence[Record]) -> list[str]:
-    """Returns a sentence for each way in which scores of the table were made."""
-    sentences = set()
+    """Returns a sentence for each way in which scores of the table were made, with the range of the floors under it."""
+    floors: dict[str, list[float]] = {}
     for record in records:
         sentence = (
             f"{record['num_real']:,} real against {record['num_generated']:,} generated images, "
@@ -76,10 +76,12 @@ def describe_protocols(records: Sequence[Record]) -> list[str]:
             f"({record['weights_sha256'][:12]}); {record['num_held_out']:,} held-out images."
         )
         if floor := record["floor"]:
-            counts = f"{floor['num_real']:,} against {floor['num_other']:,} training images"
-            sentence += f" Floor: {counts}, FID {floor['fid']:.3f}."
-        sentences.add(sentence)
-    return sorted(sentences)
+            sentence += f" Floor: {floor['num_real']:,} against {floor['num_other']:,} training images, FID"
+        floors.setdefault(sentence, []).extend([floor["fid"]] if floor else [])
+    return [
+        f"{sentence} {format_cell('fid', values)}." if values else sentence
+        for sentence, values in sorted(floors.items())
+    ]
 
 
 def _mean(values: Sequence[float]) -> float:

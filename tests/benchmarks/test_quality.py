@@ -152,11 +152,13 @@ def record(config, seed, fid, **others):
     return values | own | protocol | counts | others
 
 
-def test_a_table_has_the_best_first_with_means_and_ranges():
-    table = format_table([record("a", 0, 4.0), record("a", 1, 6.0), record("b", 0, 3.0, kid=0.002)]).splitlines()
-    assert table[2].startswith("| b | 9,600 | 1 | 3.000 | - | 2.000 | - |")
-    assert table[3].startswith("| a | 9,600 | 2 | 5.000 (4.000 to 6.000) | - |")
-    assert table[3].endswith("| 69 | 700 |")
+def test_a_table_has_the_longest_runs_first_and_of_them_the_best_with_means_and_ranges():
+    records = [record("a", 0, 4.0, recall=0), record("a", 1, 6.0, recall=0), record("b", 0, 3.0, kid=0.002)]
+    table = format_table([*records, record("a", 0, 9.0, images_seen=19200)]).splitlines()
+    assert table[2].startswith("| a | 19,200 | 1 | 9.000 | - |")
+    assert table[3].startswith("| b | 9,600 | 1 | 3.000 | - | 2.000 | - |")
+    assert table[4].startswith("| a | 9,600 | 2 | 5.000 (4.000 to 6.000) | - | - | - | - | 0.000 | - |")
+    assert table[4].endswith("| 69 | 700 |")
     assert "stand-in weights (abababababab)" in table[-1]
     assert "8 against 8 training images, FID 0.100" in table[-1]
 
