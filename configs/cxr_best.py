@@ -9,10 +9,11 @@ is measured after 25,600 images, where the paper's recipe has 6.51 to 9.20:
 - Small batches, most of it: batches of 16 alone have 3.94 to 4.82.
 - Upsampling before a 3x3 convolution: no checkerboard. Among the other choices it has 2.15 to 2.89, and transposed
   convolutions 2.54 to 3.25. The generator has 12.9 million parameters instead of 17.8.
-- Minibatch standard deviation (5.82 to 8.19 alone) and augmentation (5.92 to 8.61 alone) help on average. Augmentation cost
-  a little in batches of 16 and gained a little in batches of 8; it is kept for long runs on 1,341 images, which the
-  discriminator would learn by heart.
-- What averaging, R1, the learning rates, joint updates and no dropout bring alone, three seeds cannot tell from nothing.
+- Minibatch standard deviation (5.82 to 8.19 alone) and augmentation (5.92 to 8.61 alone) help on average. Augmentation
+  cost a little in batches of 16 and gained a little in batches of 8; it is kept for long runs on 1,341 images, which
+  the discriminator would learn by heart.
+- What averaging, R1, the learning rates, joint updates and no dropout bring alone, three seeds cannot tell from
+  nothing.
 
 Training on an image costs 1.027 times the paper's operations by XLA's count (47.2 against 45.9 GFLOP, for R1 in every
 sixteenth step), so fewer images are seen. A batch of 8 with groups of 4 fits one device: on more, give a
