@@ -1,4 +1,4 @@
-"""Beyond the paper: the same data, operations and number of images, and images far closer to real ones.
+"""Beyond the paper: the same data, no more operations, and images far closer to real ones.
 
     python launch.py --config=configs/cxr_best.py --workdir=runs/cxr_best
 
