@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dcgan_jax import atomic_file
+from dcgan_jax.storage import atomic_file
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DTYPES = ("float32", "bfloat16")

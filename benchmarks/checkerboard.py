@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
-from dcgan_jax.reporting.figures import GAP
+from dcgan_jax.runs.figures import GAP
 
 PERIODS = (2, 4)
 

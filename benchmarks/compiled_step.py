@@ -15,7 +15,7 @@ from dcgan_jax.data.order import Order
 from dcgan_jax.data.pipeline import Batches, LabelledImages, create_batches
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.selection import select_training
-from dcgan_jax.devices import create_mesh, replicated, split
+from dcgan_jax.runtime.devices import create_mesh, replicated, split
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.state import create_recipe, create_state
 from dcgan_jax.training.step import create_dispatch

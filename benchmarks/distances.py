@@ -19,7 +19,7 @@ from jaxtyping import Float64
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs as a script
 
-from dcgan_jax.evaluation.frechet import compute_root_trace, fit_gaussian
+from dcgan_jax.metrics.frechet import compute_root_trace, fit_gaussian
 
 DIMS = flags.DEFINE_multi_integer("dims", [768], "Lengths of the feature vectors; may be repeated.", lower_bound=1)
 IMAGES = flags.DEFINE_integer("images", 1341, "Feature vectors on either side.", lower_bound=2)

@@ -23,7 +23,7 @@ from absl import app, flags
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs as a script
 
-from dcgan_jax.models.inception import INPUT_SIZE, InceptionV3
+from dcgan_jax.inception.network import INPUT_SIZE, InceptionV3
 
 BATCH_SIZES = flags.DEFINE_multi_integer("batch_size", [8], "Images at a time; may be repeated.", lower_bound=1)
 ROUNDS = flags.DEFINE_integer("rounds", 9, "Timed calls of each; median and best are reported.", lower_bound=1)

@@ -30,7 +30,7 @@ from dcgan_jax.data.pipeline import create_batches
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.selection import select_training
-from dcgan_jax.devices import create_mesh
+from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.settings import Settings
 
 IMAGES = flags.DEFINE_multi_integer("images", [1000, 10_000, 100_000], "Training images; may be repeated.")

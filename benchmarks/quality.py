@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs 
 from benchmarks.quality_page import update_page
 from benchmarks.quality_records import create_record, load_records, save_record
 from dcgan_jax.errors import EXIT_USER_ERROR, UserError
-from dcgan_jax.progress import track
+from dcgan_jax.runtime.progress import track
 from dcgan_jax.settings import Settings
 
 CONFIGS = flags.DEFINE_list("configs", ["cxr", "cxr_best"], "Files of configs/, without .py; `ablation:average` works.")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dcgan_jax import atomic_file
+from dcgan_jax.storage import atomic_file
 
 Record = dict[str, Any]
 

@@ -10,12 +10,12 @@ import jax.numpy as jnp
 
 from benchmarks.checkerboard import compute_checkerboard, read_grid
 from benchmarks.compiled_step import count_flops
-from dcgan_jax import atomic_file
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.selection import select_training
+from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.settings import Settings
+from dcgan_jax.storage import atomic_file
 from dcgan_jax.training.state import count_parameters, create_generator
-from dcgan_jax.workdir import Workdir
 
 SCORES = (
     "fid",

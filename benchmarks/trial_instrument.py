@@ -19,10 +19,10 @@ from PIL import Image
 from configs import default
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.prepared import Example
-from dcgan_jax.modes.trial import trial
+from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.settings import Settings
+from dcgan_jax.trial.run import trial
 from dcgan_jax.trial.splits import split_for_trial
-from dcgan_jax.workdir import Workdir
 
 Pixels = UInt8[np.ndarray, "height width"]
 

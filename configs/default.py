@@ -4,7 +4,7 @@ from ml_collections import ConfigDict
 
 
 def get_config() -> ConfigDict:
-    """Returns the default configuration; dcgan_jax/sections.py holds the types and ranges."""
+    """Returns the default configuration; dcgan_jax/settings/sections.py holds the types and ranges."""
     config = ConfigDict()
     config.seed = 0  # the one seed: weights, latents, dropout, order of the data, held-out patients (data.split_seed)
 

@@ -9,10 +9,10 @@ import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import Array, Float, Int, Key, PyTree, UInt8
 
-from dcgan_jax import processes
-from dcgan_jax.devices import replicated, split
 from dcgan_jax.models.generator import Generator
 from dcgan_jax.random_streams import draw_latents, example_keys, stream_key
+from dcgan_jax.runtime import processes
+from dcgan_jax.runtime.devices import replicated, split
 
 
 def to_uint8(images: Float[Array, "*shape"]) -> UInt8[Array, "*shape"]:

@@ -14,8 +14,8 @@ import jax
 import pytest
 
 from configs import default
-from dcgan_jax.cache import CACHE_VARIABLE
 from dcgan_jax.settings import Settings
+from dcgan_jax.storage.cache import CACHE_VARIABLE
 from dcgan_jax.trial.splits import TrialSplit, split_for_trial
 from tests.launching import TINY_FLAGS, launch
 from tests.trial.examples import TWENTY_AND_THIRTY

@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dcgan_jax.cache import cache_dir
 from dcgan_jax.errors import EXIT_INTERRUPTED
-from dcgan_jax.processes import HEARTBEAT_SECONDS
+from dcgan_jax.runtime.processes import HEARTBEAT_SECONDS
+from dcgan_jax.storage.cache import cache_dir
 from tests.launching import TINY_FLAGS, Running, start, start_together
 
 ABORTED = -signal.SIGABRT

@@ -13,7 +13,7 @@ import jax
 from jax._src import compiler, distributed
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-PRELOADED = ["jax", "orbax.checkpoint", "matplotlib.figure", "dcgan_jax.modes.train", "dcgan_jax.modes.generate"]
+PRELOADED = ["jax", "orbax.checkpoint", "matplotlib.figure", "dcgan_jax.runs.train", "dcgan_jax.runs.generate"]
 TINY_FLAGS = (
     "--config=configs/cxr.py:smoke",
     "--config.data.phantom_count=16",

@@ -6,12 +6,12 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from dcgan_jax.devices import create_mesh
-from dcgan_jax.modes.restore import restore
+from dcgan_jax.runs.restore import restore
+from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.training.checkpoints import Checkpoints
 from dcgan_jax.training.state import TrainState
 from dcgan_jax.training.step import METRICS
-from dcgan_jax.workdir import Workdir
 
 
 def losses(workdir: Path) -> list[list[float]]:

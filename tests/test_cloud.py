@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 import yaml
 
-import launch
-from dcgan_jax.cache import CACHE_VARIABLE
+from dcgan_jax import cli as launch
 from dcgan_jax.errors import EXIT_INTERRUPTED, EXIT_USER_ERROR
 from dcgan_jax.settings import Settings
+from dcgan_jax.storage.cache import CACHE_VARIABLE
 from tests.launching import REPOSITORY, TINY_FLAGS, start
 from tests.outcomes import losses
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from dcgan_jax.data.pipeline import to_float
-from dcgan_jax.devices import create_mesh
 from dcgan_jax.models.generator import Generator
 from dcgan_jax.random_streams import draw_latents, example_keys, stream_key
+from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.sampling import Sampler, to_uint8
 
 GENERATOR = Generator(64, 1, 1)

@@ -20,8 +20,8 @@ from dcgan_jax.data.images import BadImageError, DepthRange, measure_depth_range
 from dcgan_jax.data.resize import resize
 from dcgan_jax.data.source import Source, SourceImage
 from dcgan_jax.data.synthetic_marks import is_marked
-from dcgan_jax.progress import track
-from dcgan_jax.sections import DataSettings
+from dcgan_jax.runtime.progress import track
+from dcgan_jax.settings.sections import DataSettings
 
 
 class DecodedImage(NamedTuple):

@@ -17,7 +17,6 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from dcgan_jax.cache import CACHE_VARIABLE, cache_dir
 from dcgan_jax.data.chest_xray.archive import ArchiveSource
 from dcgan_jax.data.chest_xray.folder import FolderSource
 from dcgan_jax.data.chest_xray.phantoms import PhantomSource
@@ -35,7 +34,8 @@ from dcgan_jax.data.report import create_report, describe_report
 from dcgan_jax.data.selection import check_label
 from dcgan_jax.data.source import TRAIN, Source
 from dcgan_jax.errors import UserError
-from dcgan_jax.sections import DataSettings
+from dcgan_jax.settings.sections import DataSettings
+from dcgan_jax.storage.cache import CACHE_VARIABLE, cache_dir
 
 FORMAT_VERSION = 3
 """Counts up whenever the same source and settings give other records or another report."""

@@ -20,8 +20,8 @@ import numpy as np
 from jaxtyping import UInt8
 from pydantic import TypeAdapter
 
-from dcgan_jax.digest import compute_sha256
 from dcgan_jax.errors import UserError
+from dcgan_jax.storage.digest import compute_sha256
 
 RECORDS, EXAMPLES, REPORT, REPORT_TEXT, FILES = "records", "examples.tsv", "report.json", "report.md", "files.json"
 _READ_AT_ONCE = 1024

@@ -15,15 +15,15 @@ import numpy as np
 from jaxtyping import Float32
 
 from dcgan_jax.errors import EXIT_USER_ERROR, UserError
-from dcgan_jax.evaluation.comparison import SCORES, Comparison, compare_features
-from dcgan_jax.evaluation.features import FeatureExtractor
 from dcgan_jax.evaluation.folder import compute_folder_features, compute_folder_features_cached
-from dcgan_jax.evaluation.frechet import Gaussian, compute_frechet_distance, fit_gaussian
-from dcgan_jax.evaluation.preprocess import Preprocess
-from dcgan_jax.evaluation.provenance import collect_versions, describe_weights
 from dcgan_jax.evaluation.statistics_file import read_statistics, write_statistics
-from dcgan_jax.evaluation.weights import InceptionWeights, load_inception_weights
-from dcgan_jax.models.inception import DIMS
+from dcgan_jax.evaluation.versions import collect_versions, describe_weights
+from dcgan_jax.inception.features import FeatureExtractor
+from dcgan_jax.inception.network import DIMS
+from dcgan_jax.inception.preprocess import Preprocess
+from dcgan_jax.inception.weights import InceptionWeights, load_inception_weights
+from dcgan_jax.metrics.comparison import SCORES, Comparison, compare_features
+from dcgan_jax.metrics.frechet import Gaussian, compute_frechet_distance, fit_gaussian
 
 _STATISTICS_SUFFIX = ".npz"
 _STATISTICS_ONLY = "Saved statistics hold no single images: only fid can be computed."

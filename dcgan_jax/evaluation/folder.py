@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32
 
-from dcgan_jax.cache import cache_dir
 from dcgan_jax.data.images import list_image_files, read_color
 from dcgan_jax.errors import UserError
-from dcgan_jax.evaluation.array_file import read_cached, write_cached
-from dcgan_jax.evaluation.features import FeatureExtractor, Features, map_ahead
-from dcgan_jax.evaluation.preprocess import Preprocess
+from dcgan_jax.inception.features import FeatureExtractor, Features, map_ahead
+from dcgan_jax.inception.preprocess import Preprocess
+from dcgan_jax.storage.array_file import read_cached, write_cached
+from dcgan_jax.storage.cache import cache_dir
 
 _CACHE_VERSION = 2  # of what the key does not say: the code between files and features
 

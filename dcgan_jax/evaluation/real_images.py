@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import UInt8
 
-from dcgan_jax import processes
 from dcgan_jax.data.prepared import Example, PreparedSet
-from dcgan_jax.evaluation.array_file import read_cached, write_cached
-from dcgan_jax.evaluation.features import FeatureExtractor, Features
 from dcgan_jax.evaluation.folder import features_path
-from dcgan_jax.evaluation.preprocess import Preprocess
-from dcgan_jax.evaluation.shared_features import compute_shared
+from dcgan_jax.inception.features import FeatureExtractor, Features
+from dcgan_jax.inception.preprocess import Preprocess
+from dcgan_jax.inception.shared_features import compute_shared
+from dcgan_jax.runtime import processes
+from dcgan_jax.storage.array_file import read_cached, write_cached
 
 
 @dataclass(frozen=True)

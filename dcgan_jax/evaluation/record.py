@@ -9,18 +9,18 @@ import jax
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from dcgan_jax.evaluation.comparison import describe_weaknesses
-from dcgan_jax.evaluation.correlation import to_gray
-from dcgan_jax.evaluation.feature_distance import compute_fid
-from dcgan_jax.evaluation.features import Features
-from dcgan_jax.evaluation.inception_score import compute_inception_score, compute_probabilities
-from dcgan_jax.evaluation.intervals import MIN_SEEDS
-from dcgan_jax.evaluation.memorisation import Views, assess_memorisation
-from dcgan_jax.evaluation.planted_copies import plant_copies
-from dcgan_jax.evaluation.provenance import collect_versions
-from dcgan_jax.evaluation.scores import REPORT_STREAM, DrawFn, Scorer
+from dcgan_jax.evaluation.scorer import REPORT_STREAM, DrawFn, Scorer
 from dcgan_jax.evaluation.seed_scores import compute_seed_scores
-from dcgan_jax.evaluation.similarity import compute_mean_similarity
+from dcgan_jax.evaluation.versions import collect_versions
+from dcgan_jax.inception.features import Features
+from dcgan_jax.memorization.assessment import Views, assess_memorisation
+from dcgan_jax.memorization.correlation import to_gray
+from dcgan_jax.memorization.perturbed_duplicates import plant_copies
+from dcgan_jax.metrics.comparison import describe_weaknesses
+from dcgan_jax.metrics.feature_distance import compute_fid
+from dcgan_jax.metrics.inception_score import compute_inception_score, compute_probabilities
+from dcgan_jax.metrics.intervals import MIN_SEEDS
+from dcgan_jax.metrics.ms_ssim import compute_mean_similarity
 
 NEAREST_DIMS, DEEPEST_DIMS = 768, 2048
 """Where nearest images are looked for; and what stands beside a score at fewer dims."""

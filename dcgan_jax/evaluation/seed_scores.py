@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from dcgan_jax.evaluation.comparison import SCORES, compute_scores, compute_subset_scores
-from dcgan_jax.evaluation.feature_distance import compute_fid
-from dcgan_jax.evaluation.floor import compute_floors
-from dcgan_jax.evaluation.intervals import compute_score_interval
-from dcgan_jax.evaluation.kernel_distance import compute_kernel_distance
+from dcgan_jax.evaluation.baseline import compute_floors
+from dcgan_jax.metrics.comparison import SCORES, compute_scores, compute_subset_scores
+from dcgan_jax.metrics.feature_distance import compute_fid
+from dcgan_jax.metrics.intervals import compute_score_interval
+from dcgan_jax.metrics.kernel_distance import compute_kernel_distance
 
 Vectors = Float[np.ndarray, "image dims"]
 RngFn = Callable[[str], np.random.Generator]

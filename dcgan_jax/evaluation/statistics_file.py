@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from dcgan_jax.errors import UserError
-from dcgan_jax.evaluation.array_file import UNREADABLE
-from dcgan_jax.evaluation.frechet import Gaussian
+from dcgan_jax.metrics.frechet import Gaussian
+from dcgan_jax.storage.array_file import UNREADABLE
 
 _ROUNDING = 1e-5
 """Of the largest entry: statistics summed in float32 are not symmetric, nor their eigenvalues positive, beyond that."""

@@ -11,8 +11,8 @@ import orbax.checkpoint as ocp
 from etils import epath
 from orbax.checkpoint import checkpoint_managers as policies
 
-from dcgan_jax import departure
 from dcgan_jax.errors import UserError
+from dcgan_jax.runtime import shutdown
 from dcgan_jax.training.score_table import Scores, ScoreTable
 from dcgan_jax.training.state import TrainState, compute_checksums
 
@@ -59,7 +59,7 @@ class Checkpoints:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None or not departure.is_sign_of_a_lost_process(error):
+        if error is None or not shutdown.is_sign_of_a_lost_process(error):
             self.close()  # else a save under way waits for the lost process
 
     def close(self) -> None:
@@ -138,7 +138,7 @@ class Checkpoints:
         try:
             state = self._manager.restore(step, args=ocp.args.StandardRestore(like))
         except Exception as error:  # orbax and tensorstore raise many kinds for damaged files
-            if departure.is_sign_of_a_lost_process(error):
+            if shutdown.is_sign_of_a_lost_process(error):
                 raise
             raise self._unreadable(step, error) from error
         if [int(value) for value in compute_checksums(state)] != checksums:

@@ -12,8 +12,8 @@ from jaxtyping import Array, Key
 
 from dcgan_jax.data.pipeline import Batches
 from dcgan_jax.errors import UserError
+from dcgan_jax.runtime.signals import Interrupted, StopRequest
 from dcgan_jax.training.checkpoints import Checkpoints
-from dcgan_jax.training.interruption import Interrupted, StopRequest
 from dcgan_jax.training.schedule import Schedule
 from dcgan_jax.training.state import TrainState, all_finite
 

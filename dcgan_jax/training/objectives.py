@@ -8,8 +8,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 from dcgan_jax.data.pipeline import LabelledImages
-from dcgan_jax.devices import AXIS
 from dcgan_jax.random_streams import draw_labels, draw_latents, example_keys, stream_key
+from dcgan_jax.runtime.devices import AXIS
 from dcgan_jax.training.augmentation import augment
 from dcgan_jax.training.losses import create_losses, r1_penalty, share_taken_for_real
 from dcgan_jax.training.spectral_norm import Vectors, normalize

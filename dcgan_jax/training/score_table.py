@@ -12,8 +12,9 @@ from typing import Any
 
 from etils import epath
 
-from dcgan_jax import atomic_file, processes
 from dcgan_jax.errors import UserError
+from dcgan_jax.runtime import processes
+from dcgan_jax.storage import atomic_file
 
 SCORE = "fid"
 """The score that the best state is chosen by: the smaller the better."""

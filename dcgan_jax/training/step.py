@@ -17,7 +17,7 @@ from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float, Key, PyTree
 
 from dcgan_jax.data.pipeline import LabelledImages
-from dcgan_jax.devices import AXIS, replicated
+from dcgan_jax.runtime.devices import AXIS, replicated
 from dcgan_jax.training.adaptation import adapt
 from dcgan_jax.training.averaging import compute_decay, update_average
 from dcgan_jax.training.learning_rate import compute_rate_share

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from dcgan_jax.evaluation.intervals import GROUPS, assign_groups
+from dcgan_jax.metrics.intervals import GROUPS, assign_groups
 from dcgan_jax.trial.arms import REFERENCE, Arm, Unit
-from dcgan_jax.trial.inference import Estimate, adjust_for_number, create_estimate
 from dcgan_jax.trial.scores import METRICS, compute_scores
+from dcgan_jax.trial.statistics import Estimate, adjust_for_number, create_estimate
 from dcgan_jax.trial.verdict import LEVEL, describe_difference
 
 PRIMARY_METRIC = "auc"

@@ -1,65 +1,14 @@
 """That no generator has seen what its images are tested with: what it was trained on must be its arm's to train on."""
 
-import csv
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from dcgan_jax.data.selection import choose_split_seed
 from dcgan_jax.errors import UserError
+from dcgan_jax.runs.provenance import Provenance, TrainedOn, read_provenance
+from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.settings import Settings
 from dcgan_jax.trial.splits import TrialSplit, held_out_share
-from dcgan_jax.workdir import Workdir
-
-
-class TrainedOn(NamedTuple):
-    """One row of a train_files.tsv."""
-
-    file: str
-    label: str
-    patient: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """What a generator was trained on.
-
-    Attributes:
-      name: of the generator, for messages.
-      rows: its training images.
-    """
-
-    name: str
-    rows: tuple[TrainedOn, ...]
-
-    @property
-    def labels(self) -> list[str]:
-        """The classes of its training images, sorted: a class's number is its place here, from 0."""
-        return sorted({row.label for row in self.rows})
-
-    def count(self, label: str) -> int:
-        """Returns how many of its training images are of a class."""
-        return sum(row.label == label for row in self.rows)
-
-
-def read_provenance(path: Path) -> Provenance:
-    """Reads a train_files.tsv; the folder it lies in names the generator.
-
-    Raises:
-      UserError: it is missing or no such file.
-    """
-    try:
-        text = path.read_text(encoding="utf-8", errors="surrogateescape")
-        rows = csv.DictReader(io.StringIO(text), delimiter="\t")
-        listed = tuple(TrainedOn(row["file"], row["class"], row["patient"], row["sha256"]) for row in rows)
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist: give the workdir of a run that has been started.") from None
-    except (KeyError, OSError) as error:
-        raise UserError(f"{path} is no list of training images ({error}): restore it.") from error
-    return Provenance(str(path.parent), listed)
 
 
 def find_provenances(folder: Path, runs: Sequence[str]) -> list[Provenance]:

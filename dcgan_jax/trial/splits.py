@@ -17,8 +17,8 @@ from dcgan_jax.data.ranking import rank_by_hash
 from dcgan_jax.data.selection import choose_split_seed, select_training
 from dcgan_jax.data.source import TEST, TRAIN
 from dcgan_jax.errors import UserError
-from dcgan_jax.sections import DataSettings
 from dcgan_jax.settings import Settings
+from dcgan_jax.settings.sections import DataSettings
 
 _LISTED = 3
 

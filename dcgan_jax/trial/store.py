@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from flax import serialization
 from jaxtyping import PyTree
 
-from dcgan_jax import atomic_file
 from dcgan_jax.errors import UserError
+from dcgan_jax.storage import atomic_file
 from dcgan_jax.trial.arms import Unit
 
 PLAN = "plan.json"

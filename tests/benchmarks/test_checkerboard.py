@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from benchmarks.checkerboard import compute_checkerboard, read_grid
-from dcgan_jax.reporting.figures import save_image, tile
+from dcgan_jax.runs.figures import save_image, tile
 
 RNG = np.random.default_rng(0)
 SMOOTH = np.stack([gaussian_filter(RNG.normal(size=(64, 64)), 2.0) for _ in range(32)])

@@ -10,7 +10,7 @@ from dcgan_jax.data.order import Order
 from dcgan_jax.data.pipeline import ResidentBatches, StreamedBatches, create_batches, to_float
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.selection import select_training
-from dcgan_jax.devices import create_mesh
+from dcgan_jax.runtime.devices import create_mesh
 
 BATCH, STEPS = 8, 5
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from dcgan_jax.cache import CACHE_VARIABLE
 from dcgan_jax.data.chest_xray import chest_xray_dataset_builder
 from dcgan_jax.data.phantom import draw_phantom
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.selection import select_training
 from dcgan_jax.errors import UserError
+from dcgan_jax.storage.cache import CACHE_VARIABLE
 
 SPLIT_FILES = (
     "train/NORMAL/IM-0001-0001.png",
@@ -241,7 +241,8 @@ def test_leftovers_of_another_killed_preparation_are_removed(xrays, settings, ow
 
 KILL_AT = """
 import os, signal, threading
-from dcgan_jax.data import decoding, prepare as module
+from dcgan_jax.data import decoding
+from dcgan_jax.data import prepare as module
 kill = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 """
 

@@ -8,7 +8,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from dcgan_jax.data.synthetic_marks import is_marked, list_synthetic, read_manifest
 from dcgan_jax.errors import UserError
-from dcgan_jax.modes.labelling import text_chunks
+from dcgan_jax.runs.labeling import text_chunks
 
 
 def encode(file_format="PNG", **options):

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-
-from dcgan_jax.evaluation.weights import expected_shapes
 from tests.evaluation.torch_writer import write_old
 from tests.models.inception_reference import create_state
+
+from dcgan_jax.inception.weights import expected_shapes
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from dcgan_jax.errors import UserError
-from dcgan_jax.evaluation.preprocess import Preprocess
 from dcgan_jax.evaluation.protocol import resolve_protocol, stretch_contrast
+from dcgan_jax.inception.preprocess import Preprocess
 
 
 def resolve(tiny_settings, **fields):

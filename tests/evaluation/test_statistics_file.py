@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from dcgan_jax.errors import UserError
-from dcgan_jax.evaluation.array_file import read_cached
-from dcgan_jax.evaluation.frechet import fit_gaussian
 from dcgan_jax.evaluation.statistics_file import read_statistics, write_statistics
+from dcgan_jax.metrics.frechet import fit_gaussian
+from dcgan_jax.storage.array_file import read_cached
 
 DIMS = 16
 SAVE = {"stored": np.savez, "deflated": np.savez_compressed}

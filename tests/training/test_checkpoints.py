@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import orbax.checkpoint as ocp
 import pytest
 
-from dcgan_jax.devices import create_mesh, replicated
 from dcgan_jax.errors import UserError
+from dcgan_jax.runtime.devices import create_mesh, replicated
 from dcgan_jax.training.checkpoints import Checkpoints, abstract_state
 from dcgan_jax.training.state import compute_checksums, create_recipe, create_state, state_sha256
 

@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.keras_dcgan import KerasDcgan, get_moments, get_params, set_params
 from dcgan_jax.data.pipeline import LabelledImages
-from dcgan_jax.devices import create_mesh, replicated
 from dcgan_jax.random_streams import draw_latents, example_keys, stream_key
+from dcgan_jax.runtime.devices import create_mesh, replicated
 from dcgan_jax.training.state import create_recipe, create_state
 from dcgan_jax.training.step import METRICS, create_dispatch
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from dcgan_jax.errors import UserError
+from dcgan_jax.runtime.signals import Interrupted, StopRequest
 from dcgan_jax.training.checkpoints import Checkpoints
-from dcgan_jax.training.interruption import Interrupted, StopRequest
 from dcgan_jax.training.loop import run_loop
 from dcgan_jax.training.schedule import Schedule
 from dcgan_jax.training.state import TrainState

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from dcgan_jax.data.pipeline import LabelledImages
-from dcgan_jax.devices import create_mesh, replicated, split
 from dcgan_jax.models import discriminator, generator
 from dcgan_jax.random_streams import draw_keep_mask, draw_latents, example_keys, stream_key
+from dcgan_jax.runtime.devices import create_mesh, replicated, split
 from dcgan_jax.training.losses import real_loss
 from dcgan_jax.training.state import create_recipe, create_state
 from dcgan_jax.training.step import METRICS, create_dispatch

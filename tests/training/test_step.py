@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dcgan_jax.data.pipeline import LabelledImages
-from dcgan_jax.devices import create_mesh, replicated, split
+from dcgan_jax.runtime.devices import create_mesh, replicated, split
 from dcgan_jax.training.state import create_recipe, create_state
 from dcgan_jax.training.step import METRICS, create_dispatch
 

@@ -7,8 +7,8 @@ from sklearn.metrics import roc_auc_score
 
 from dcgan_jax.trial.analysis import Prediction, analyse, choose_primary, group_test_images, measure
 from dcgan_jax.trial.arms import Arm, Unit
-from dcgan_jax.trial.inference import adjust_for_number
 from dcgan_jax.trial.scores import METRICS, compute_scores
+from dcgan_jax.trial.statistics import adjust_for_number
 
 REAL, SYNTHETIC, WEIGHTED = Arm("real", 0.0, 1.0), Arm("synthetic", 1.0, 1.0), Arm("weighted", 0.0, 1.0)
 COUNT = 400

@@ -4,7 +4,8 @@ import pytest
 
 from dcgan_jax.data.selection import format_train_files
 from dcgan_jax.errors import UserError
-from dcgan_jax.trial.leaks import exceeds, find_provenances, read_provenance, refuse_excess, refuse_leaks
+from dcgan_jax.runs.provenance import read_provenance
+from dcgan_jax.trial.leaks import exceeds, find_provenances, refuse_excess, refuse_leaks
 from tests.trial.examples import TWENTY_AND_THIRTY, example
 
 

@@ -4,14 +4,14 @@ from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
-from dcgan_jax.cache import cache_dir
 from dcgan_jax.data import images
 from dcgan_jax.data.chest_xray.folder import assign_classes
 from dcgan_jax.data.chest_xray.splits import apply_kaggle_rule
 from dcgan_jax.data.images import BadImageError
 from dcgan_jax.data.source import SourceImage
-from dcgan_jax.download import download
 from dcgan_jax.errors import UserError
+from dcgan_jax.storage.cache import cache_dir
+from dcgan_jax.storage.download import download
 
 CHECKSUMS = Path(__file__).with_name("checksums.tsv")
 

@@ -62,7 +62,7 @@ def test_the_published_variant_keeps_them_in_train(settings, published):
 
 
 def test_without_network_and_archive_it_says_where_to_put_it(settings, published, monkeypatch):
-    monkeypatch.setattr("dcgan_jax.download.SECONDS_BETWEEN_ATTEMPTS", 0.0)
+    monkeypatch.setattr("dcgan_jax.storage.download.SECONDS_BETWEEN_ATTEMPTS", 0.0)
     published.unlink()
     with pytest.raises(UserError, match=rf"{OFFLINE} .*put it at .*downloads/small\.zip"):
         prepare(settings(), seed=0)

@@ -1,0 +1,1 @@
+"""`--mode=balance`: a data set whose rarer classes are filled up with synthetic images."""

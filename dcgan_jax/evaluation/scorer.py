@@ -1,0 +1,137 @@
+"""Scores a generator against the real images of a run, for one latent seed.
+
+The latents that choose a checkpoint never meet the report: they come from streams of different names.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from dcgan_jax.evaluation.protocol import Protocol, stretch_contrast
+from dcgan_jax.evaluation.real_images import RealImages, compute_real_features
+from dcgan_jax.evaluation.versions import describe_weights
+from dcgan_jax.inception.features import FeatureExtractor, Features
+from dcgan_jax.inception.shared_features import compute_shared
+from dcgan_jax.inception.weights import InceptionWeights
+from dcgan_jax.metrics.comparison import compute_scores
+
+CHOICE_STREAM, REPORT_STREAM = "score_choice", "score_report"
+
+Batch = UInt8[np.ndarray, "batch height width channel"]
+DrawFn = Callable[[int, str, int], Iterable[Batch]]
+"""(seed, stream, count) -> batches of generated images; `partial(sampler.batches, params)` is one."""
+
+
+class Scorer:
+    """The real images of a run, ready to be compared with any generator; their features are computed once.
+
+    Attributes:
+      protocol: what scores are measured under.
+      weights: of Inception-V3.
+      training: the images trained on.
+      held_out: real images of other patients, or None.
+      description: where the real images come from; empty if nobody said.
+      scored: positions of the training images that the protocol scores against.
+      fingerprint: `protocol_fingerprint`; only scores of one fingerprint compare.
+      warnings: sentences on what is doubtful about every score of this scorer.
+    """
+
+    def __init__(
+        self,
+        protocol: Protocol,
+        weights: InceptionWeights,
+        training: RealImages,
+        held_out: RealImages | None = None,
+        description: Mapping[str, Any] | None = None,
+    ):
+        """Measures nothing yet.
+
+        Args:
+          protocol: what scores are measured under.
+          weights: of Inception-V3.
+          training: the images trained on.
+          held_out: real images of other patients.
+          description: where the real images come from, as plain values for the record.
+        """
+        self.protocol, self.weights, self.training = protocol, weights, training
+        self.held_out = held_out if held_out is not None and len(held_out) else None
+        self.description = dict(description or {})
+        self.scored = protocol.select_real(len(training))
+        self.fingerprint = protocol_fingerprint(self)
+        self.warnings = [
+            *protocol.describe_shortfall(len(training)),
+            *protocol.describe_resolution(*training.pixels.shape[1:3]),
+            *describe_weights(weights),
+        ]
+        self._extractors: dict[tuple[int, ...], FeatureExtractor] = {}
+        self._real: dict[tuple[int, ...], Features] = {}
+
+    def score(self, draw_fn: DrawFn, seed: int) -> dict[str, float]:
+        """Returns fid, kid and, with enough images, precision, recall, density and coverage; for use in training.
+
+        The latents depend on the seed alone, so that checkpoints differ by what they have learned.
+
+        Args:
+          draw_fn: the generator.
+          seed: of the latents, which come from the stream "score_choice".
+
+        Raises:
+          UserError: too few images, or features that are not finite.
+        """
+        dims = self.protocol.dims
+        generated = self.measure_generated(draw_fn(seed, CHOICE_STREAM, self.protocol.num_generated), (dims,))
+        return compute_scores(self.training_features((dims,))[dims][self.scored], generated[dims])
+
+    def training_features(self, dims: tuple[int, ...]) -> Features:
+        """Returns the features of all training images, by their length."""
+        if dims not in self._real:
+            self._real[dims] = self._measure_real(self.training, dims, "features of training images")
+        return self._real[dims]
+
+    def held_out_features(self, dims: tuple[int, ...]) -> Features | None:
+        """Returns the features of the held-out images, or None without such images."""
+        if self.held_out is None:
+            return None
+        return self._measure_real(self.held_out, dims, "features of held-out images")
+
+    def measure_generated(self, batches: Iterable[Batch], dims: tuple[int, ...]) -> Features:
+        """Returns the features of generated images, stretched first if the protocol says so."""
+        stretched = map(stretch_contrast, batches) if self.protocol.stretch else batches
+        return self.measure(stretched, self.protocol.num_generated, dims, "features of generated images")
+
+    def measure(self, batches: Iterable[Batch], count: int, dims: tuple[int, ...], description: str) -> Features:
+        """Returns the features of any images, prepared as the protocol says."""
+        return compute_shared(self._extractor(dims), self.protocol.preprocess, batches, count, description)
+
+    def _measure_real(self, images: RealImages, dims: tuple[int, ...], description: str) -> Features:
+        return compute_real_features(
+            images, self._extractor(dims), self.protocol.preprocess, self.weights.sha256, description
+        )
+
+    def _extractor(self, dims: tuple[int, ...]) -> FeatureExtractor:
+        if dims not in self._extractors:
+            self._extractors[dims] = FeatureExtractor(self.weights.params, dims)
+        return self._extractors[dims]
+
+
+def protocol_fingerprint(scorer: Scorer) -> str:
+    """Returns 12 hexadecimal digits that differ wherever the protocol or the weights would move a score.
+
+    The name of the protocol is not among what is hashed: "paper" is the default one with other values. Nor are the
+    latent seeds, whose number changes how sure a score is and not what it measures.
+    """
+    preprocess = scorer.protocol.preprocess
+    measured_under = {
+        "dims": scorer.protocol.dims,
+        "preprocess": preprocess.name,
+        "resize_filter": preprocess.filter_label,
+        "stretch": scorer.protocol.stretch,
+        "num_real": len(scorer.scored),
+        "num_generated": scorer.protocol.num_generated,
+        "weights_sha256": scorer.weights.sha256,
+    }
+    return hashlib.sha256(json.dumps(measured_under, sort_keys=True).encode()).hexdigest()[:12]

@@ -1,0 +1,1 @@
+"""Inception-V3: the network, its weights, and the features of images."""

@@ -1,0 +1,81 @@
+"""The nearest training image of an image, in feature space and in pixels, and how far it stands out."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Float64, Int
+
+from dcgan_jax.memorization.correlation import Images, compute_signatures, correlation_blocks
+from dcgan_jax.metrics.neighbors import squared_distance_blocks
+
+NEIGHBOURS = 50
+"""k of the relative distance, as in Carlini et al. 2023 (section 4.2)."""
+
+
+class Nearest(NamedTuple):
+    """Of each image, its nearest training image.
+
+    Attributes:
+      position: which one.
+      distance: to it.
+      relative: that distance over the mean distance to the k nearest training images, from 0 to 1: small where one
+        image is much closer than the others around it (Carlini et al. 2023, without their constant factor).
+    """
+
+    position: Int[np.ndarray, " image"]
+    distance: Float64[np.ndarray, " image"]
+    relative: Float64[np.ndarray, " image"]
+
+
+def find_nearest(
+    queries: Float[np.ndarray, "image dims"], training: Float[np.ndarray, "n dims"], neighbours: int = NEIGHBOURS
+) -> Nearest:
+    """Returns the nearest training vector of each query by Euclidean distance in float64.
+
+    Args:
+      queries: vectors of generated or held-out images, at least one.
+      training: vectors of the training images, at least one.
+      neighbours: k; at most all of them are taken.
+    """
+    queries, training = np.asarray(queries, np.float64), np.asarray(training, np.float64)
+    parts = []
+    for rows, squares in squared_distance_blocks(queries, training):
+        position = squares.argmin(axis=1)
+        # Expanded squares lose small distances to rounding, and these are the ones that matter.
+        exact = np.linalg.norm(queries[rows] - training[position], axis=1)
+        parts.append(_relate(position, exact, np.sqrt(squares), neighbours))
+    return _join(parts)
+
+
+def find_nearest_pixels(images: Images, training: Images, neighbours: int = NEIGHBOURS) -> Nearest:
+    """Returns the nearest training image of each image by the distance (2 - 2 r)^(1/2), r their correlation.
+
+    That is the Euclidean distance of the two signatures (correlation.py) at the best shift.
+
+    Args:
+      images: generated or held-out images, at least one.
+      training: the training images, at least one.
+      neighbours: k; at most all of them are taken.
+    """
+    signatures = compute_signatures(training)
+    parts = []
+    for _, correlations in correlation_blocks(images, signatures):
+        distances = np.sqrt(2.0 - 2.0 * correlations)
+        parts.append(_relate(distances.argmin(axis=1), distances.min(axis=1), distances, neighbours))
+    return _join(parts)
+
+
+def _relate(
+    position: Int[np.ndarray, " image"],
+    distance: Float64[np.ndarray, " image"],
+    distances: Float64[np.ndarray, "image n"],
+    neighbours: int,
+) -> Nearest:
+    k = min(neighbours, distances.shape[1])
+    mean = np.partition(distances, k - 1, axis=1)[:, :k].mean(axis=1)
+    relative = np.divide(distance, mean, out=np.ones_like(distance), where=mean > 0)
+    return Nearest(position, distance, np.minimum(relative, 1.0))
+
+
+def _join(parts: list[Nearest]) -> Nearest:
+    return Nearest(*(np.concatenate(part) for part in zip(*parts, strict=True)))

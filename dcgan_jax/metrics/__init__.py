@@ -1,0 +1,1 @@
+"""Distances between sets of features, and their intervals: NumPy and SciPy only."""

@@ -1,1 +1,0 @@
-"""What the command can do, one module a mode; each composes the parts and holds no mathematics."""

@@ -1,0 +1,37 @@
+"""Which training image a generated one resembles most, so that near copies can be left out."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from dcgan_jax.data.selection import format_train_files, select_training
+from dcgan_jax.memorization.correlation import compute_signatures, compute_similarities
+from dcgan_jax.runs.prepare import prepare
+from dcgan_jax.runs.figures import Images
+from dcgan_jax.settings import Settings
+from dcgan_jax.runs.workdir import Workdir
+
+
+class Nearest(NamedTuple):
+    """The training image that a generated one resembles most, and their correlation, -1 to 1."""
+
+    file: str
+    similarity: float
+
+
+def create_copy_check(settings: Settings, workdir: Workdir) -> Callable[[Images], list[Nearest]]:
+    """Returns a function from images to the nearest training image of each, of whatever class: a run has seen them all.
+
+    Raises:
+      UserError: the data are not those of the run.
+    """
+    prepared = prepare(settings, workdir)
+    training, _ = select_training(prepared, settings.data, settings.seed)
+    workdir.check_train_files(format_train_files(training))
+    signatures = compute_signatures(prepared.images(training))
+
+    def compare(images: Images) -> list[Nearest]:
+        similarities, positions = compute_similarities(images, signatures)
+        pairs = zip(similarities, positions, strict=True)
+        return [Nearest(training[position].file, float(similarity)) for similarity, position in pairs]
+
+    return compare

@@ -1,0 +1,101 @@
+"""Watches a training run: the live line, the log, the grids of generated images, the pace."""
+
+import time
+from typing import Any
+
+import numpy as np
+from jaxtyping import PyTree
+from tqdm import tqdm
+
+from dcgan_jax.runs.figures import GRID_SIDE, Images, count_per_class, save_image, tile
+from dcgan_jax.runs.metrics_log import RunLog
+from dcgan_jax.sampling import Sampler
+from dcgan_jax.settings import Settings
+from dcgan_jax.training.schedule import Schedule
+from dcgan_jax.training.state import TrainState
+from dcgan_jax.runs.workdir import Workdir
+
+SAMPLES_STREAM = "samples"
+
+
+def draw_samples(sampler: Sampler, params: PyTree, settings: Settings) -> Images:
+    """Returns the images of the fixed latents that show how training goes, class after class, of the same latents."""
+    count = count_per_class(settings.model.num_classes)
+    labels = range(max(1, settings.model.num_classes))
+    return np.concatenate([sampler.sample(params, settings.seed, SAMPLES_STREAM, count, label) for label in labels])
+
+
+class SilentObserver:
+    """Takes part in what the observer of the first process needs all for, and shows nothing."""
+
+    def __init__(self, settings: Settings, sampler: Sampler):
+        self._settings, self._sampler = settings, sampler
+
+    def on_steps(self, rows: list[dict[str, Any]]) -> None:
+        """Passes over the metrics."""
+
+    def on_samples(self, step: int, state: TrainState) -> None:
+        """Draws this process's share of the grid."""
+        draw_samples(self._sampler, state.sampled_generator, self._settings)
+
+    def on_scores(self, step: int, scores: dict[str, float]) -> None:
+        """Passes over the scores."""
+
+    def images_per_second(self) -> None:
+        """Measures nothing."""
+
+
+class TrainObserver:
+    """Takes what the loop tells and shows it, in the log and on the terminal."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        workdir: Workdir,
+        schedule: Schedule,
+        log: RunLog,
+        sampler: Sampler,
+        progress: tqdm,
+    ):
+        self._settings, self._workdir, self._schedule, self._log = settings, workdir, schedule, log
+        self._sampler, self._progress = sampler, progress
+        self._steps, self._seconds = 0, 0.0
+        self._last_at: float | None = None
+
+    def on_steps(self, rows: list[dict[str, Any]]) -> None:
+        """Logs the metrics of completed steps and moves the live line on."""
+        now = time.monotonic()
+        if self._last_at is not None:  # neither the first dispatch, which compiles, nor what follows a look
+            self._steps += len(rows)
+            self._seconds += now - self._last_at
+        self._last_at = now
+        for row in rows:
+            row["epoch"] = (row["step"] - 1) // self._schedule.steps_per_epoch
+        self._log.write(rows)
+        self._progress.set_postfix_str(self._live_line(rows[-1]), refresh=False)
+        self._progress.update(len(rows))
+
+    def on_samples(self, step: int, state: TrainState) -> None:
+        """Draws the grid of the fixed latents."""
+        self._last_at = None
+        images = draw_samples(self._sampler, state.sampled_generator, self._settings)
+        save_image(tile(images, GRID_SIDE), self._workdir.samples / f"step_{step:07d}.png")
+
+    def on_scores(self, step: int, scores: dict[str, float]) -> None:
+        """Logs the scores of a state."""
+        self._last_at = None
+        self._log.write([{"step": step, **scores}])
+
+    def images_per_second(self) -> float | None:
+        """Returns batch_size times the steps a second, without compiling, drawing and scoring; None without steps."""
+        return self._steps * self._settings.train.batch_size / self._seconds if self._steps else None
+
+    def _live_line(self, row: dict[str, Any]) -> str:
+        pace = self.images_per_second()
+        return (
+            f"epoch {row['epoch']}, "
+            f"D real {row['discriminator_loss_real']:.3f} ({row['discriminator_accuracy_real']:.0%}), "
+            f"D generated {row['discriminator_loss_generated']:.3f} ({row['discriminator_accuracy_generated']:.0%}), "
+            f"G {row['generator_loss']:.3f} ({row['generator_accuracy']:.0%})"
+            + (f", {pace:.0f} images/s" if pace else "")
+        )

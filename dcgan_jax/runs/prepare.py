@@ -1,0 +1,40 @@
+"""`--mode=prepare`: the prepared records alone, for machines that train without network or TensorFlow."""
+
+import logging
+from pathlib import Path
+
+from dcgan_jax.data import prepare as data_prepare
+from dcgan_jax.data.prepared import REPORT_TEXT, PreparedSet
+from dcgan_jax.data.synthetic_marks import list_synthetic
+from dcgan_jax.errors import UserError
+from dcgan_jax.settings.sections import DataSettings
+from dcgan_jax.settings import Settings
+from dcgan_jax.runs.workdir import Workdir
+
+logger = logging.getLogger(__name__)
+
+
+def prepare(settings: Settings, workdir: Workdir) -> PreparedSet:
+    """Prepares the data, or finds it prepared, and says where it is and what to know of it; the workdir is not used.
+
+    Raises:
+      UserError: the data cannot be prepared, or hold synthetic images, which no mode may take for real ones.
+    """
+    prepared = data_prepare.prepare(settings.data, settings.seed)
+    _refuse_synthetic(prepared, settings.data)
+    for warning in prepared.report["warnings"]:
+        logger.warning("warning: %s", warning)
+    logger.info("prepared images and what was found in them: %s", prepared.directory / REPORT_TEXT)
+    return prepared
+
+
+def _refuse_synthetic(prepared: PreparedSet, data: DataSettings) -> None:
+    marked = set(prepared.report["synthetic"])
+    if data.dir:
+        marked |= list_synthetic(Path(data.dir)) & {example.file for example in prepared.examples}
+    if marked:
+        raise UserError(
+            f"config.data.dir={data.dir} holds {len(marked)} synthetic images ({min(marked)} for one), which would "
+            "count as real ones: give the folder of real images that they were added to, and try them with "
+            f"config.trial.synthetic_dir={data.dir}."
+        )

@@ -1,0 +1,144 @@
+"""Scores of a run's generator: what scores it, and the report that evaluate and the end of train write."""
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from dcgan_jax.storage import atomic_file
+from dcgan_jax.runtime import processes
+from dcgan_jax.data.prepared import Example, PreparedSet
+from dcgan_jax.data.selection import count_classes, list_classes
+from dcgan_jax.errors import UserError
+from dcgan_jax.evaluation.class_scorer import ClassScorer, record_of_class
+from dcgan_jax.evaluation.protocol import resolve_protocol
+from dcgan_jax.evaluation.real_images import read_real_images
+from dcgan_jax.evaluation.table import describe_record
+from dcgan_jax.evaluation.scorer import DrawFn, Scorer
+from dcgan_jax.inception.weights import WeightsUnavailableError, load_inception_weights
+from dcgan_jax.runs.figures import Images, save_closest_pairs
+from dcgan_jax.sampling import Sampler
+from dcgan_jax.settings import Settings
+from dcgan_jax.runtime.signals import StopRequest
+from dcgan_jax.training.loop import ScoreFn
+from dcgan_jax.training.state import TrainState
+from dcgan_jax.runs.workdir import Workdir
+
+REPORT_SEED = 0
+
+DESCRIBED = {"source", "variant", "label", "resize", "aspect", "intensity", "holdout", "fraction"}
+"""Fields of config.data that say in a record what the real images are."""
+
+logger = logging.getLogger(__name__)
+
+
+def create_scorer(
+    settings: Settings, prepared: PreparedSet, training: Sequence[Example], held_out: Sequence[Example]
+) -> ClassScorer:
+    """Returns what scores the generator of a run, each class against its own real images.
+
+    Raises:
+      WeightsUnavailableError: there are no Inception weights, and none can be downloaded.
+      UserError: the weights are damaged, or a class has a single training image.
+    """
+    labels = list_classes(training)
+    for label, count in zip(labels, count_classes(training), strict=True):
+        if count < 2:
+            raise UserError(
+                f"{label} has one training image, and scores compare spreads: add images of it, or give "
+                "config.eval.every_epochs=0 and config.eval.every_steps=0 to train without scores."
+            )
+    weights = load_inception_weights(settings.eval.weights)
+    protocol, described = resolve_protocol(settings.eval), settings.data.model_dump(include=DESCRIBED)
+
+    def create(label: str) -> Scorer:
+        known, unseen = ([one for one in examples if one.label == label] for examples in (training, held_out))
+        return Scorer(
+            protocol,
+            weights,
+            read_real_images(prepared, known),
+            read_real_images(prepared, unseen) if unseen else None,
+            {**described, "label": label},
+        )
+
+    return ClassScorer({label: create(label) for label in labels})
+
+
+def create_scorer_if_possible(
+    settings: Settings, prepared: PreparedSet, training: Sequence[Example], held_out: Sequence[Example]
+) -> ClassScorer | None:
+    """Returns the scorer, or None, saying so once, where there are no weights: training goes on without scores.
+
+    Raises:
+      UserError: the weights are damaged, or not those of the first process.
+    """
+    scorer = None
+    try:
+        scorer = create_scorer(settings, prepared, training, held_out)
+    except WeightsUnavailableError as error:
+        logger.warning("Scores are skipped. %s", error)
+    if not all(processes.gather(scorer is not None)) or scorer is None:  # what one cannot score, the others do not
+        return None
+    require_same_weights(scorer)
+    return scorer
+
+
+def require_same_weights(scorer: ClassScorer) -> None:
+    """Raises UserError where a process scores with other weights than the first."""
+    processes.require_same(scorer.fingerprint, "Inception weights", "give all the same file in config.eval.weights")
+
+
+class _Stopped(Exception):
+    """A signal came while images were being scored."""
+
+
+def create_score_fn(scorer: ClassScorer, sampler: Sampler, seed: int, stop: StopRequest) -> ScoreFn:
+    """Returns what scores a state during training; it gives up, with None, soon after a signal."""
+
+    def score(state: TrainState) -> dict[str, float] | None:
+        def draw(label: int, seed: int, stream: str, count: int) -> Iterator[Images]:
+            for images in sampler.batches(state.sampled_generator, seed, stream, count, label=label):
+                if stop.agreed_at_once():
+                    raise _Stopped
+                yield images
+
+        try:
+            # Hosts may round differently, and must agree on which state is the best.
+            return processes.from_first(scorer.score(lambda label: partial(draw, label), seed))
+        except _Stopped:
+            return None
+
+    return score
+
+
+def write_report(scorer: ClassScorer, sampler: Sampler, state: TrainState, workdir: Workdir) -> dict[str, Any]:
+    """Scores a state in full, writes the record and each class's figure of the closest pairs, shows the table.
+
+    The latents come from streams that the choice of a checkpoint never saw.
+
+    Returns:
+      The record.
+    """
+    step = int(state.step)
+
+    def draw_class_fn(label: int) -> DrawFn:
+        return partial(sampler.batches, state.sampled_generator, label=label)
+
+    record, images = scorer.create_report(draw_class_fn, REPORT_SEED, step)
+    if not processes.is_first():
+        return record
+    workdir.evaluation.mkdir(parents=True, exist_ok=True)
+    name = f"step_{step:07d}_{scorer.protocol_name}_{scorer.fingerprint}"
+    path = workdir.evaluation / f"{name}.json"
+    atomic_file.write_text(path, json.dumps(record, indent=2) + "\n")
+    for label, of_class in images.items():
+        closest = record_of_class(record, label)["memorisation"]["closest"]
+        suffix = f"_{label}" if len(images) > 1 else ""
+        save_closest_pairs(
+            of_class[[pair["generated"] for pair in closest]],
+            scorer.by_class[label].training.pixels[[pair["training"] for pair in closest]],
+            workdir.evaluation / f"{name}_closest{suffix}.png",
+        )
+    logger.info("%s\n%s", describe_record(record), path)
+    return record

@@ -1,0 +1,183 @@
+"""The folder of one run: what lies where, and whether a command may continue in it."""
+
+import hashlib
+import json
+import logging
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from dcgan_jax.storage import atomic_file
+from dcgan_jax.errors import UserError
+from dcgan_jax.settings import Settings, makes_the_run
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Workdir:
+    """One absolute folder per run, on a file system.
+
+    Attributes:
+      root: the folder.
+    """
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """All settings of the run, resolved."""
+        return self.root / "config.json"
+
+    @property
+    def train_files(self) -> Path:
+        """Every image trained on: file, class, patient, sha256 of its pixels."""
+        return self.root / "train_files.tsv"
+
+    @property
+    def metrics(self) -> Path:
+        """Losses and accuracies, one JSON object a step."""
+        return self.root / "metrics.jsonl"
+
+    @property
+    def summary(self) -> Path:
+        """What the run came to; written last."""
+        return self.root / "summary.json"
+
+    @property
+    def samples(self) -> Path:
+        """Grids of generated images, one for each step at which they were drawn."""
+        return self.root / "samples"
+
+    @property
+    def figures(self) -> Path:
+        """Curves, and real beside generated images."""
+        return self.root / "figures"
+
+    @property
+    def evaluation(self) -> Path:
+        """Records of scores, one for each checkpoint and protocol."""
+        return self.root / "evaluation"
+
+    @property
+    def tensorboard(self) -> Path:
+        """TensorBoard's event files."""
+        return self.root / "tensorboard"
+
+    def checkpoints(self, settings: Settings) -> str:
+        """Returns where the run's checkpoints are: `checkpoint.dir`, or a folder in the workdir."""
+        return settings.checkpoint.dir or str(self.root / "checkpoints")
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Creates the folder and keeps every other training out of it while entered.
+
+        Raises:
+          UserError: the folder cannot be written, or another process trains in it.
+        """
+        try:
+            for folder in (self.root, self.samples, self.figures):
+                folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.root / ".lock").acquire(timeout=0)
+        except Timeout:
+            raise UserError(f"Another process trains in {self.root}: wait for it, or give a new --workdir.") from None
+        except OSError as error:
+            raise UserError(
+                f"--workdir={self.root} cannot be written ({error.strerror}): choose another folder."
+            ) from None
+        with lock:  # released at the end, and by the system when the process dies
+            yield
+
+    def settings(self, overrides: dict[str, Any]) -> Settings:
+        """Returns the settings of the run with overrides, for modes that take a run up.
+
+        Raises:
+          UserError: no run was started here, or an override would make it another run.
+        """
+        own = Settings.load(self.config)
+        settings = own.with_overrides(overrides)
+        self._refuse_another_run(own, settings)
+        return settings
+
+    def check_settings(self, settings: Settings) -> Settings | None:
+        """Returns the settings of the run that these would continue, or None where they start one; logs what changes.
+
+        Raises:
+          UserError: they would make it another run.
+        """
+        if not self.config.exists():
+            return None
+        own = Settings.load(self.config)
+        settings = settings.with_num_classes(own.model.num_classes)
+        self._refuse_another_run(own, settings)
+        for name, (before, now) in own.differences(settings).items():
+            logger.info("continuing with config.%s=%r instead of %r", name, now, before)
+        return own
+
+    def check_train_files(self, train_files: str) -> None:
+        """Raises UserError if a run was started here on other images than those of this train_files.tsv."""
+        if not self.train_files.exists():
+            return
+        if self._read_train_files() != train_files:
+            raise UserError(
+                f"The training images are not those of the run in {self.root} ({self.train_files.name} lists them): "
+                "give the data of that run or a new --workdir."
+            )
+
+    def run_id(self) -> str:
+        """Returns a name of the run that no other has; drawn at its first start."""
+        path = self.root / ".run_id"
+        if not path.exists():
+            atomic_file.write_text(path, f"{uuid.uuid4().hex}\n")
+        return path.read_text().strip()
+
+    def record(self, settings: Settings, train_files: str) -> None:
+        """Writes down what the run is."""
+        settings.save(self.config)
+        atomic_file.write_text(self.train_files, train_files)
+
+    def identity(self, settings: Settings) -> str:
+        """Returns the identity of the run that was started here."""
+        return compute_identity(settings, self._read_train_files())
+
+    def is_complete(self, total: int, scored: bool) -> bool:
+        """Returns whether the run has come to its end: all steps and, where it is scored, the report."""
+        summary = self.read_summary()
+        return bool(summary and summary["step"] == total and (summary["scores"] or not scored))
+
+    def read_summary(self) -> dict[str, Any] | None:
+        """Returns the content of summary.json, or None where the run has not come to an end.
+
+        Raises:
+          UserError: it is damaged.
+        """
+        try:
+            return json.loads(self.summary.read_text()) if self.summary.is_file() else None
+        except ValueError as error:
+            raise UserError(f"{self.summary} is damaged ({error}): remove it, and train the run once more.") from None
+
+    def write_summary(self, summary: dict[str, Any]) -> None:
+        """Writes summary.json."""
+        atomic_file.write_text(self.summary, json.dumps(summary, indent=2) + "\n")
+
+    def _read_train_files(self) -> str:
+        return self.train_files.read_text(encoding="utf-8", errors="surrogateescape")
+
+    def _refuse_another_run(self, own: Settings, settings: Settings) -> None:
+        refused = {name: values for name, values in own.differences(settings).items() if makes_the_run(name)}
+        if refused:
+            fields = ", ".join(f"config.{name}={now!r} (the run has {own!r})" for name, (own, now) in refused.items())
+            raise UserError(
+                f"{self.root} holds a run with other settings: {fields}; give the run's values or a new --workdir."
+            )
+
+
+def compute_identity(settings: Settings, train_files: str) -> str:
+    """Returns a digest of what makes a run what it is: fields and training images. Its checkpoints carry it."""
+    fields = json.dumps(settings.identity(), sort_keys=True)
+    return hashlib.sha256(f"{fields}\n{train_files}".encode("utf-8", errors="surrogateescape")).hexdigest()

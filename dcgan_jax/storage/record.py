@@ -1,0 +1,75 @@
+"""JSON files with a type: what a program writes down for other programs, and for its own later versions."""
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from dcgan_jax.errors import UserError
+from dcgan_jax.storage import atomic_file
+
+
+class Record(BaseModel):
+    """A JSON object of declared fields, read by attribute.
+
+    A subclass counts its versions in `VERSION` and takes over what older ones wrote in `upgrade`. Fields that a file
+    has and no version declares are refused: a misspelled name must not pass in silence.
+
+    Attributes:
+      schema_version: of the file; the first typed version is 1, files from before have none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+    VERSION: ClassVar[int] = 1
+
+    schema_version: int = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_this_version(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        version = values.get("schema_version", cls.VERSION)  # made here, where it is not said
+        if not isinstance(version, int) or version > cls.VERSION:
+            raise ValueError(f"schema_version {version!r} is newer than {cls.VERSION}, the newest that is known here")
+        return {**cls.upgrade(values, version), "schema_version": cls.VERSION}
+
+    @classmethod
+    def upgrade(cls, values: dict[str, Any], version: int) -> dict[str, Any]:
+        """Returns values that an older version wrote as this one would have written them.
+
+        Args:
+          values: the file's.
+          version: which wrote them; 0: before versions were counted.
+        """
+        return values
+
+    @classmethod
+    def read(cls, path: Path, remedy: str = "restore it, or remove it and run the command again that wrote it") -> Self:
+        """Reads a file that this or an older version wrote.
+
+        Raises:
+          FileNotFoundError: there is none.
+          UserError: it is damaged, of another kind, or of a newer version; the sentence ends with the remedy.
+        """
+        try:
+            values = json.loads(path.read_bytes())
+            if not isinstance(values, dict):
+                raise ValueError("it holds no fields")
+            return cls.model_validate({**values, "schema_version": values.get("schema_version", 0)})
+        except FileNotFoundError:
+            raise
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(map(str, first["loc"]))
+            raise UserError(f"{path} is damaged ({f'{name}: ' if name else ''}{first['msg']}): {remedy}.") from None
+        except (ValueError, RecursionError) as error:
+            raise UserError(f"{path} is damaged ({error}): {remedy}.") from None
+        except OSError as error:
+            raise UserError(f"{path} cannot be read ({error.strerror}): {remedy}.") from None
+
+    def write(self, path: Path) -> None:
+        """Writes the file, whole or not at all."""
+        atomic_file.write_text(path, self.model_dump_json(indent=1) + "\n")

@@ -1,0 +1,130 @@
+"""What a trial is, decided before anything is trained: its class, its arms, where synthetic images come from."""
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from dcgan_jax.data.selection import format_train_files
+from dcgan_jax.errors import UserError
+from dcgan_jax.runs.run import Run
+from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.runtime.devices import create_mesh
+from dcgan_jax.settings import Settings
+from dcgan_jax.settings.sections import ALL_CLASSES, ArmName
+from dcgan_jax.trial.analysis import choose_primary
+from dcgan_jax.trial.arms import ARMS, OF_ALL_CLASSES, OF_ONE_CLASS, REFERENCE, WITH_COPIES, Arm
+from dcgan_jax.trial.leaks import find_provenances, refuse_excess, refuse_leaks
+from dcgan_jax.trial.run_images import RunImages
+from dcgan_jax.trial.splits import TrialSplit
+from dcgan_jax.trial.synthetic_folder import SyntheticFolder, SyntheticSource
+
+logger = logging.getLogger(__name__)
+
+_NOT_PLANNED = ("data.dir", "data.placement", "data.device_budget_mib", "trial.synthetic_dir", "trial.runs")
+
+
+def choose_label(settings: Settings, split: TrialSplit) -> Settings:
+    """Returns the settings with the class that synthetic images are added to: of all classes, that of fewest images."""
+    if settings.data.label != ALL_CLASSES:
+        return settings
+    counts = Counter(example.label for example in split.training[max(split.training)])
+    return settings.with_overrides({"data.label": min(sorted(counts), key=counts.__getitem__), "model.num_classes": 0})
+
+
+def choose_positive(settings: Settings, split: TrialSplit) -> str:
+    """Returns the class to be recognised; raises UserError if it is none, or must be named and is not."""
+    labels, label, positive = split.labels, settings.data.label, settings.trial.positive
+    if positive:
+        if positive not in labels:
+            raise UserError(f"config.trial.positive={positive} is no class: choose one of {', '.join(labels)}.")
+        return positive
+    if len(labels) > 2:
+        raise UserError(
+            f"config.trial.positive is empty, and there are {len(labels)} classes: name the one to be recognised among "
+            f"{', '.join(labels)}."
+        )
+    return next(name for name in labels if name != label)
+
+
+def open_source(settings: Settings, workdir: Workdir, split: TrialSplit) -> tuple[SyntheticSource | None, list[str]]:
+    """Returns where synthetic images come from, if from anywhere, and what a reader should know about it.
+
+    Raises:
+      UserError: it cannot be used, or its generator has seen what it must not have.
+    """
+    folder, runs = settings.trial.synthetic_dir, settings.trial.runs
+    if folder:
+        source = SyntheticFolder(folder, settings.data, [*split.validation, *split.test])
+        provenances = find_provenances(source.folder, source.runs)
+        if not provenances:
+            return source, [
+                f"Nothing says what the generator of {folder} was trained on: only equal pixels were looked for, not "
+                "whether it has seen validation or test patients."
+            ]
+        for provenance in provenances:
+            refuse_leaks(provenance, split, settings)
+            refuse_excess(provenance, split, min(settings.trial.fractions), settings)
+        return source, []
+    if not runs and workdir.config.is_file():
+        runs = (str(workdir.root),)
+    if not runs:
+        return None, []
+    mesh = create_mesh()
+    return RunImages([Run.open(run, mesh, settings.generate.max_similarity) for run in runs], split, settings), []
+
+
+def choose_arms(settings: Settings, split: TrialSplit, source: SyntheticSource | None) -> Sequence[ArmName]:
+    """Returns the names of the arms: those asked for, or all that the synthetic images allow.
+
+    Raises:
+      UserError: there are no synthetic images for one.
+    """
+    classes = source.classes() if source else []
+    impossible: dict[ArmName, str] = {}
+    if settings.data.label not in classes:
+        impossible |= dict.fromkeys((*OF_ONE_CLASS, *WITH_COPIES), settings.data.label)
+    missing = [label for label in split.labels if label not in classes]
+    if missing:
+        impossible |= dict.fromkeys(OF_ALL_CLASSES, missing[0])
+    if asked := settings.trial.arms:
+        for name in asked:
+            if name in impossible and name not in WITH_COPIES:
+                raise UserError(
+                    f"config.trial.arms has {name}, and there are no synthetic images of {impossible[name]}: give some "
+                    "with config.trial.synthetic_dir or config.trial.runs, or leave that arm out."
+                )
+        return asked
+    if settings.data.label not in classes:
+        raise UserError(
+            f"There are no synthetic images of {settings.data.label} to try: give a folder with "
+            "config.trial.synthetic_dir, or workdirs of runs with config.trial.runs."
+        )
+    if missing:
+        logger.info("without %s: there are no synthetic images of %s", " and ".join(OF_ALL_CLASSES), missing[0])
+    return [name for name in ARMS if name not in impossible]
+
+
+def create_plan(
+    settings: Settings, split: TrialSplit, source: SyntheticSource | None, positive: str, arms: Sequence[Arm]
+) -> dict[str, Any]:
+    """Returns what makes a trial what it is: written down before anything is trained."""
+    fields = {
+        f"config.{section}.{name}": value
+        for section, values in (("data", settings.data), ("trial", settings.trial))
+        for name, value in values.model_dump(mode="json").items()
+        if f"{section}.{name}" not in _NOT_PLANNED
+    }
+    primary = choose_primary(arms)
+    images = format_train_files([*split.training[max(split.training)], *split.validation, *split.test])
+    return {
+        "config.seed": settings.seed,
+        **fields,
+        "primary endpoint": f"area under the ROC curve, {primary} against {REFERENCE}" if primary else "none",
+        "arms": [str(arm) for arm in arms],
+        "positive class": positive,
+        "test split": split.test_name,
+        "data": hashlib.sha256(images.encode(errors="surrogateescape")).hexdigest(),
+        "synthetic images": source.description if source else None,
+    }

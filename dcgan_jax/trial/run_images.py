@@ -1,0 +1,64 @@
+"""Synthetic images of a trial, drawn from the generators of finished runs."""
+
+from typing import Any
+
+import numpy as np
+
+from dcgan_jax.errors import UserError
+from dcgan_jax.memorization.correlation import to_gray
+from dcgan_jax.runs.figures import Images
+from dcgan_jax.runs.run import Run
+from dcgan_jax.settings import Settings
+from dcgan_jax.trial.leaks import exceeds, refuse_excess, refuse_leaks
+from dcgan_jax.trial.splits import TrialSplit
+
+
+class RunImages:
+    """Synthetic images of a trial, each from a run that has seen no more than its arm; see `SyntheticSource`."""
+
+    STREAM = "trial"
+
+    def __init__(self, runs: list[Run], split: TrialSplit, settings: Settings):
+        """Checks the runs.
+
+        Raises:
+          UserError: one has seen validation or test patients, or makes images of another size.
+        """
+        self._runs, self._split, self._settings = runs, split, settings
+        for run in runs:
+            run.require_size(settings.data.image_size)
+            refuse_leaks(run.provenance, split, settings)
+        self.description: dict[str, Any] = {
+            "runs": [
+                {"workdir": str(run.workdir.root), "identity": run.workdir.identity(run.settings), "step": run.step}
+                for run in runs
+            ],
+            "max_similarity": settings.generate.max_similarity,
+        }
+
+    def classes(self) -> list[str]:
+        """See `SyntheticSource`."""
+        return sorted({label for run in self._runs for label in run.provenance.labels})
+
+    def count_generators(self, label: str, fraction: float) -> int:
+        """See `SyntheticSource`; copies of one run count once."""
+        return len({run.workdir.identity(run.settings) for run in self._find_fitting(label, fraction)})
+
+    def draw(self, label: str, fraction: float, generator_seed: int, count: int) -> Images:
+        """See `SyntheticSource`; the generator seed chooses the run, where several fit, and the latents."""
+        fitting = self._find_fitting(label, fraction)
+        run = fitting[generator_seed % len(fitting)]
+        images = np.stack([drawn.image for drawn in run.draw(label, generator_seed, self.STREAM, count)])
+        return to_gray(images)[..., None]
+
+    def _find_fitting(self, label: str, fraction: float) -> list[Run]:
+        """Returns the runs that have seen no more than the arms of a fraction, and of those the ones that saw most."""
+        of_class = [run for run in self._runs if label in run.provenance.labels]
+        if not of_class:
+            raise UserError(f"config.trial.runs has no run of class {label}: add one, or choose other arms.")
+        fitting = [run for run in of_class if not exceeds(run.provenance, self._split, fraction)]
+        if not fitting:
+            least = min(of_class, key=lambda run: run.provenance.count(label))
+            refuse_excess(least.provenance, self._split, fraction, self._settings)
+        most = max(run.provenance.count(label) for run in fitting)
+        return [run for run in fitting if run.provenance.count(label) == most]

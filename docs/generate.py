@@ -1,0 +1,31 @@
+"""Writes the pages of docs/ that are made from the code: `python docs/generate.py`; a test fails while one is stale."""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+DOCS = Path(__file__).resolve().parent
+sys.path.insert(0, str(DOCS.parent))  # so that it runs as a script
+
+RECORDS: dict[str, str] = {}
+"""Name of a schema -> "module:class" of the record that it describes."""
+
+
+def create_pages() -> dict[str, str]:
+    """Returns the content of each generated page by its path in docs/."""
+    return {f"schemas/{name}.json": create_schema(record) for name, record in RECORDS.items()}
+
+
+def create_schema(record: str) -> str:
+    """Returns the JSON Schema of a record, given as "module:class"."""
+    module, name = record.split(":")
+    schema = getattr(importlib.import_module(module), name).model_json_schema(mode="serialization")
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    for place, content in create_pages().items():
+        path = DOCS / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)

@@ -1,0 +1,141 @@
+"""Which run the synthetic images of an arm are drawn from, and which of its images."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from dcgan_jax.errors import UserError
+from dcgan_jax.runs.copy_check import Nearest
+from dcgan_jax.runs.run import MOST_DRAWS, Run
+from dcgan_jax.trial.run_images import RunImages
+from dcgan_jax.runs.provenance import Provenance, TrainedOn
+from dcgan_jax.runs.workdir import Workdir
+
+
+class Made(SimpleNamespace):
+    """A run that was trained on some images and makes flat ones of its number."""
+
+    labels, step = ("NORMAL",), 10
+
+    @property
+    def provenance(self):
+        rows = tuple(TrainedOn(e.file, e.label, e.patient, e.sha256) for e in self.examples if e.label in self.labels)
+        return Provenance(f"run{self.number}", rows)
+
+    @property
+    def workdir(self):
+        return SimpleNamespace(root=f"run{self.number}", identity=lambda settings: f"identity{self.number}")
+
+    settings = None
+
+    def require_size(self, size):
+        assert size == 64
+
+    def draw(self, label, seed, stream, count):
+        value = 100 * self.labels.index(label) + 10 * self.number + seed
+        return [SimpleNamespace(image=np.full((64, 64, 1), value, np.uint8))] * count
+
+
+def level(images, fraction, seed=0, label="NORMAL"):
+    drawn = images.draw(label, fraction, seed, 3)
+    assert drawn.shape == (3, 64, 64, 1)
+    return int(drawn[0, 0, 0, 0])
+
+
+def test_each_fraction_has_the_run_that_saw_most_and_no_more(halved_split, halved_settings):
+    runs = [Made(number=1, examples=halved_split.training[0.5]), Made(number=2, examples=halved_split.training[1.0])]
+    images = RunImages(runs, halved_split, halved_settings)
+    assert images.classes() == ["NORMAL"]
+    assert level(images, 0.5) == 10
+    assert level(images, 1.0) == 20
+
+
+def test_generator_seeds_take_turns_among_equal_runs_and_draw_other_latents(halved_split, halved_settings):
+    runs = [Made(number=number, examples=halved_split.training[1.0]) for number in (1, 2)]
+    images = RunImages(runs, halved_split, halved_settings)
+    assert [level(images, 1.0, seed) for seed in range(3)] == [10, 21, 12]
+    assert images.count_generators("NORMAL", 1.0) == 2
+
+
+def test_a_run_and_its_copy_are_one_generator(halved_split, halved_settings):
+    runs = [Made(number=1, examples=halved_split.training[1.0]) for _ in range(2)]
+    assert RunImages(runs, halved_split, halved_settings).count_generators("NORMAL", 1.0) == 1
+
+
+def test_a_fraction_without_a_run_of_its_own_is_refused(halved_split, halved_settings):
+    images = RunImages([Made(number=1, examples=halved_split.training[1.0])], halved_split, halved_settings)
+    with pytest.raises(UserError, match=r"The generator of run1 was trained on more than the 0.5"):
+        images.draw("NORMAL", 0.5, 0, 3)
+    with pytest.raises(UserError, match="has no run of class PNEUMONIA"):
+        images.draw("PNEUMONIA", 1.0, 0, 3)
+
+
+BOTH = ("NORMAL", "PNEUMONIA")
+
+
+def test_a_run_of_all_classes_serves_each(halved_split, halved_settings):
+    images = RunImages(
+        [Made(number=1, examples=halved_split.training[1.0], labels=BOTH)], halved_split, halved_settings
+    )
+    assert images.classes() == ["NORMAL", "PNEUMONIA"]
+    assert [level(images, 1.0, seed=2, label=label) for label in BOTH] == [12, 112]
+
+
+def test_a_run_of_all_classes_and_one_of_as_many_images_of_the_class_take_turns(halved_split, halved_settings):
+    runs = [
+        Made(number=1, examples=halved_split.training[1.0], labels=BOTH),
+        Made(number=2, examples=halved_split.training[1.0]),
+    ]
+    images = RunImages(runs, halved_split, halved_settings)
+    assert [level(images, 1.0, seed) for seed in range(2)] == [10, 21]
+
+
+def test_a_run_that_saw_test_patients_of_another_class_is_refused(halved_split, halved_settings):
+    tested = [example for example in halved_split.test if example.label == "PNEUMONIA"]
+    with pytest.raises(UserError, match="images of validation or test patients"):
+        RunImages(
+            [Made(number=1, examples=[*halved_split.training[1.0], *tested], labels=BOTH)],
+            halved_split,
+            halved_settings,
+        )
+
+
+def test_a_run_that_saw_test_patients_is_refused_at_once(halved_split, halved_settings):
+    with pytest.raises(UserError, match="images of validation or test patients"):
+        RunImages(
+            [Made(number=1, examples=[*halved_split.training[0.5], *halved_split.test])], halved_split, halved_settings
+        )
+
+
+@pytest.fixture
+def run(tiny_settings, tmp_path):
+    return Run(Workdir(tmp_path), tiny_settings, None, max_similarity=0.9)
+
+
+def test_near_copies_are_left_out(run, monkeypatch):
+    pairs = [(f"image{number}", Nearest("a.png", 0.95 if number % 2 else 0.5)) for number in range(10)]
+    monkeypatch.setattr(Run, "_compare", lambda self, label, seed, stream, count: iter(pairs))
+    assert [(drawn.image, drawn.number) for drawn in run.draw("NORMAL", 0, "s", 3)] == [
+        ("image0", 0),
+        ("image2", 2),
+        ("image4", 4),
+    ]
+
+
+def test_a_generator_of_copies_is_named(run, monkeypatch):
+    def copies(self, label, seed, stream, count):
+        assert count == MOST_DRAWS * 2
+        return iter([("image", Nearest("a.png", 0.95))] * count)
+
+    monkeypatch.setattr(Run, "_compare", copies)
+    with pytest.raises(UserError, match=r"Of 20 images of the run in .* only 0 differ enough from its training images"):
+        list(run.draw("NORMAL", 0, "s", 2))
+
+
+def test_a_run_of_another_image_size_is_refused(run):
+    run.require_size(64)
+    with pytest.raises(
+        UserError, match=r"makes images of 64 pixels, and 128 are needed: give config.data.image_size=64"
+    ):
+        run.require_size(128)

@@ -1,0 +1,57 @@
+"""What the intervals of a trial are said to be over."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from dcgan_jax.trial.arms import Arm
+from dcgan_jax.trial.variance_sources import count_generators, describe_coverage, warn_of_one_generator
+
+ARMS = [Arm("real", 0.0, 1.0), Arm("synthetic", 1.0, 1.0), Arm("synthetic_all", 1.0, 0.1)]
+LABELS = ["NORMAL", "PNEUMONIA"]
+
+
+def count(generators, draws):
+    """Of a source with as many generators of each class."""
+    source = SimpleNamespace(count_generators=lambda label, fraction: generators[label])
+    return count_generators(ARMS, source, SimpleNamespace(generator_seeds=draws), "NORMAL", LABELS)
+
+
+def test_each_class_and_fraction_that_an_arm_needs_is_counted():
+    rows = count({"NORMAL": 3, "PNEUMONIA": 1}, draws=2)
+    assert [(row["class"], row["fraction"], row["generators"]) for row in rows] == [
+        ("NORMAL", 1.0, 2),  # two draws meet two of the three
+        ("NORMAL", 0.1, 2),
+        ("PNEUMONIA", 0.1, 1),
+    ]
+    assert count_generators(ARMS[:1], None, SimpleNamespace(generator_seeds=2), "NORMAL", LABELS) == []
+
+
+@pytest.mark.parametrize(
+    ("generators", "draws", "said"),
+    [
+        (1, 2, "for synthetic images 2 latent draws of one generator, and nothing is said of one trained anew"),
+        (1, 1, "one latent draw of one generator"),
+        (2, 2, "for synthetic images 2 generators, each trained anew."),
+        (2, 3, "3 latent draws of 2 generators, each counted as if"),
+        (0, 2, "2 choices among the images of one folder, and nothing is said of another generator"),
+    ],
+)
+def test_what_generator_seeds_are(generators, draws, said):
+    sentence = describe_coverage(count(dict.fromkeys(LABELS, generators), draws), seeds=3)
+    assert sentence.startswith("Intervals and tests are over test patients; 3 classifier seeds; ")
+    assert said in sentence
+
+
+def test_classes_with_other_numbers_of_generators_are_told_apart():
+    sentence = describe_coverage(count({"NORMAL": 2, "PNEUMONIA": 1}, draws=2), seeds=1)
+    assert "one classifier seed (nothing is said of others)" in sentence
+    assert "for synthetic NORMAL at fraction 0.1 2 generators" in sentence
+    assert "for synthetic PNEUMONIA at fraction 0.1 2 latent draws of one generator" in sentence
+
+
+def test_one_generator_is_a_note_with_the_remedy():
+    (note,) = warn_of_one_generator(count({"NORMAL": 2, "PNEUMONIA": 1}, draws=2), split_seed=7)
+    assert note.startswith("There is one generator of PNEUMONIA at fraction 0.1: intervals are over its latent draws")
+    assert "other config.seed and config.data.split_seed=7" in note
+    assert warn_of_one_generator(count(dict.fromkeys(LABELS, 2), draws=2), 7) == []
