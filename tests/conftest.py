@@ -11,12 +11,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import jax
+import numpy as np
 import pytest
 
 from configs import default
+from dcgan_jax.inception.weights import expected_shapes
 from dcgan_jax.settings import Settings
 from dcgan_jax.storage.cache import CACHE_VARIABLE
 from dcgan_jax.trial.splits import TrialSplit, split_for_trial
+from tests.inception.inception_reference import create_state
+from tests.inception.torch_writer import write_old
 from tests.launching import TINY_FLAGS, launch
 from tests.trial.examples import TWENTY_AND_THIRTY
 
@@ -72,6 +76,14 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
     outcome = launch(*TINY_FLAGS, f"--workdir={workdir}", log=workdir.parent / "log")
     assert outcome.code == 0, outcome.output
     return workdir
+
+
+@pytest.fixture(scope="session")
+def weights_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random Inception weights in pytorch-fid's format, without a classifier."""
+    state = create_state(expected_shapes())
+    state["fc.weight"] = np.zeros_like(state["fc.weight"])
+    return write_old(tmp_path_factory.mktemp("weights") / "random.pth", state)
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from dcgan_jax.data.selection import format_train_files, select_training
 from dcgan_jax.memorization.correlation import compute_signatures, compute_similarities
-from dcgan_jax.runs.prepare import prepare
 from dcgan_jax.runs.figures import Images
-from dcgan_jax.settings import Settings
+from dcgan_jax.runs.prepare import prepare
 from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.settings import Settings
 
 
 class Nearest(NamedTuple):

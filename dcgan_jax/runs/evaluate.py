@@ -1,13 +1,13 @@
 """`--mode=evaluate`: scores a checkpoint in full, with its floor, its interval and a search for copies."""
 
-from dcgan_jax.runtime import processes
 from dcgan_jax.data.selection import format_train_files, select_training
-from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.runs.prepare import prepare
 from dcgan_jax.runs.restore import create_sampler, restore_chosen
 from dcgan_jax.runs.scoring import create_scorer, require_same_weights, write_report
-from dcgan_jax.settings import Settings
 from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.runtime import processes
+from dcgan_jax.runtime.devices import create_mesh
+from dcgan_jax.settings import Settings
 
 
 def evaluate(settings: Settings, workdir: Workdir) -> None:

@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from dcgan_jax.runtime import processes
 from dcgan_jax.data.images import SUFFIXES
 from dcgan_jax.data.synthetic_marks import MANIFEST, is_marked, list_synthetic
-from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs.copy_check import Nearest, create_copy_check
-from dcgan_jax.runs.labeling import NOTICE, text_chunks
-from dcgan_jax.runs.restore import create_sampler, restore_chosen
-from dcgan_jax.runtime.progress import create_progress
 from dcgan_jax.runs.figures import Images, count_per_class, save_image, tile_classes
-from dcgan_jax.settings import Settings
+from dcgan_jax.runs.labeling import NOTICE, text_chunks
 from dcgan_jax.runs.provenance import read_provenance
+from dcgan_jax.runs.restore import create_sampler, restore_chosen
 from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.runtime import processes
+from dcgan_jax.runtime.devices import create_mesh
+from dcgan_jax.runtime.progress import create_progress
+from dcgan_jax.settings import Settings
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from tensorboardX.event_file_writer import EventsWriter
 from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.summary import scalar
 
-from dcgan_jax.storage import atomic_file
 from dcgan_jax.errors import UserError
+from dcgan_jax.storage import atomic_file
 
 
 class RunLog:

@@ -9,11 +9,11 @@ from tqdm import tqdm
 
 from dcgan_jax.runs.figures import GRID_SIDE, Images, count_per_class, save_image, tile
 from dcgan_jax.runs.metrics_log import RunLog
+from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.schedule import Schedule
 from dcgan_jax.training.state import TrainState
-from dcgan_jax.runs.workdir import Workdir
 
 SAMPLES_STREAM = "samples"
 

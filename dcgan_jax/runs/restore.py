@@ -6,14 +6,14 @@ from functools import partial
 import jax
 from jax.sharding import Mesh
 
+from dcgan_jax.errors import UserError
+from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes
 from dcgan_jax.runtime.devices import replicated
-from dcgan_jax.errors import UserError
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.checkpoints import Checkpoints, abstract_state
 from dcgan_jax.training.state import TrainState, create_generator, create_recipe, create_state
-from dcgan_jax.runs.workdir import Workdir
 
 logger = logging.getLogger(__name__)
 

@@ -12,11 +12,11 @@ from jaxtyping import UInt8
 
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs.copy_check import Nearest, create_copy_check
-from dcgan_jax.runs.restore import create_sampler, restore_chosen
 from dcgan_jax.runs.figures import Images
-from dcgan_jax.settings import Settings
 from dcgan_jax.runs.provenance import Provenance, read_provenance
+from dcgan_jax.runs.restore import create_sampler, restore_chosen
 from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.settings import Settings
 
 MOST_DRAWS = 10
 """Images drawn at most for each one that is kept."""

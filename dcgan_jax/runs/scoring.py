@@ -6,24 +6,24 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from dcgan_jax.storage import atomic_file
-from dcgan_jax.runtime import processes
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.selection import count_classes, list_classes
 from dcgan_jax.errors import UserError
 from dcgan_jax.evaluation.class_scorer import ClassScorer, record_of_class
 from dcgan_jax.evaluation.protocol import resolve_protocol
 from dcgan_jax.evaluation.real_images import read_real_images
-from dcgan_jax.evaluation.table import describe_record
 from dcgan_jax.evaluation.scorer import DrawFn, Scorer
+from dcgan_jax.evaluation.table import describe_record
 from dcgan_jax.inception.weights import WeightsUnavailableError, load_inception_weights
 from dcgan_jax.runs.figures import Images, save_closest_pairs
+from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.runtime import processes
+from dcgan_jax.runtime.signals import StopRequest
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
-from dcgan_jax.runtime.signals import StopRequest
+from dcgan_jax.storage import atomic_file
 from dcgan_jax.training.loop import ScoreFn
 from dcgan_jax.training.state import TrainState
-from dcgan_jax.runs.workdir import Workdir
 
 REPORT_SEED = 0
 

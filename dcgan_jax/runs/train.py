@@ -13,7 +13,6 @@ import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import UInt8
 
-from dcgan_jax.runtime import processes
 from dcgan_jax.data.order import Order
 from dcgan_jax.data.pipeline import Batches, create_batches
 from dcgan_jax.data.prepared import Example, PreparedSet
@@ -24,27 +23,28 @@ from dcgan_jax.data.selection import (
     resolve_num_classes,
     select_training,
 )
-from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.errors import UserError
 from dcgan_jax.evaluation.class_scorer import ClassScorer
+from dcgan_jax.runs.figures import save_comparison, save_curves
+from dcgan_jax.runs.metrics_log import RunLog, read_rows
+from dcgan_jax.runs.observer import SilentObserver, TrainObserver, draw_samples
 from dcgan_jax.runs.prepare import prepare
 from dcgan_jax.runs.restore import create_sampler, restore, start_or_restore
 from dcgan_jax.runs.scoring import create_score_fn, create_scorer_if_possible, write_report
+from dcgan_jax.runs.workdir import Workdir, compute_identity
+from dcgan_jax.runtime import processes
+from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.runtime.progress import create_progress
-from dcgan_jax.runs.figures import save_comparison, save_curves
-from dcgan_jax.runs.observer import SilentObserver, TrainObserver, draw_samples
-from dcgan_jax.runs.metrics_log import RunLog, read_rows
+from dcgan_jax.runtime.signals import StopRequest
+from dcgan_jax.runtime.stop_sync import StopAgreement
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
-from dcgan_jax.runtime.stop_sync import StopAgreement
-from dcgan_jax.training.checkpoints import Checkpoints
 from dcgan_jax.storage.ownership import claim, is_held
-from dcgan_jax.runtime.signals import StopRequest
+from dcgan_jax.training.checkpoints import Checkpoints
 from dcgan_jax.training.loop import run_loop
 from dcgan_jax.training.schedule import Schedule, create_schedule
 from dcgan_jax.training.state import Recipe, TrainState, create_recipe, state_sha256
 from dcgan_jax.training.step import create_dispatch
-from dcgan_jax.runs.workdir import Workdir, compute_identity
 
 logger = logging.getLogger(__name__)
 

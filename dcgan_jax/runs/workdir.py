@@ -12,9 +12,9 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from dcgan_jax.storage import atomic_file
 from dcgan_jax.errors import UserError
 from dcgan_jax.settings import Settings, makes_the_run
+from dcgan_jax.storage import atomic_file
 
 logger = logging.getLogger(__name__)
 

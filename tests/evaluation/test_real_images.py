@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.evaluation.fake_inception import FakeExtractor
 
 from dcgan_jax.evaluation.real_images import RealImages, compute_real_features
 from dcgan_jax.inception.preprocess import Preprocess
 from dcgan_jax.storage.cache import CACHE_VARIABLE
+from tests.inception.fake_inception import FakeExtractor
 
 
 def draw_real(count=5, seed=0):

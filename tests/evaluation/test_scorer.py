@@ -2,9 +2,9 @@ import json
 
 import numpy as np
 import pytest
-from tests.evaluation.fake_inception import FakeExtractor
 
 from dcgan_jax.evaluation import record as record_module
+from dcgan_jax.evaluation import scorer
 from dcgan_jax.evaluation.protocol import resolve_protocol
 from dcgan_jax.evaluation.real_images import RealImages
 from dcgan_jax.evaluation.record import create_report
@@ -18,6 +18,7 @@ from dcgan_jax.evaluation.table import describe_record
 from dcgan_jax.inception.weights import InceptionWeights
 from dcgan_jax.metrics.comparison import compute_scores
 from dcgan_jax.storage.cache import CACHE_VARIABLE
+from tests.inception.fake_inception import FakeExtractor
 
 SIZE, GENERATED, SEEDS = 32, 24, 10
 PROMISED = {
@@ -54,7 +55,7 @@ class Generator:
 @pytest.fixture(autouse=True, scope="module")
 def fake_inception(cache):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scores, "FeatureExtractor", FakeExtractor)
+        patch.setattr(scorer, "FeatureExtractor", FakeExtractor)
         patch.setattr(record_module, "DEEPEST_DIMS", 192)  # Gaussians at 2048 take longer than all other tests here
         patch.setattr(memorisation, "MIN_HELD_OUT", 40)
         # The cache knows features by pixels and weights, not by who computed them.

@@ -1,11 +1,11 @@
 import jax
 import numpy as np
 import pytest
-from tests.models.inception_reference import compute_reference, create_state
 
 from dcgan_jax.inception.features import FeatureExtractor
 from dcgan_jax.inception.network import DIMS, InceptionV3, resize_bilinear
 from dcgan_jax.inception.weights import convert_weights, expected_shapes
+from tests.inception.inception_reference import compute_reference, create_state
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from tests.evaluation.fake_inception import FakeExtractor
 
 from dcgan_jax.inception import shared_features
 from dcgan_jax.inception.preprocess import Preprocess
 from dcgan_jax.inception.shared_features import compute_shared
 from dcgan_jax.runtime import processes
+from tests.inception.fake_inception import FakeExtractor
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (11, 16, 16, 1), np.uint8)
 BATCHES = [IMAGES[:4], IMAGES[4:5], IMAGES[5:]]

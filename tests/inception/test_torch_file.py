@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.evaluation.torch_writer import pickle_state, write_old, write_zip
 
 from dcgan_jax.inception import torch_file
 from dcgan_jax.inception.torch_file import TorchFileError, read_torch_file
+from tests.inception.torch_writer import pickle_state, write_old, write_zip
 
 STATE = {
     "layer.weight": np.arange(24, dtype="<f4").reshape(2, 3, 4),

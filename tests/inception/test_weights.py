@@ -3,7 +3,6 @@ import os
 
 import numpy as np
 import pytest
-from tests.evaluation.torch_writer import write_old
 
 from dcgan_jax.errors import UserError
 from dcgan_jax.inception import weights
@@ -16,6 +15,7 @@ from dcgan_jax.inception.weights import (
     load_inception_weights,
 )
 from dcgan_jax.storage.cache import CACHE_VARIABLE
+from tests.inception.torch_writer import write_old
 
 
 @pytest.fixture(scope="module")

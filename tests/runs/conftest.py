@@ -2,18 +2,17 @@
 
 import pytest
 
-from dcgan_jax.storage.cache import CACHE_VARIABLE
-from dcgan_jax.evaluation import record
-from dcgan_jax.evaluation import scorer
+from dcgan_jax.evaluation import record, scorer
 from dcgan_jax.inception.weights import InceptionWeights
 from dcgan_jax.runs import scoring
-from tests.evaluation.fake_inception import FakeExtractor
+from dcgan_jax.storage.cache import CACHE_VARIABLE
+from tests.inception.fake_inception import FakeExtractor
 
 
 @pytest.fixture(scope="module")
 def fake_inception(cache):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scores, "FeatureExtractor", FakeExtractor)
+        patch.setattr(scorer, "FeatureExtractor", FakeExtractor)
         patch.setattr(record, "DEEPEST_DIMS", 192)  # Gaussians at 2048 take longer than the rest of the run
         patch.setattr(
             scoring, "load_inception_weights", lambda path: InceptionWeights({}, "ab" * 32, "stand-in weights", None)

@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan_jax.runtime.devices import create_mesh
+from dcgan_jax.balance.run import balance
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs import train as train_module
-from dcgan_jax.balance.run import balance
 from dcgan_jax.runs.evaluate import evaluate
 from dcgan_jax.runs.generate import generate
-from dcgan_jax.runs.train import train
-from dcgan_jax.trial.run import trial
 from dcgan_jax.runs.observer import draw_samples
-from dcgan_jax.settings import Settings
-from dcgan_jax.runtime.signals import Interrupted, StopRequest
-from dcgan_jax.trial.synthetic_folder import SyntheticFolder
+from dcgan_jax.runs.train import train
 from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.runtime.devices import create_mesh
+from dcgan_jax.runtime.signals import Interrupted, StopRequest
+from dcgan_jax.settings import Settings
+from dcgan_jax.trial.run import trial
+from dcgan_jax.trial.synthetic_folder import SyntheticFolder
 
 CLASSES = ("NORMAL", "PNEUMONIA")
 OVERRIDES = {

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from dcgan_jax.runtime.progress import create_progress
 from dcgan_jax.runs import observer as observer_module
-from dcgan_jax.runs.observer import TrainObserver, draw_samples
 from dcgan_jax.runs.metrics_log import RunLog, read_rows
+from dcgan_jax.runs.observer import TrainObserver, draw_samples
+from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.runtime.progress import create_progress
 from dcgan_jax.training.schedule import create_schedule
 from dcgan_jax.training.step import METRICS
-from dcgan_jax.runs.workdir import Workdir
 
 
 class Clock:

@@ -7,10 +7,10 @@ import pytest
 
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs.copy_check import Nearest
-from dcgan_jax.runs.run import MOST_DRAWS, Run
-from dcgan_jax.trial.run_images import RunImages
 from dcgan_jax.runs.provenance import Provenance, TrainedOn
+from dcgan_jax.runs.run import MOST_DRAWS, Run
 from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.trial.run_images import RunImages
 
 
 class Made(SimpleNamespace):

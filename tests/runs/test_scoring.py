@@ -13,8 +13,8 @@ from dcgan_jax.inception.weights import WeightsUnavailableError
 from dcgan_jax.runs import scoring
 from dcgan_jax.runs.evaluate import evaluate
 from dcgan_jax.runs.train import train
-from dcgan_jax.training.checkpoints import Checkpoints
 from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.training.checkpoints import Checkpoints
 
 OVERRIDES = {
     "data.holdout": 0.25,

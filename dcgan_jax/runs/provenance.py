@@ -1,0 +1,57 @@
+"""What a generator was trained on, as the list of its run says: train_files.tsv."""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from dcgan_jax.errors import UserError
+
+
+class TrainedOn(NamedTuple):
+    """One row of a train_files.tsv."""
+
+    file: str
+    label: str
+    patient: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a generator was trained on.
+
+    Attributes:
+      name: of the generator, for messages.
+      rows: its training images.
+    """
+
+    name: str
+    rows: tuple[TrainedOn, ...]
+
+    @property
+    def labels(self) -> list[str]:
+        """The classes of its training images, sorted: a class's number is its place here, from 0."""
+        return sorted({row.label for row in self.rows})
+
+    def count(self, label: str) -> int:
+        """Returns how many of its training images are of a class."""
+        return sum(row.label == label for row in self.rows)
+
+
+def read_provenance(path: Path) -> Provenance:
+    """Reads a train_files.tsv; the folder it lies in names the generator.
+
+    Raises:
+      UserError: it is missing or no such file.
+    """
+    try:
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
+        rows = csv.DictReader(io.StringIO(text), delimiter="\t")
+        listed = tuple(TrainedOn(row["file"], row["class"], row["patient"], row["sha256"]) for row in rows)
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist: give the workdir of a run that has been started.") from None
+    except (KeyError, OSError) as error:
+        raise UserError(f"{path} is no list of training images ({error}): restore it.") from error
+    return Provenance(str(path.parent), listed)
