@@ -1,0 +1,1 @@
+"""A reader study in the browser: can a clinician tell real images from generated ones?"""

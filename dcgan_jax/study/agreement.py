@@ -1,0 +1,64 @@
+"""How far readers agree: with each other (Fleiss' kappa), and with themselves on the images that came back."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int
+from scipy import stats
+from sklearn.metrics import cohen_kappa_score
+from statsmodels.stats.inter_rater import fleiss_kappa
+
+
+class Kappa(NamedTuple):
+    """Agreement beyond chance: 1 of all answers, 0 what chance gives.
+
+    Attributes:
+      kappa: its value; nan where all answers are of one category.
+      low: of the 95% interval.
+      high: of the 95% interval.
+      share: of pairs of answers that agree.
+      images: how many were looked at.
+    """
+
+    kappa: float
+    low: float
+    high: float
+    share: float
+    images: int
+
+
+def compute_fleiss_kappa(counts: Int[np.ndarray, "image category"]) -> Kappa:
+    """Returns the agreement of several readers (Fleiss, Psychological Bulletin 76, 1971).
+
+    Its interval is the jackknife's over images.
+
+    Args:
+      counts: how many readers put each image into each category; as many readers for each image, at least two.
+    """
+    readers = counts.sum(axis=1)
+    share = float(((counts * (counts - 1)).sum(axis=1) / (readers * (readers - 1))).mean())
+    return Kappa(*_jackknife(counts, fleiss_kappa), share, len(counts))
+
+
+def compute_repeat_kappa(first: Int[np.ndarray, " image"], second: Int[np.ndarray, " image"]) -> Kappa:
+    """Returns the agreement of a reader with themselves: Cohen's kappa, its interval the jackknife's over images."""
+    pairs = np.stack([first, second], axis=1)
+    share = float((first == second).mean()) if len(first) else np.nan
+    return Kappa(*_jackknife(pairs, lambda rows: cohen_kappa_score(rows[:, 0], rows[:, 1])), share, len(first))
+
+
+def _jackknife(rows: Int[np.ndarray, "image column"], kappa_fn) -> tuple[float, float, float]:
+    count = len(rows)
+    if count < 3 or len(np.unique(rows, axis=0)) < 2:
+        return _quiet(kappa_fn, rows) if count else np.nan, np.nan, np.nan
+    value = _quiet(kappa_fn, rows)
+    left_out = np.array([_quiet(kappa_fn, np.delete(rows, index, axis=0)) for index in range(count)])
+    error = np.sqrt((count - 1) / count * ((left_out - left_out.mean()) ** 2).sum())
+    half = stats.norm.ppf(0.975) * error
+    return value, float(max(-1.0, value - half)), float(min(1.0, value + half))
+
+
+def _quiet(kappa_fn, rows: Int[np.ndarray, "image column"]) -> float:
+    """Returns a kappa, nan where chance alone would give full agreement."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return float(kappa_fn(rows))
