@@ -16,6 +16,7 @@ from dcgan_jax.evaluation.scorer import (
 )
 from dcgan_jax.evaluation.table import describe_record
 from dcgan_jax.inception.weights import InceptionWeights
+from dcgan_jax.memorization import assessment
 from dcgan_jax.metrics.comparison import compute_scores
 from dcgan_jax.storage.cache import CACHE_VARIABLE
 from tests.inception.fake_inception import FakeExtractor
@@ -57,7 +58,7 @@ def fake_inception(cache):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scorer, "FeatureExtractor", FakeExtractor)
         patch.setattr(record_module, "DEEPEST_DIMS", 192)  # Gaussians at 2048 take longer than all other tests here
-        patch.setattr(memorisation, "MIN_HELD_OUT", 40)
+        patch.setattr(assessment, "MIN_HELD_OUT", 40)
         # The cache knows features by pixels and weights, not by who computed them.
         patch.setenv(CACHE_VARIABLE, str(cache / "fake_inception"))
         yield
