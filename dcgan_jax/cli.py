@@ -31,6 +31,7 @@ from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes, shutdown
 from dcgan_jax.runtime.signals import SIGNALS, Interrupted, end_program
 from dcgan_jax.settings import Settings
+from dcgan_jax.settings.reference import format_help
 from dcgan_jax.storage.cache import cache_dir
 
 MODES = {
@@ -173,7 +174,7 @@ def agree_on_settings(mode: str, workdir: Workdir) -> Settings:
     if asked != processes.from_first(asked):
         raise UserError(f"Process {processes.position()} was given another command: give all processes the same flags.")
     settings = read_settings(mode, workdir) if processes.is_first() or mode not in CONTINUING_MODES else None
-    first = Settings.validated(processes.from_first(settings and settings.model_dump()))
+    first = Settings.validated(processes.from_first(settings and settings.values()))
     if settings and (differences := first.differences(settings)):
         raise UserError(
             f"Process {processes.position()} has other settings than the first ({', '.join(differences)}): give all "
@@ -228,7 +229,7 @@ def set_up_logging() -> None:
 def parse_flags(argv: list[str]) -> list[str]:
     """Parses the command line and loads the configuration; what fails in either is the user's to mend."""
     if {"--help", "-h"} & set(argv):
-        print(__doc__, FLAGS.main_module_help(), "\nAll fields: configs/default.py", sep="\n")
+        print(__doc__, FLAGS.main_module_help(), "\nFields of a configuration:", format_help(), sep="\n")
         sys.exit(0)
     refuse_unknown_fields(argv)
     if not any(argument == "--config" or argument.startswith("--config=") for argument in argv):
@@ -248,7 +249,7 @@ def refuse_unknown_fields(argv: list[str]) -> None:
         name = argument.split("=")[0].removeprefix("--config.")
         if argument.startswith("--config.") and name not in known:
             nearest = difflib.get_close_matches(name, known, n=1)
-            remedy = f"did you mean config.{nearest[0]}?" if nearest else "see configs/default.py for all of them."
+            remedy = f"did you mean config.{nearest[0]}?" if nearest else "--help lists all of them."
             stop(f"config.{name} is not a field: {remedy}", EXIT_USER_ERROR)
 
 

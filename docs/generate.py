@@ -14,7 +14,13 @@ RECORDS: dict[str, str] = {}
 
 def create_pages() -> dict[str, str]:
     """Returns the content of each generated page by its path in docs/."""
-    return {f"schemas/{name}.json": create_schema(record) for name, record in RECORDS.items()}
+    schemas = {f"schemas/{name}.json": create_schema(record) for name, record in RECORDS.items()}
+    return {"fields.md": create_fields(), **schemas}
+
+
+def create_fields() -> str:
+    """Returns the table of all fields of a configuration."""
+    return importlib.import_module("dcgan_jax.settings.reference").format_page()
 
 
 def create_schema(record: str) -> str:

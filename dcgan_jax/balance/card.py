@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dcgan_jax.evaluation.table import describe_record
-from dcgan_jax.settings.sections import BalanceSettings
+from dcgan_jax.settings import BalanceSettings
 
 _PUBLISHED = (
     "The real images are those of Kermany, Zhang and Goldbaum, Labeled Optical Coherence Tomography (OCT) and Chest "

@@ -21,7 +21,7 @@ from dcgan_jax.data.resize import resize
 from dcgan_jax.data.source import Source, SourceImage
 from dcgan_jax.data.synthetic_marks import is_marked
 from dcgan_jax.runtime.progress import track
-from dcgan_jax.settings.sections import DataSettings
+from dcgan_jax.settings import DataSettings
 
 
 class DecodedImage(NamedTuple):

@@ -17,7 +17,7 @@ from dcgan_jax.data.order import Order
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.selection import number_labels
 from dcgan_jax.runtime.devices import replicated, split
-from dcgan_jax.settings.sections import ALL_CLASSES, DataSettings
+from dcgan_jax.settings import ALL_CLASSES, DataSettings
 
 PREFETCHED_STEPS = 4
 MIB = 2**20

@@ -34,7 +34,7 @@ from dcgan_jax.data.report import create_report, describe_report
 from dcgan_jax.data.selection import check_label
 from dcgan_jax.data.source import TRAIN, Source
 from dcgan_jax.errors import UserError
-from dcgan_jax.settings.sections import DataSettings
+from dcgan_jax.settings import DataSettings
 from dcgan_jax.storage.cache import CACHE_VARIABLE, cache_dir
 
 FORMAT_VERSION = 3

@@ -12,8 +12,7 @@ from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.ranking import rank_by_hash
 from dcgan_jax.data.source import TRAIN
 from dcgan_jax.errors import UserError
-from dcgan_jax.settings import Settings
-from dcgan_jax.settings.sections import ALL_CLASSES, DataSettings
+from dcgan_jax.settings import ALL_CLASSES, DataSettings, Settings
 
 
 def select_training(

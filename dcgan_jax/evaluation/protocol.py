@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from dcgan_jax.inception.preprocess import Preprocess
-from dcgan_jax.settings.sections import EvalSettings
+from dcgan_jax.settings import EvalSettings
 
 PAPER_REAL, PAPER_GENERATED, PAPER_DIMS = 1341, 1000, 768
 """Of Kora Venu 2020: all NORMAL training images of the common copy against 1,000 generated ones, at 768 dims."""

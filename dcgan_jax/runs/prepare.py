@@ -8,8 +8,7 @@ from dcgan_jax.data.prepared import REPORT_TEXT, PreparedSet
 from dcgan_jax.data.synthetic_marks import list_synthetic
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs.workdir import Workdir
-from dcgan_jax.settings import Settings
-from dcgan_jax.settings.sections import DataSettings
+from dcgan_jax.settings import DataSettings, Settings
 
 logger = logging.getLogger(__name__)
 

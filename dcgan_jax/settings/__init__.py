@@ -1,5 +1,29 @@
-"""The settings of a run: fields, types and ranges; what makes a run what it is; reading and keeping them."""
+"""The settings of a run: every field declared once; what makes a run what it is; reading and keeping them."""
 
-from dcgan_jax.settings.settings import Settings, makes_the_run
+from dcgan_jax.settings.data import ALL_CLASSES, DataSettings
+from dcgan_jax.settings.identity import makes_the_run
+from dcgan_jax.settings.networks import AverageSettings, LossSettings, ModelSettings
+from dcgan_jax.settings.outputs import BalanceSettings, EvalSettings, GenerateSettings
+from dcgan_jax.settings.settings import RUN_SECTIONS, Settings
+from dcgan_jax.settings.training import AugmentSettings, CheckpointSettings, OptimizerSettings, TrainSettings
+from dcgan_jax.settings.trial import ArmName, TrialSettings
 
-__all__ = ["Settings", "makes_the_run"]
+__all__ = [
+    "ALL_CLASSES",
+    "RUN_SECTIONS",
+    "ArmName",
+    "AugmentSettings",
+    "AverageSettings",
+    "BalanceSettings",
+    "CheckpointSettings",
+    "DataSettings",
+    "EvalSettings",
+    "GenerateSettings",
+    "LossSettings",
+    "ModelSettings",
+    "OptimizerSettings",
+    "Settings",
+    "TrainSettings",
+    "TrialSettings",
+    "makes_the_run",
+]

@@ -1,6 +1,8 @@
 """Raw configuration -> frozen, validated settings; the only reader of raw configuration."""
 
 import json
+import logging
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -8,42 +10,39 @@ from ml_collections import ConfigDict as RawConfig
 from pydantic import ValidationError, model_validator
 
 from dcgan_jax.errors import UserError
-from dcgan_jax.settings.sections import (
-    ALL_CLASSES,
-    AugmentSettings,
-    AverageSettings,
-    BalanceSettings,
-    CheckpointSettings,
-    DataSettings,
-    EvalSettings,
-    GenerateSettings,
-    LossSettings,
-    ModelSettings,
-    OptimizerSettings,
-    Section,
-    Seed,
-    TrainSettings,
-    TrialSettings,
-)
+from dcgan_jax.settings.data import ALL_CLASSES, DataSettings
+from dcgan_jax.settings.identity import select_identity
+from dcgan_jax.settings.networks import AverageSettings, LossSettings, ModelSettings
+from dcgan_jax.settings.outputs import BalanceSettings, EvalSettings, GenerateSettings
+from dcgan_jax.settings.replaced import describe_replacement, take_over
+from dcgan_jax.settings.section import Section, Seed
+from dcgan_jax.settings.training import AugmentSettings, CheckpointSettings, OptimizerSettings, TrainSettings
+from dcgan_jax.settings.trial import TrialSettings
 from dcgan_jax.storage import atomic_file
+
+RUN_SECTIONS = ("data", "model", "loss", "optimizer", "augment", "average", "train", "checkpoint", "eval")
+"""The sections that a run is made, continued and drawn from with; the others are each of one mode."""
+
+logger = logging.getLogger(__name__)
 
 
 class Settings(Section):
     """All settings of a run."""
 
-    seed: Seed
-    data: DataSettings
-    model: ModelSettings
-    loss: LossSettings
-    optimizer: OptimizerSettings
-    augment: AugmentSettings
-    average: AverageSettings
-    train: TrainSettings
-    checkpoint: CheckpointSettings
-    eval: EvalSettings
-    generate: GenerateSettings
-    balance: BalanceSettings
-    trial: TrialSettings
+    seed: Seed = 0
+    """The one seed: weights, latents, dropout, order of the data, held-out patients (`config.data.split_seed`)."""
+    data: DataSettings = DataSettings()
+    model: ModelSettings = ModelSettings()
+    loss: LossSettings = LossSettings()
+    optimizer: OptimizerSettings = OptimizerSettings()
+    augment: AugmentSettings = AugmentSettings()
+    average: AverageSettings = AverageSettings()
+    train: TrainSettings = TrainSettings()
+    checkpoint: CheckpointSettings = CheckpointSettings()
+    eval: EvalSettings = EvalSettings()
+    generate: GenerateSettings = GenerateSettings()
+    balance: BalanceSettings = BalanceSettings()
+    trial: TrialSettings = TrialSettings()
 
     @model_validator(mode="after")
     def _one_class_has_no_others_to_tell_apart(self) -> "Settings":
@@ -56,59 +55,98 @@ class Settings(Section):
         return self
 
     @classmethod
-    def from_config(cls, config: RawConfig) -> "Settings":
-        """Validates a configuration; raises UserError with one line for each field at fault."""
-        return cls.validated(config.to_dict())
+    def from_config(cls, config: RawConfig, sections: Collection[str] | None = None) -> "Settings":
+        """Validates a configuration, as `validated` does."""
+        return cls.validated(config.to_dict(), sections)
+
+    @classmethod
+    def sections(cls) -> dict[str, type[Section]]:
+        """Returns the sections by their names."""
+        return {
+            name: field.annotation
+            for name, field in cls.model_fields.items()
+            if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+        }
 
     @classmethod
     def field_names(cls) -> list[str]:
         """Returns the dotted names of all fields."""
-        names = []
-        for name, field in cls.model_fields.items():
-            section = field.annotation
-            if isinstance(section, type) and issubclass(section, Section):
-                names += [f"{name}.{inner}" for inner in section.model_fields]
-            else:
-                names.append(name)
-        return names
+        sections = cls.sections()
+        return [
+            inner
+            for name in cls.model_fields
+            for inner in ([f"{name}.{field}" for field in sections[name].model_fields] if name in sections else [name])
+        ]
 
     @classmethod
-    def load(cls, path: Path) -> "Settings":
-        """Reads settings that `save` wrote; raises UserError when the file is missing, damaged or of other fields."""
+    def load(cls, path: Path, sections: Collection[str] | None = None) -> "Settings":
+        """Reads settings that `save`, of this version or an older one, wrote; fields that it lacks have their defaults.
+
+        Raises:
+          UserError: the file is missing, damaged, or has fields that never were.
+        """
         try:
-            values = json.loads(path.read_text())
+            values = json.loads(path.read_bytes())
             if not isinstance(values, dict):
                 raise ValueError("it holds no fields")
         except FileNotFoundError:
             raise UserError(f"{path} does not exist: give the --workdir of a run that has been started.") from None
-        except ValueError as error:
-            raise UserError(f"{path} is damaged ({error}): restore it, or start the run in a new --workdir.") from None
+        except (OSError, ValueError, RecursionError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise UserError(f"{path} is damaged ({reason}): restore it, or start the run in a new --workdir.") from None
         try:
-            return cls.validated(values)
+            return cls.validated(take_over(values), sections)
         except UserError as error:
             raise UserError(f"{error}\nThese are the settings in {path}: mend them there.") from None
 
     @classmethod
-    def validated(cls, values: Any) -> "Settings":
-        """Returns the settings that plain values describe; raises UserError with one line for each at fault."""
+    def validated(cls, values: Any, sections: Collection[str] | None = None) -> "Settings":
+        """Returns the settings that plain values describe.
+
+        Args:
+          values: sections of fields; what is not given has its default.
+          sections: what is going to be used. Values of other sections are carried along as they are, and what is wrong
+            in them is said. By default all are used.
+
+        Raises:
+          UserError: with one line for each field at fault.
+        """
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise UserError("\n".join(_sentence(details) for details in error.errors())) from None
+            faults = error.errors()
+        unused = cls.sections().keys() - (cls.sections().keys() if sections is None else sections)
+        wrong = [fault for fault in faults if not unused & set(fault["loc"][:1])]
+        if wrong:
+            raise UserError("\n".join(map(_sentence, wrong)))
+        passed_over = {}
+        for fault in faults:
+            logger.info("warning, of a field that is not used here: %s", _sentence(fault))
+            name = str(fault["loc"][0])
+            given = values[name] if isinstance(values[name], dict) else {}
+            passed_over[name] = cls.sections()[name].model_construct(**given)
+        return cls.model_validate({**values, **passed_over})
+
+    def values(self) -> dict[str, Any]:
+        """Returns the plain values of all fields, those that were not validated included."""
+        return self.model_dump(warnings=False)
 
     def save(self, path: Path) -> None:
         """Writes all fields as JSON."""
-        atomic_file.write_text(path, json.dumps(self.model_dump(), indent=2) + "\n")
+        atomic_file.write_text(path, json.dumps(self.values(), indent=2) + "\n")
 
     def with_overrides(self, overrides: dict[str, Any]) -> "Settings":
-        """Returns a copy with some fields replaced, given by their dotted names ("generate.count")."""
-        values = self.model_dump()
+        """Returns a copy with some fields replaced, given by their dotted names ("generate.count").
+
+        Raises:
+          UserError: with one line for each field at fault in the sections that they are in.
+        """
+        values: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
         for name, value in overrides.items():
-            *sections, field = name.split(".")
-            section = values
-            for part in sections:
-                section = section[part]
-            section[field] = value
+            section, _, field = name.rpartition(".")
+            if isinstance(held := values.get(section), Section):
+                values[section] = held.model_dump(warnings=False)
+            (values.setdefault(section, {}) if section else values)[field] = value
         return self.validated(values)
 
     def with_num_classes(self, number: int) -> "Settings":
@@ -119,43 +157,28 @@ class Settings(Section):
 
     def identity(self) -> dict[str, Any]:
         """Returns the fields that make a run what it is, by their dotted names, without those that the data decide."""
-        flat = _flat(self.model_dump())
-        return {name: value for name, value in flat.items() if makes_the_run(name) and name != _FROM_THE_DATA}
+        return select_identity(_flat(self.values()), _flat(type(self)().values()))
 
     def differences(self, other: "Settings") -> dict[str, tuple[Any, Any]]:
         """Returns the fields in which two settings differ: dotted name -> (value here, value there)."""
-        here, there = _flat(self.model_dump()), _flat(other.model_dump())
+        here, there = _flat(self.values()), _flat(other.values())
         return {name: (here[name], there[name]) for name in here if here[name] != there[name]}
 
 
-_IDENTITY_SECTIONS = ("seed", "data", "model", "loss", "optimizer", "augment", "average")
-_NOT_IDENTITY = ("data.dir", "data.placement", "data.device_budget_mib")
-_FROM_THE_DATA = "model.num_classes"  # `data.label` and the training images decide it, and both are in the identity
-
-
-def makes_the_run(name: str) -> bool:
-    """Returns whether a field, given by its dotted name, makes a run what it is: it must not change on resuming.
-
-    `data.dir` may: a data set may move, and the images themselves are compared through train_files.tsv.
-    """
-    section = name.split(".")[0]
-    return name == "train.batch_size" or (section in _IDENTITY_SECTIONS and name not in _NOT_IDENTITY)
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def _flat(values: dict[str, Any]) -> dict[str, Any]:
+    """Returns values by dotted names; lists as JSON has them, so that they are equal wherever they come from."""
     flat: dict[str, Any] = {}
     for name, value in values.items():
-        flat.update(_flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value})
+        fields = {f"{name}.{inner}": of for inner, of in value.items()} if isinstance(value, dict) else {name: value}
+        flat |= {field: list(of) if isinstance(of, tuple) else of for field, of in fields.items()}
     return flat
 
 
 def _sentence(details: Any) -> str:
     name = ".".join(str(part) for part in details["loc"])
     if details["type"] == "extra_forbidden":
-        return f"config.{name} is not a field: see configs/default.py for all of them."
-    if details["type"] == "missing":
-        return f"config.{name} is missing: see configs/default.py for its default."
+        return f"config.{name} {describe_replacement(name) or 'is not a field: --help lists all of them.'}"
     remedy = details["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    if isinstance(details["input"], dict):  # of fields that do not fit together: a sentence already
+    if details["type"] == "value_error" and isinstance(details["input"], dict):  # of fields that do not fit together
         return remedy
     return f"config.{name}={details['input']!r} is not possible: give {remedy}."

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from flax import struct
 from jaxtyping import Array, Float, Int
 
-from dcgan_jax.settings.sections import AugmentSettings
+from dcgan_jax.settings import AugmentSettings
 
 INTERVAL = 4
 """Steps between two adjustments."""

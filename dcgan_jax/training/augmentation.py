@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from jax.scipy.ndimage import map_coordinates
 from jaxtyping import Array, Float, Key
 
-from dcgan_jax.settings.sections import AugmentSettings
+from dcgan_jax.settings import AugmentSettings
 
 Image = Float[Array, "height width channels"]
 BLACK = -1.0

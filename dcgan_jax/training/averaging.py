@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PyTree
 
-from dcgan_jax.settings.sections import AverageSettings
+from dcgan_jax.settings import AverageSettings
 
 
 def compute_decay(step: Int[Array, ""] | int, batch_size: int, average: AverageSettings) -> Float[Array, ""]:

@@ -6,7 +6,7 @@ Steps are absolute, not shares of the length: a run that is made longer continue
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from dcgan_jax.settings.sections import OptimizerSettings
+from dcgan_jax.settings import OptimizerSettings
 
 
 def compute_rate_share(step: Int[Array, ""] | int, optimizer: OptimizerSettings) -> Float[Array, ""]:

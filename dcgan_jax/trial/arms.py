@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int
 
-from dcgan_jax.settings.sections import ArmName, TrialSettings
+from dcgan_jax.settings import ArmName, TrialSettings
 from dcgan_jax.trial.fitting import Task
 
 REFERENCE: ArmName = "real"

@@ -19,7 +19,7 @@ from sklearn.metrics import roc_auc_score
 from dcgan_jax.data.order import Order
 from dcgan_jax.data.pipeline import to_float
 from dcgan_jax.random_streams import example_keys, stream_key
-from dcgan_jax.settings.sections import AugmentSettings
+from dcgan_jax.settings import AugmentSettings
 from dcgan_jax.training.augmentation import augment
 from dcgan_jax.trial.classifier import Classifier, create_params
 

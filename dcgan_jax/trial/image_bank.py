@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Int
 
 from dcgan_jax.data.prepared import PreparedSet
-from dcgan_jax.settings.sections import TrialSettings
+from dcgan_jax.settings import TrialSettings
 from dcgan_jax.trial.arms import Arm, count_synthetic, group_positions
 from dcgan_jax.trial.fitting import Images
 from dcgan_jax.trial.splits import TrialSplit

@@ -11,8 +11,7 @@ from dcgan_jax.errors import UserError
 from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime.devices import create_mesh
-from dcgan_jax.settings import Settings
-from dcgan_jax.settings.sections import ALL_CLASSES, ArmName
+from dcgan_jax.settings import ALL_CLASSES, ArmName, Settings
 from dcgan_jax.trial.analysis import choose_primary
 from dcgan_jax.trial.arms import ARMS, OF_ALL_CLASSES, OF_ONE_CLASS, REFERENCE, WITH_COPIES, Arm
 from dcgan_jax.trial.leaks import find_provenances, refuse_excess, refuse_leaks

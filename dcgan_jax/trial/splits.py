@@ -17,8 +17,7 @@ from dcgan_jax.data.ranking import rank_by_hash
 from dcgan_jax.data.selection import choose_split_seed, select_training
 from dcgan_jax.data.source import TEST, TRAIN
 from dcgan_jax.errors import UserError
-from dcgan_jax.settings import Settings
-from dcgan_jax.settings.sections import DataSettings
+from dcgan_jax.settings import DataSettings, Settings
 
 _LISTED = 3
 

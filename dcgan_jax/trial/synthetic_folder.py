@@ -12,7 +12,7 @@ from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.resize import resize
 from dcgan_jax.data.synthetic_marks import MANIFEST, SYNTHETIC, read_manifest
 from dcgan_jax.errors import UserError
-from dcgan_jax.settings.sections import DataSettings
+from dcgan_jax.settings import DataSettings
 from dcgan_jax.trial.fitting import Images
 
 _STREAM = 12

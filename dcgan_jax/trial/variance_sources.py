@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dcgan_jax.settings.sections import TrialSettings
+from dcgan_jax.settings import TrialSettings
 from dcgan_jax.trial.arms import OF_ALL_CLASSES, Arm
 from dcgan_jax.trial.synthetic_folder import SyntheticSource
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from configs import default
 from dcgan_jax.data.phantom import draw_phantom
-from dcgan_jax.settings.sections import DataSettings
+from dcgan_jax.settings import DataSettings
 from dcgan_jax.storage.cache import CACHE_VARIABLE
 from tests.launching import FORBID_TENSORFLOW, REPOSITORY
 
@@ -23,7 +23,7 @@ hypothesis.settings.load_profile("any machine")
 SETTINGS = """
 from configs import default
 from dcgan_jax.data.prepare import prepare
-from dcgan_jax.settings.sections import DataSettings
+from dcgan_jax.settings import DataSettings
 
 def settings(**overrides):
     return DataSettings(**{**default.get_config().data.to_dict(), "image_size": 64, **overrides})

@@ -16,7 +16,7 @@ from dcgan_jax.errors import UserError
 def whole(tmp_path_factory):
     """A prepared set of phantoms, made once."""
     from configs import default
-    from dcgan_jax.settings.sections import DataSettings
+    from dcgan_jax.settings import DataSettings
 
     fields = {**default.get_config().data.to_dict(), "image_size": 64, "source": "phantom", "phantom_count": 8}
     return prepare(DataSettings(**fields), seed=0)

@@ -71,9 +71,9 @@ def test_identity_follows_what_makes_the_run_and_nothing_else(tiny_settings):
 
 
 def test_paths_are_kept_absolute(tiny_settings):
-    settings = tiny_settings.with_overrides({"checkpoint.dir": "here", "generate.out": "gs://bucket/x"})
-    assert settings.checkpoint.dir == str(Path.cwd() / "here")
-    assert settings.generate.out == "gs://bucket/x"
+    settings = tiny_settings.with_overrides({"generate.out": "here", "checkpoint.dir": "gs://bucket/x"})
+    assert settings.generate.out == str(Path.cwd() / "here")
+    assert settings.checkpoint.dir == "gs://bucket/x"
 
 
 def test_complete_means_all_steps_and_the_report(workdir):

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import pytest
 from jax import jit
 
-from dcgan_jax.settings.sections import AverageSettings
+from dcgan_jax.settings import AverageSettings
 from dcgan_jax.training.averaging import compute_decay, update_average
 
 

@@ -16,7 +16,7 @@ from dcgan_jax.data.decoding import Decoded, PixelFile, decode_all
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.source import Source, SourceImage
 from dcgan_jax.errors import UserError
-from dcgan_jax.settings.sections import DataSettings
+from dcgan_jax.settings import DataSettings
 
 _LISTED_BAD_FILES = 1000
 

@@ -1,0 +1,57 @@
+"""`config.data`: which images are learned, how they are prepared, and in which order they come."""
+
+from typing import Annotated, Literal
+
+from annotated_types import Unit
+from pydantic import Field, model_validator
+
+from dcgan_jax.settings.section import AbsolutePath, Fraction, PositiveInt, Section, ShareBelowOne
+
+ALL_CLASSES = "ALL"
+"""As `data.label`: every class that has training images, told apart, in one run."""
+
+
+class DataSettings(Section):
+    """Which images, how they are prepared, in which order they come."""
+
+    source: Literal["chest_xray", "phantom"] = "chest_xray"
+    """`chest_xray`: a folder of X-rays, or the published archive. `phantom`: drawn, without a download."""
+    dir: AbsolutePath = ""
+    """Folder with split/class/* or class/*. Empty: the published archive (1.2 GB) is downloaded."""
+    variant: Literal["kaggle", "published"] = "kaggle"
+    """How the archive is split: 1,341 NORMAL training images as in the paper (`kaggle`), or 1,349 (`published`)."""
+    label: str = "NORMAL"
+    """The class to learn. `ALL`: every class that has training images, told apart, in one run."""
+    image_size: Annotated[Literal[64, 128, 256], Unit("pixels a side")] = 128
+    """Size of the square images."""
+    resize: Literal["antialias", "nearest"] = "antialias"
+    """How images are resized; the paper's code has `nearest`."""
+    aspect: Literal["ignore", "pad"] = "ignore"
+    """`ignore` stretches to a square, as the paper does. `pad` keeps the shape and adds black borders."""
+    intensity: Literal["dataset", "container", "image"] = "dataset"
+    """What becomes black and white in files deeper than 8 bits: one range for all, the type's, or each image's own."""
+    on_bad_image: Literal["error", "skip"] = "error"
+    """Unreadable files: stop and list all of them, or leave them out and report them."""
+    holdout: Annotated[ShareBelowOne, Unit("share of patients")] = 0.0
+    """Training patients kept out of training, for scores and memorization checks."""
+    fraction: Annotated[Fraction, Unit("share of patients")] = 1.0
+    """The remaining training patients that are used."""
+    split_seed: Annotated[int, Field(ge=-1, lt=2**31)] = -1
+    """Which patients those two are: the same for runs of several seeds. -1: `config.seed`."""
+    sampling: Literal["replacement", "shuffle"] = "replacement"
+    """Images are drawn with replacement, as in the paper, or every image comes once per pass."""
+    placement: Literal["auto", "device", "stream"] = "auto"
+    """Images stay on the device, or are streamed by tf.data. `auto`: on the device if they fit the budget."""
+    device_budget_mib: Annotated[PositiveInt, Unit("MiB")] = 2048
+    """What resident images may take on each device under `auto`."""
+    phantom_count: Annotated[PositiveInt, Unit("images")] = 512
+    """Drawn training images of each class, for `config.data.source=phantom`."""
+
+    @model_validator(mode="after")
+    def _phantoms_come_from_no_folder(self) -> "DataSettings":
+        if self.source == "phantom" and self.dir:
+            raise ValueError(
+                f"config.data.dir={self.dir} is not read with config.data.source=phantom: give "
+                "config.data.source=chest_xray to train on the folder."
+            )
+        return self

@@ -1,0 +1,58 @@
+"""`config.model`, `.loss` and `.average`: the networks, what they minimize, and which weights are sampled."""
+
+from typing import Annotated, Literal
+
+from annotated_types import Unit
+
+from dcgan_jax.settings.section import (
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    Section,
+    Share,
+    ShareBelowOne,
+    ZeroOrSeveral,
+)
+
+
+class ModelSettings(Section):
+    """The shapes of the generator and the discriminator, and how many classes they are told."""
+
+    channels: Literal[1, 3] = 1
+    """Of the images: gray, or three as in the paper."""
+    base_channels: Annotated[PositiveInt, Unit("channels")] = 64
+    """Width of the widest feature maps; the narrowest have 16 times as many."""
+    latent_size: PositiveInt = 100
+    """Length of the latent vector."""
+    upsample: Literal["transposed", "resize", "resize_3x3"] = "transposed"
+    """Transposed convolutions (the paper's code), or upsampling, then a 5x5 (its text) or a 3x3 convolution."""
+    dropout: ShareBelowOne = 0.4
+    """Share of the discriminator's last features that are dropped while training."""
+    minibatch_std: Annotated[ZeroOrSeveral, Unit("images")] = 0
+    """Group of the minibatch standard deviation in the discriminator. 0: off."""
+    num_classes: Annotated[ZeroOrSeveral, Unit("classes")] = 0
+    """Classes that the networks are told, with `config.data.label=ALL`. 0: from the data."""
+    spectral_norm: bool = False
+    """Divide the discriminator's kernels by their largest singular values."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Type in which the networks compute; parameters, moments and losses stay float32."""
+
+
+class LossSettings(Section):
+    """What the networks minimize."""
+
+    kind: Literal["logistic", "hinge"] = "logistic"
+    """Binary cross-entropy, as in the paper (`logistic`), or the hinge loss."""
+    r1: NonNegativeFloat = 0.0
+    """Weight (gamma) of the R1 penalty on real images. 0: off."""
+    r1_every: Annotated[PositiveInt, Unit("steps")] = 1
+    """Steps between penalties, each of which counts as many times; 16 is usual."""
+
+
+class AverageSettings(Section):
+    """The average of the generator's weights that is sampled in their place."""
+
+    half_life: Annotated[NonNegativeInt, Unit("images")] = 0
+    """Half-life of the averaged generator, which is sampled and scored instead. 0: off."""
+    ramp_up: Share = 0.05
+    """The half-life is at most this share of the images seen. 0: no bound."""

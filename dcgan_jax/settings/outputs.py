@@ -1,0 +1,83 @@
+"""`config.eval`, `.generate` and `.balance`: how a trained generator is scored, and what is drawn from it."""
+
+from typing import Annotated, Literal
+
+from annotated_types import Unit
+from pydantic import Field, field_validator
+
+from dcgan_jax.settings.section import (
+    AbsolutePath,
+    Listed,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    Section,
+    Seed,
+    Share,
+)
+
+
+class EvalSettings(Section):
+    """How the images are scored."""
+
+    weights: AbsolutePath = ""
+    """Inception-V3 weights in pytorch-fid's format. Empty: the official file (96 MB) is downloaded."""
+    dims: Literal[64, 192, 768, 2048] = 768
+    """Length of the feature vectors; the paper has 768."""
+    every_epochs: Annotated[NonNegativeInt, Unit("epochs")] = 0
+    """Epochs between scores during training. 0: off."""
+    every_steps: Annotated[NonNegativeInt, Unit("steps")] = 0
+    """The same in steps. Not 0: wins over epochs."""
+    num_samples: Annotated[int, Field(ge=2), Unit("images")] = 1000
+    """Generated images of each score."""
+    seeds: Annotated[PositiveInt, Unit("seeds")] = 10
+    """Latent seeds of a full evaluation; fewer than 10 give scores without an interval."""
+    preprocess: Literal["pytorch_fid", "pillow", "clean"] = "pytorch_fid"
+    """How images come to 299x299: as in pytorch-fid, by Pillow first as in the paper, or as in clean-fid."""
+    resize_filter: Literal["bicubic", "nearest"] = "bicubic"
+    """Of `pillow`: Pillow's from version 2.7 on, or before."""
+    stretch: bool = False
+    """Stretch every generated image to 0..255 before it is scored, as the paper's author did."""
+    protocol: Literal["default", "paper"] = "default"
+    """`paper`: 1,341 real images against 1,000, `pillow` and 768, whatever the fields above say."""
+    checkpoint: str = "best"
+    """What evaluate and generate take: `best`, `latest` or a step."""
+
+    @field_validator("checkpoint")
+    @classmethod
+    def _checkpoint_is_a_choice(cls, value: str) -> str:
+        if value not in ("best", "latest") and not value.isdecimal():
+            raise ValueError("best, latest or a step")
+        return value
+
+
+class GenerateSettings(Section):
+    """What `--mode=generate` writes."""
+
+    count: Annotated[PositiveInt, Unit("images")] = 1000
+    """Images to write, of each class."""
+    label: str = ""
+    """The class to draw. Empty: every class of the run, in a folder each where there are several."""
+    seed: Seed = 0
+    """Seed of the latents."""
+    out: AbsolutePath = ""
+    """Folder for the images. Empty: generated/ in the workdir."""
+    max_similarity: Share = 0.0
+    """Leave out images that correlate more with a training image. 0: none."""
+
+
+class BalanceSettings(Section):
+    """What `--mode=balance` writes."""
+
+    ratio: PositiveFloat = 1.0
+    """Every class is filled up to this share of the largest class's training images."""
+    out: AbsolutePath = ""
+    """The new data set's folder. Empty: balanced/ in the workdir."""
+    runs: Annotated[tuple[AbsolutePath, ...], *Listed] = ()
+    """Workdirs of the runs to draw from, one for each class to fill. Empty: `--workdir`."""
+    real: Literal["link", "copy"] = "link"
+    """Real images become symbolic links, where the source is files, or copies."""
+    seed: Seed = 0
+    """Seed of the latents."""
+    max_similarity: Share = 0.97
+    """Leave out images that correlate more with a training image. 0: none."""

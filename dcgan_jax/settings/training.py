@@ -1,0 +1,121 @@
+"""`config.optimizer`, `.augment`, `.train` and `.checkpoint`: how the networks are trained, and what is saved."""
+
+from typing import Annotated, Literal
+
+from annotated_types import Unit
+from pydantic import Field, model_validator
+
+from dcgan_jax.settings.section import (
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    Section,
+    Share,
+    ShareBelowOne,
+    StoragePlace,
+)
+
+
+class OptimizerSettings(Section):
+    """Adam, for both networks, and how often and how far they are moved."""
+
+    generator_learning_rate: PositiveFloat = 1e-4
+    """Adam's, of the generator's update."""
+    discriminator_learning_rate: PositiveFloat = 2e-5
+    """Adam's, of each of the discriminator's updates; there are two a step with separate updates."""
+    beta1: ShareBelowOne = 0.5
+    """Decay of the first moment."""
+    beta2: ShareBelowOne = 0.999
+    """Decay of the second moment."""
+    epsilon: PositiveFloat = 1e-7
+    """Added after the bias correction (Keras adds it before)."""
+    discriminator_updates: Literal["separate", "joint"] = "separate"
+    """Real images, then generated ones in an update of their own, as in the paper; or both in one."""
+    discriminator_steps: PositiveInt = 1
+    """Rounds of the discriminator before each update of the generator."""
+    warmup_steps: Annotated[NonNegativeInt, Unit("steps")] = 0
+    """Over which both learning rates rise to their values. 0: off."""
+    decay_start: Annotated[NonNegativeInt, Unit("steps")] = 0
+    """Step from which both learning rates fall linearly."""
+    decay_end: Annotated[NonNegativeInt, Unit("steps")] = 0
+    """Step at which they have come down to `config.optimizer.decay_to`. 0: no decay."""
+    decay_to: Share = 0.1
+    """Share of the learning rates that is left then."""
+
+    @model_validator(mode="after")
+    def _decay_takes_some_steps(self) -> "OptimizerSettings":
+        if (self.decay_end or self.decay_start) and self.decay_end <= self.decay_start:
+            raise ValueError(
+                f"config.optimizer.decay_end={self.decay_end} is not after config.optimizer.decay_start="
+                f"{self.decay_start}: give a later step, or 0 for both and no decay."
+            )
+        return self
+
+
+class AugmentSettings(Section):
+    """How real and generated images alike are changed before the discriminator sees them; strengths of 0 are off."""
+
+    probability: Share = 1.0
+    """Of each change for each image; where it starts, if it is adapted."""
+    rotation: Annotated[float, Field(ge=0, le=180), Unit("degrees")] = 0.0
+    """Largest rotation, either way."""
+    scale: ShareBelowOne = 0.0
+    """Largest change of size, as a share, larger or smaller."""
+    translation: ShareBelowOne = 0.0
+    """Largest shift along each axis, as a share of the side; DiffAugment has 0.125."""
+    brightness: Annotated[float, Field(ge=0, le=2)] = 0.0
+    """Largest value added to all pixels, which lie in [-1, 1], either way; DiffAugment has 0.5."""
+    contrast: Share = 0.0
+    """Share by which contrast grows or shrinks; DiffAugment has 0.5."""
+    cutout: ShareBelowOne = 0.0
+    """Side of a masked square, as a share of the image's; DiffAugment has 0.5."""
+    target: ShareBelowOne = 0.0
+    """r_t, the mean sign of real logits, that the probability is adapted to; ADA has 0.6. 0: off."""
+    adaptation_images: Annotated[PositiveInt, Unit("images")] = 100_000
+    """Real images in which the probability can go from 0 to 1."""
+
+    @model_validator(mode="after")
+    def _something_is_adapted(self) -> "AugmentSettings":
+        if self.target and not any(
+            (self.rotation, self.scale, self.translation, self.brightness, self.contrast, self.cutout)
+        ):
+            raise ValueError(
+                f"config.augment.target={self.target} adapts the probability of changes, and all are off: give one of "
+                "config.augment.rotation, .scale, .translation, .brightness, .contrast, .cutout, or 0."
+            )
+        return self
+
+    @property
+    def is_adaptive(self) -> bool:
+        """Whether the probability follows the discriminator's overfitting."""
+        return self.target > 0
+
+
+class TrainSettings(Section):
+    """How long, in which portions, and how often pictures are drawn."""
+
+    epochs: Annotated[PositiveInt, Unit("epochs")] = 500
+    """Passes of floor(N / batch_size) steps each, for N training images."""
+    steps: Annotated[NonNegativeInt, Unit("steps")] = 0
+    """Steps in all. Not 0: wins over epochs."""
+    batch_size: Annotated[int, Field(ge=2, multiple_of=2), Unit("images")] = 128
+    """Images in the generator's update; the discriminator sees half real, half generated ones."""
+    steps_per_dispatch: Annotated[PositiveInt, Unit("steps")] = 1
+    """Steps in one call to the device; more hide the host's time."""
+    sample_every_epochs: Annotated[NonNegativeInt, Unit("epochs")] = 10
+    """Epochs between grids of generated images. 0: only at the end."""
+    sample_every_steps: Annotated[NonNegativeInt, Unit("steps")] = 0
+    """The same in steps. Not 0: wins over epochs."""
+
+
+class CheckpointSettings(Section):
+    """Where the state is saved, how often, and how much of it is kept."""
+
+    dir: StoragePlace = ""
+    """Where checkpoints go, gs:// and s3:// included. Empty: checkpoints/ in the workdir."""
+    every_epochs: Annotated[NonNegativeInt, Unit("epochs")] = 10
+    """Epochs between checkpoints. 0: only at the end."""
+    every_steps: Annotated[NonNegativeInt, Unit("steps")] = 0
+    """The same in steps. Not 0: wins over epochs."""
+    keep: Annotated[PositiveInt, Unit("checkpoints")] = 3
+    """How many of the newest are kept."""

@@ -1,0 +1,71 @@
+"""`config.trial`: whether synthetic images help a classifier, and how that is tried."""
+
+from typing import Annotated, Literal
+
+from annotated_types import Unit
+from pydantic import Field, model_validator
+
+from dcgan_jax.settings.section import (
+    AbsolutePath,
+    Fraction,
+    Listed,
+    PositiveFloat,
+    PositiveInt,
+    ProperShare,
+    Section,
+)
+
+ArmName = Literal["real", "classical", "weighted", "duplicated", "synthetic", "both", "synthetic_all", "synthetic_only"]
+
+
+class TrialSettings(Section):
+    """What `--mode=trial` compares, and how."""
+
+    arms: Annotated[tuple[ArmName, ...], *Listed] = ()
+    """What is compared. Empty: all that the synthetic images allow."""
+    ratios: Annotated[tuple[PositiveFloat, ...], Field(min_length=1), *Listed] = (1.0, 0.5)
+    """Synthetic images per real one of their class; the first belongs to the primary endpoint."""
+    fractions: Annotated[tuple[Fraction, ...], Field(min_length=1), *Listed] = (1.0,)
+    """Shares of the training patients; the first belongs to the primary endpoint."""
+    seeds: Annotated[PositiveInt, Unit("classifiers")] = 5
+    """Classifiers of each arm: weights, order, augmentation."""
+    generator_seeds: Annotated[PositiveInt, Unit("draws")] = 2
+    """Draws of synthetic images, each with classifiers of all seeds."""
+    steps: Annotated[PositiveInt, Unit("steps")] = 600
+    """Updates of every classifier."""
+    batch_size: Annotated[PositiveInt, Unit("images")] = 64
+    """Images in an update."""
+    learning_rate: PositiveFloat = 2e-3
+    """AdamW's at the start."""
+    base_channels: Annotated[int, Field(gt=0, multiple_of=8), Unit("channels")] = 16
+    """Width of the classifier."""
+    synthetic_dir: AbsolutePath = ""
+    """Folder of synthetic images: class/*, or with a manifest.csv. Empty: drawn from `config.trial.runs`."""
+    runs: Annotated[tuple[AbsolutePath, ...], *Listed] = ()
+    """Workdirs of the runs to draw from. Empty: `--workdir` where it holds a run."""
+    positive: str = ""
+    """The class to be recognized. Empty: the one of two that is not `config.data.label` (of ALL: the larger one)."""
+    validation: Annotated[ProperShare, Unit("share of patients")] = 0.1
+    """Of each class's training patients, those that stopping and threshold are chosen on."""
+    test: Annotated[ProperShare, Unit("share of patients")] = 0.2
+    """Of them, the test split, where reading the source gave none."""
+    margin: Annotated[PositiveFloat, Unit("area under the ROC curve")] = 0.01
+    """Difference below which the arms of the primary endpoint count as equivalent."""
+
+    @model_validator(mode="after")
+    def _training_patients_are_left(self) -> "TrialSettings":
+        if self.validation + self.test >= 1:
+            raise ValueError(
+                f"config.trial.validation={self.validation} and config.trial.test={self.test} leave no patients to "
+                "train on: lower them."
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _images_come_from_one_place(self) -> "TrialSettings":
+        if self.synthetic_dir and self.runs:
+            raise ValueError(
+                f"config.trial.synthetic_dir={self.synthetic_dir} and config.trial.runs both say where synthetic "
+                "images come from: give one of them."
+            )
+        return self

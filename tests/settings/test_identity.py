@@ -1,0 +1,34 @@
+"""What makes a run what it is stays the same for older runs, whatever fields come."""
+
+import pytest
+
+from dcgan_jax.settings import ModelSettings, Settings
+
+SOME_FIELDS = {"seed": 0, "data.label": "NORMAL", "average.ramp_up": 0.05, "train.batch_size": 128}
+
+
+class LaterModelSettings(ModelSettings):
+    attention: bool = False
+
+
+class LaterSettings(Settings):
+    model: LaterModelSettings = LaterModelSettings()
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings()
+
+
+def test_all_fields_of_the_first_version_count(settings):
+    identity = settings.identity()
+    assert len(identity) == 48
+    assert SOME_FIELDS.items() <= identity.items()
+    assert not {"model.num_classes", "data.dir", "train.steps", "eval.dims"} & identity.keys()
+
+
+def test_a_field_that_is_added_changes_nothing_until_it_is_used(settings):
+    later = LaterSettings.validated(settings.values())
+    assert later.identity() == settings.identity()
+    used = later.with_overrides({"model.attention": True})
+    assert used.identity() == {**settings.identity(), "model.attention": True}
