@@ -174,7 +174,7 @@ def _observed(
         return
     with (
         RunLog(workdir.metrics, workdir.tensorboard, first_step) as log,
-        create_progress(schedule.total, "Training", "steps", initial=first_step) as progress,
+        create_progress(schedule.total, "Training", "steps", first_step, waits_for="compiling") as progress,
     ):
         yield TrainObserver(settings, workdir, schedule, log, sampler, progress)
 

@@ -1,7 +1,12 @@
 """A bar on a terminal, whole lines elsewhere."""
 
 import io
+import re
+import time
 
+import pytest
+
+from dcgan_jax.runtime import progress as progress_module
 from dcgan_jax.runtime.progress import create_progress, track
 
 
@@ -41,3 +46,38 @@ def test_nothing_is_shown_for_a_job_that_did_nothing():
     with create_progress(10, "Reading", "images", stream=stream):
         pass
     assert stream.getvalue() == ""
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Sets the clock that the pace is taken from, by hand."""
+    now = [1000.0]
+    monkeypatch.setattr("tqdm.std.time", lambda: now[0])
+    return now
+
+
+@pytest.mark.parametrize("kind", [Terminal, io.StringIO])
+def test_the_time_left_leaves_out_what_is_waited_for(clock, kind):
+    stream = kind()
+    with create_progress(1200, "Training", "steps", initial=200, waits_for="compiling", stream=stream) as progress:
+        clock[0] += 300  # compiles
+        progress.refresh()
+        assert re.search(r"200\D+1200.*\? left.*, compiling, 300 s", stream.getvalue())
+        progress.update(1)
+        clock[0] += 10
+        progress.update(20)  # two a second
+        progress.refresh()
+        assert re.search(r"221\D+1200.*08:09 left", stream.getvalue())
+        assert "compiling" not in re.split(r"[\r\n]", stream.getvalue().rstrip())[-1]
+
+
+def test_what_is_waited_for_is_shown_while_it_lasts(monkeypatch):
+    said = io.StringIO()
+    monkeypatch.setattr(progress_module._PlainLines, "seconds_between_ticks", 0.01)
+    with create_progress(10, "Training", "steps", waits_for="compiling", stream=said):
+        while said.getvalue().count("compiling, ") < 3:
+            time.sleep(0.01)
+    count = said.getvalue().count("\n")
+    assert re.search(r"^Training: 0 of 10 steps, .*\? left, compiling, \d+ s$", said.getvalue(), re.MULTILINE)
+    time.sleep(0.05)
+    assert said.getvalue().count("\n") == count  # nothing more once it is closed
