@@ -5,7 +5,7 @@ until the step makes them float. Where a run is told classes, each image comes w
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -40,6 +40,7 @@ class LabelledImages(NamedTuple):
     labels: Int[Array, " batch"] | None = None
 
 
+@runtime_checkable
 class Batches(Protocol):
     """Where the real images of each step come from.
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 TRAIN, VALIDATION, TEST = "train", "val", "test"
 
@@ -16,6 +16,7 @@ class SourceImage:
     file: str
 
 
+@runtime_checkable
 class Source(Protocol):
     """Images in splits and classes.
 

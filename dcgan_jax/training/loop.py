@@ -4,7 +4,7 @@ In that order, so that what is looked at is what is saved, and a resumed run sta
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import numpy as np
@@ -23,6 +23,7 @@ ScoreFn = Callable[[TrainState], dict[str, float] | None]
 Dispatch = Callable[[TrainState, Key[Array, ""], Any, Any], tuple[TrainState, dict[str, Array]]]
 
 
+@runtime_checkable
 class Observer(Protocol):
     """What wants to know how the training goes."""
 

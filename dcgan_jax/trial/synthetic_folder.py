@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from dcgan_jax.trial.fitting import Images
 _STREAM = 12
 
 
+@runtime_checkable
 class SyntheticSource(Protocol):
     """Where synthetic images come from.
 
