@@ -86,14 +86,14 @@ HOSTILE = {
     "through an allowed name": (_stack_global("collections", "OrderedDict.fromkeys", "x"), "OrderedDict.fromkeys"),
     "another function of torch": (_reduce("torch.hub", "load", "x"), "torch.hub.load"),
     "torch.load inside": (_reduce("torch", "load", "x"), "torch.load"),
-    "instance": (b"\x80\x02(iposix\nsystem\n.", "posix.system"),
+    "instance": (b"\x80\x02(iposix\nsystem\n.", "damaged (KeyError)"),
     "extension code": (b"\x80\x02\x82\x01)R.", "damaged"),
     "strange reference": (b"\x80\x02Vfile:///etc/passwd\nQ.", "refers to a str"),
     "beyond its storage": (_tensor(_STORAGE, b"(K\x09t(K\x01t"), "beyond its storage"),
     "negative stride": (_tensor(_STORAGE, b"(K\x02t(I-1\nt"), "strides"),
     "expanded to terabytes": (_tensor(_STORAGE, b"(I1000000000000\nt(K\x00t"), "beyond its storage"),
     "array without storage": (_tensor(b"K\x01", b"(K\x02t(K\x01t"), "no storage"),
-    "memory bomb": (b"\x80\x02K\x00r\xff\xff\xff\x7f.", "stores at 2147483647"),
+    "stored far away": (b"\x80\x02K\x00r\xff\xff\xff\x7f.", "holds a int"),
     "list": (pickle.dumps([1, 2], 2), "list"),
     "number instead of a tensor": (pickle.dumps(OrderedDict(x=1), 2), "'x' is no tensor"),
     "one storage with two lengths": (
@@ -110,11 +110,11 @@ HOSTILE = {
     ),
     "more entries than bytes": (
         b"\x80\x02}("
-        + b"".join(b"K" + bytes([i]) + b"N" for i in range(200))
+        + b"".join(f"V{i}\nN".encode() for i in range(200))
         + b"uq\x000"
         + (_DICT + b"h\x00\x85R0") * 9
         + b"N.",
-        "more entries than it has bytes",
+        "calls something other than an empty OrderedDict",
     ),
     "huge count": (_tensor(_storage(count=_HUGE), b"(K\x01t(K\x01t"), "without type, key or count"),
     "huge size": (_tensor(_STORAGE, b"(" + _HUGE + b"t(K\x01t"), "no counts"),
@@ -124,8 +124,23 @@ HOSTILE = {
         "too large",
     ),
     "key that is a path": (_tensor(_storage(key="../../x"), b"(K\x01t(K\x01t"), "without type, key or count"),
-    "nested reference": (b"\x80\x02" + _NESTED + b"Q.", "refers to a tuple"),
-    "nested entry": (b"\x80\x02}K\x01" + _NESTED + b"s.", "named by a int"),
+    "nested reference": (b"\x80\x02" + _NESTED + b"Q.", "damaged (KeyError)"),
+    "nested entry": (b"\x80\x02}" + _NESTED + b"K\x01s.", "damaged (KeyError)"),
+    "named by a tuple of itself twice, 60 levels deep": (
+        b"\x80\x02})" + b"q\x00h\x00\x86" * 60 + b"K\x01s.",
+        "named by a tuple",
+    ),
+    "named by a tuple, 200,000 levels deep": (b"\x80\x02})" + b"\x85" * 200_000 + b"K\x01s.", "named by a tuple"),
+    "refers to a tuple, 50,000 levels deep": (b"\x80\x02)" + b"\x85" * 50_000 + b"Q.", "refers to a tuple"),
+    "an array of lists, 50,000 levels deep": (
+        b"\x80\x02}Vx\n" + b"]" * 50_000 + b"a" * 49_999 + b"s.",
+        "'x' is no tensor",
+    ),
+    "longer than torch writes": (b"\x80\x02" + b"N0" * 2**20 + b"N.", "damaged (EOFError)"),
+    "attributes of a function": (
+        b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n}V__wrapped__\nNsb.",
+        "holds a function",
+    ),
 }
 
 
