@@ -29,7 +29,7 @@ def test_a_full_workdir(refused, tmp_path):
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full, which only Linux has")
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "summary.json.part").symlink_to("/dev/full")
+    (tmp_path / "run" / ".summary.json.part").symlink_to("/dev/full")
     refused("cannot be used (No space left on device): make room", *TINY_FLAGS, f"--workdir={tmp_path / 'run'}")
 
 

@@ -7,7 +7,7 @@ from jaxtyping import Float64
 
 from dcgan_jax.errors import UserError
 from dcgan_jax.metrics.frechet import Gaussian
-from dcgan_jax.storage.array_file import UNREADABLE
+from dcgan_jax.storage.array_file import read_arrays, write_arrays
 
 _ROUNDING = 1e-5
 """Of the largest entry: statistics summed in float32 are not symmetric, nor their eigenvalues positive, beyond that."""
@@ -21,11 +21,11 @@ def read_statistics(path: Path, dims: int) -> Gaussian:
         is no covariance.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            mean, covariance = arrays["mu"], arrays["sigma"]
+        arrays = read_arrays(path)
+        mean, covariance = arrays["mu"], arrays["sigma"]
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: give a folder of images or a .npz with saved statistics.") from None
-    except UNREADABLE:
+    except KeyError:
         raise UserError(f"{path} holds no mu and sigma: give statistics saved by --save_stats.") from None
     if mean.shape != (dims,) or covariance.shape != (dims, dims):
         raise UserError(
@@ -58,7 +58,6 @@ def write_statistics(path: Path, gaussian: Gaussian) -> None:
       UserError: the file can't be written.
     """
     try:
-        with path.open("wb") as file:
-            np.savez_compressed(file, mu=gaussian.mean, sigma=gaussian.covariance)
+        write_arrays(path, {"mu": gaussian.mean, "sigma": gaussian.covariance})
     except OSError as error:
         raise UserError(f"{path} can't be written: {error.strerror or error}; give another path.") from error

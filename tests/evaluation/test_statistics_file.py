@@ -81,7 +81,7 @@ def test_damaged_compression_is_named(tmp_path, method):
         )
     path.write_bytes(content)
     assert read_cached(path) is None
-    with pytest.raises(UserError, match=r"s\.npz holds no mu and sigma"):
+    with pytest.raises(UserError, match=r"s\.npz is no \.npz with arrays"):
         read_statistics(path, DIMS)
 
 
