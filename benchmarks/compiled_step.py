@@ -18,7 +18,7 @@ from dcgan_jax.data.selection import select_training
 from dcgan_jax.runtime.devices import create_mesh, replicated, split
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.state import create_recipe, create_state
-from dcgan_jax.training.step import create_dispatch
+from dcgan_jax.training.step import create_multi_step
 
 PLACEMENTS = ("fixed", "device", "stream")
 """Where real images come from: one batch of noise that stays on the devices, or as `data.placement` says."""
@@ -32,7 +32,7 @@ class FixedBatches:
     def __init__(self, settings: Settings, mesh: Mesh):
         self._images = jax.device_put(draw_images(settings), split(mesh, axis=1))
 
-    def feed(self, step: int, count: int) -> Float[Array, "count batch h w c"]:
+    def take(self, step: int, count: int) -> Float[Array, "count batch h w c"]:
         """Returns the noise, whatever the step."""
         return self._images
 
@@ -67,9 +67,9 @@ class CompiledStep:
         recipe = create_recipe(settings)
         self._count, self._key = settings.train.steps_per_dispatch, jax.random.key(settings.seed)
         self._batches, self._step = batches, 0
-        self._dispatch = cast(Any, create_dispatch(recipe, mesh, batches.read))
+        self._dispatch = cast(Any, create_multi_step(recipe, mesh, batches.read))
         self._state = jax.device_put(jax.jit(partial(create_state, recipe))(self._key), replicated(mesh))
-        self._feed = batches.feed(0, self._count)
+        self._feed = batches.take(0, self._count)
         self.host = HostTimes()
 
         start = time.perf_counter()
@@ -89,7 +89,7 @@ class CompiledStep:
         for call in range(calls):
             start = time.perf_counter()
             if self._step:
-                self._feed = self._batches.feed(self._step, self._count)
+                self._feed = self._batches.take(self._step, self._count)
             fed = time.perf_counter()
             self._state, metrics = self._dispatch(self._state, self._key, self._batches.dataset, self._feed)
             self._step += self._count
@@ -143,7 +143,7 @@ def count_flops(settings: Settings) -> float:
 @lru_cache
 def _count_flops(settings: Settings) -> float:
     recipe, key = create_recipe(settings), jax.random.key(0)
-    dispatch = create_dispatch(recipe, create_mesh(1), lambda dataset, feed: LabelledImages(feed))
+    dispatch = create_multi_step(recipe, create_mesh(1), lambda dataset, feed: LabelledImages(feed))
     state = jax.eval_shape(partial(create_state, recipe), key)
     with mock.patch.object(jax, "default_backend", return_value="gpu"):  # traced, not run
         analysis = cast(Any, dispatch).lower(state, key, (), draw_images(settings)[:1]).cost_analysis()

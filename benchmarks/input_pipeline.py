@@ -105,7 +105,7 @@ def create_source(
     data = settings.data.model_copy(update={"placement": source})
     batches = create_batches(prepared, examples, data, settings.model.channels, order, create_mesh(), first_step=0)
     read = jax.jit(batches.read)
-    return lambda step: jax.block_until_ready(read(batches.dataset, jax.tree.map(itemgetter(0), batches.feed(step, 1))))
+    return lambda step: jax.block_until_ready(read(batches.dataset, jax.tree.map(itemgetter(0), batches.take(step, 1))))
 
 
 def measure(deliver: Deliver, images_a_step: int) -> dict[str, Any]:

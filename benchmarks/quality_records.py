@@ -59,7 +59,7 @@ def create_record(evaluation: Record, root: Path, run: Record) -> Record:
     """
     workdir = Workdir(root)
     settings = Settings.load(workdir.config)
-    summary = workdir.read_summary() or {}
+    summary = workdir.read_summary()
     floor, interval = evaluation["floor"], evaluation["interval"]
     grid = read_grid(max(workdir.samples.glob("step_*.png")), settings.data.image_size)
     return {
@@ -73,8 +73,8 @@ def create_record(evaluation: Record, root: Path, run: Record) -> Record:
         "checkerboard_real": measure_real_checkerboard(settings),
         **describe_generator(settings),
         "training_flops": count_flops(settings) / settings.train.batch_size,
-        "state_sha256": summary.get("state_sha256"),
-        "images_per_second": summary.get("images_per_second"),
+        "state_sha256": summary and summary.state_sha256,
+        "images_per_second": summary and summary.images_per_second,
         "device": evaluation["device"],
     }
 

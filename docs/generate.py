@@ -8,7 +8,9 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))  # so that it runs as a script
 
-RECORDS: dict[str, str] = {}
+RECORDS: dict[str, str] = {
+    "summary": "dcgan_jax.runs.summary:Summary",
+}
 """Name of a schema -> "module:class" of the record that it describes."""
 
 

@@ -10,7 +10,7 @@ from dcgan_jax.runs.restore import restore
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.training.checkpoints import Checkpoints
-from dcgan_jax.training.state import TrainState
+from dcgan_jax.training.state import TrainState, create_recipe
 from dcgan_jax.training.step import METRICS
 
 
@@ -25,7 +25,7 @@ def final_state(workdir: Path) -> TrainState:
     run = Workdir(workdir)
     settings = run.settings({})
     with Checkpoints(run.checkpoints(settings), run.identity(settings), read_only=True) as checkpoints:
-        return restore(settings, checkpoints, checkpoints.steps()[-1], create_mesh())
+        return restore(create_recipe(settings), checkpoints, checkpoints.steps()[-1], create_mesh())
 
 
 def assert_same_state(ours: TrainState, theirs: TrainState, tolerance: float = 1e-5) -> None:

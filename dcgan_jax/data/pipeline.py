@@ -50,13 +50,13 @@ class Batches(Protocol):
 
     dataset: Any
 
-    def feed(self, step: int, count: int) -> Any:
+    def take(self, step: int, count: int) -> Any:
         """Returns what `count` steps need from the host, [count, real images a step, ...], split over devices.
 
         Where a step of training takes several batches, each counts as a step here.
         """
 
-    def read(self, dataset: Any, feed: Any) -> LabelledImages:
+    def read(self, dataset: Any, batch: Any) -> LabelledImages:
         """Returns one step's real images in [-1, 1], with their classes; runs inside the step."""
 
 
@@ -77,14 +77,14 @@ class ResidentBatches:
         self.dataset = LabelledImages(*jax.tree.map(place, (images, labels)))
         self._channels, self._order, self._sharding = channels, order, split(mesh, axis=1)
 
-    def feed(self, step: int, count: int) -> Int[Array, "count batch"]:
+    def take(self, step: int, count: int) -> Int[Array, "count batch"]:
         """Returns the positions of the images of the steps."""
         positions = np.stack([self._order.positions(step + offset) for offset in range(count)])
         return jax.make_array_from_callback(positions.shape, self._sharding, positions.__getitem__)
 
-    def read(self, dataset: LabelledImages, feed: Int[Array, " batch"]) -> LabelledImages:
+    def read(self, dataset: LabelledImages, batch: Int[Array, " batch"]) -> LabelledImages:
         """Gathers the images at the positions."""
-        return _to_float(jax.tree.map(lambda values: jnp.take(values, feed, axis=0), dataset), self._channels)
+        return _to_float(jax.tree.map(lambda values: jnp.take(values, batch, axis=0), dataset), self._channels)
 
 
 class StreamedBatches:
@@ -129,7 +129,7 @@ class StreamedBatches:
         )
         return images.prefetch(PREFETCHED_STEPS).as_numpy_iterator()
 
-    def feed(self, step: int, count: int) -> LabelledImages:
+    def take(self, step: int, count: int) -> LabelledImages:
         """Returns the images of the steps, which must follow those of the last call: leaves [count, batch, ...]."""
         if step != self._next_step:
             raise ValueError(f"the stream stands at step {self._next_step}, not at {step}")
@@ -144,9 +144,9 @@ class StreamedBatches:
 
         return LabelledImages(*jax.tree.map(place, (images, labels)))
 
-    def read(self, dataset: Any, feed: LabelledImages) -> LabelledImages:
-        """Makes the fed images float."""
-        return _to_float(feed, self._channels)
+    def read(self, dataset: Any, batch: LabelledImages) -> LabelledImages:
+        """Makes the images float."""
+        return _to_float(batch, self._channels)
 
 
 def create_batches(

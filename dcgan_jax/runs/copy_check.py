@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from dcgan_jax.data.selection import format_train_files, select_training
 from dcgan_jax.memorization.correlation import compute_signatures, compute_similarities
 from dcgan_jax.runs.figures import Images
-from dcgan_jax.runs.prepare import prepare
+from dcgan_jax.runs.training_data import read_training_data
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.settings import Settings
 
@@ -24,14 +23,13 @@ def create_copy_check(settings: Settings, workdir: Workdir) -> Callable[[Images]
     Raises:
       UserError: the data are not those of the run.
     """
-    prepared = prepare(settings, workdir)
-    training, _ = select_training(prepared, settings.data, settings.seed)
-    workdir.check_train_files(format_train_files(training))
-    signatures = compute_signatures(prepared.images(training))
+    data = read_training_data(settings, workdir)
+    workdir.check_train_files(data.train_files)
+    signatures = compute_signatures(data.prepared.images(data.training))
 
     def compare(images: Images) -> list[Nearest]:
         similarities, positions = compute_similarities(images, signatures)
         pairs = zip(similarities, positions, strict=True)
-        return [Nearest(training[position].file, float(similarity)) for similarity, position in pairs]
+        return [Nearest(data.training[position].file, float(similarity)) for similarity, position in pairs]
 
     return compare

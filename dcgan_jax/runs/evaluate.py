@@ -1,12 +1,9 @@
 """`--mode=evaluate`: scores a checkpoint in full, with its floor, its interval and a search for copies."""
 
-from dcgan_jax.data.selection import format_train_files, select_training
-from dcgan_jax.runs.prepare import prepare
-from dcgan_jax.runs.restore import create_sampler, restore_chosen
+from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.scoring import create_scorer, require_same_weights, write_report
+from dcgan_jax.runs.training_data import read_training_data
 from dcgan_jax.runs.workdir import Workdir
-from dcgan_jax.runtime import processes
-from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.settings import Settings
 
 
@@ -16,14 +13,10 @@ def evaluate(settings: Settings, workdir: Workdir) -> None:
     Raises:
       UserError: there is no such checkpoint, the data are not those of the run, or there are no Inception weights.
     """
-    mesh = create_mesh()
-    state = restore_chosen(settings, workdir, mesh)
-    prepared = prepare(settings, workdir)
-    training, held_out = select_training(prepared, settings.data, settings.seed)
-    train_files = format_train_files(training)
-    if processes.is_first():
-        workdir.check_train_files(train_files)
-    processes.require_same(train_files, "training images", "give all the same files in config.data.dir")
-    scorer = create_scorer(settings, prepared, training, held_out)
+    run = Run(workdir, settings)
+    state = run.state  # first: without a checkpoint nothing else need be looked for
+    data = read_training_data(settings, workdir)
+    data.require_run(workdir)
+    scorer = create_scorer(settings, data.prepared, data.training, data.held_out)
     require_same_weights(scorer)
-    write_report(scorer, create_sampler(settings, mesh), state, workdir)
+    write_report(scorer, run.sampler, state, workdir)

@@ -1,6 +1,8 @@
 """Watches a training run: the live line, the log, the grids of generated images, the pace."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,8 @@ from tqdm import tqdm
 from dcgan_jax.runs.figures import GRID_SIDE, Images, count_per_class, save_image, tile
 from dcgan_jax.runs.metrics_log import RunLog
 from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.runtime import processes
+from dcgan_jax.runtime.progress import create_progress
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.schedule import Schedule
@@ -65,7 +69,7 @@ class TrainObserver:
     def on_steps(self, rows: list[dict[str, Any]]) -> None:
         """Logs the metrics of completed steps and moves the live line on."""
         now = time.monotonic()
-        if self._last_at is not None:  # neither the first dispatch, which compiles, nor what follows a look
+        if self._last_at is not None:  # neither the first call, which compiles, nor what follows a look
             self._steps += len(rows)
             self._seconds += now - self._last_at
         self._last_at = now
@@ -99,3 +103,18 @@ class TrainObserver:
             f"G {row['generator_loss']:.3f} ({row['generator_accuracy']:.0%})"
             + (f", {pace:.0f} images/s" if pace else "")
         )
+
+
+@contextmanager
+def observed(
+    settings: Settings, workdir: Workdir, schedule: Schedule, sampler: Sampler, first_step: int
+) -> Iterator[TrainObserver | SilentObserver]:
+    """Gives the observer of this process, with its log and its live line where it is the first one."""
+    if not processes.is_first():
+        yield SilentObserver(settings, sampler)
+        return
+    with (
+        RunLog(workdir.metrics, workdir.tensorboard, first_step) as log,
+        create_progress(schedule.total, "Training", "steps", first_step, waits_for="compiling") as progress,
+    ):
+        yield TrainObserver(settings, workdir, schedule, log, sampler, progress)

@@ -2,11 +2,15 @@
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from dcgan_jax.errors import UserError
+
+_FOLDER_NAME = re.compile(r"(?!\.)[^/\\\x00-\x1f\x7f]{1,200}")
+"""Nothing that leads out of a folder, or hides in it."""
 
 
 class TrainedOn(NamedTuple):
@@ -52,6 +56,9 @@ def read_provenance(path: Path) -> Provenance:
         listed = tuple(TrainedOn(row["file"], row["class"], row["patient"], row["sha256"]) for row in rows)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: give the workdir of a run that has been started.") from None
-    except (KeyError, OSError) as error:
+    except (KeyError, TypeError, csv.Error, OSError) as error:
         raise UserError(f"{path} is no list of training images ({error}): restore it.") from error
+    for label in sorted({row.label or "" for row in listed}):
+        if not _FOLDER_NAME.fullmatch(label):  # a class becomes a folder of an export; a workdir may be another's
+            raise UserError(f"{path} has a class that cannot name a folder ({label!r}): take no files of that run.")
     return Provenance(str(path.parent), listed)

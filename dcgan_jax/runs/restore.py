@@ -11,30 +11,29 @@ from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes
 from dcgan_jax.runtime.devices import replicated
 from dcgan_jax.sampling import Sampler
-from dcgan_jax.settings import Settings
 from dcgan_jax.training.checkpoints import Checkpoints, abstract_state
-from dcgan_jax.training.state import TrainState, create_generator, create_recipe, create_state
+from dcgan_jax.training.state import Recipe, TrainState, create_state
 
 logger = logging.getLogger(__name__)
 
 
-def start_or_restore(settings: Settings, checkpoints: Checkpoints, mesh: Mesh) -> TrainState:
+def start_or_restore(recipe: Recipe, checkpoints: Checkpoints, mesh: Mesh) -> TrainState:
     """Returns the state of the newest checkpoint, or the one at step 0 where there is none; replicated."""
     steps = checkpoints.steps()
     if steps:
         logger.info("continuing from the checkpoint at step %d", steps[-1])
-        return restore(settings, checkpoints, steps[-1], mesh)
-    create = jax.jit(partial(create_state, create_recipe(settings)), out_shardings=replicated(mesh))
-    return create(jax.random.key(settings.seed))
+        return restore(recipe, checkpoints, steps[-1], mesh)
+    create = jax.jit(partial(create_state, recipe), out_shardings=replicated(mesh))
+    return create(jax.random.key(recipe.settings.seed))
 
 
-def restore(settings: Settings, checkpoints: Checkpoints, step: int, mesh: Mesh) -> TrainState:
+def restore(recipe: Recipe, checkpoints: Checkpoints, step: int, mesh: Mesh) -> TrainState:
     """Returns the state of one checkpoint, replicated; raises UserError when it cannot be read."""
-    shapes = jax.eval_shape(partial(create_state, create_recipe(settings)), jax.random.key(0))
+    shapes = jax.eval_shape(partial(create_state, recipe), jax.random.key(0))
     return checkpoints.restore(step, abstract_state(shapes, replicated(mesh)))
 
 
-def restore_chosen(settings: Settings, workdir: Workdir, mesh: Mesh) -> TrainState:
+def restore_chosen(recipe: Recipe, workdir: Workdir, mesh: Mesh) -> TrainState:
     """Returns the state of the checkpoint that `eval.checkpoint` names: "best" is the latest where none is scored.
 
     The run may be training meanwhile: its folder is only read.
@@ -42,6 +41,7 @@ def restore_chosen(settings: Settings, workdir: Workdir, mesh: Mesh) -> TrainSta
     Raises:
       UserError: there is no such checkpoint, or it is damaged.
     """
+    settings = recipe.settings
     where, choice = workdir.checkpoints(settings), settings.eval.checkpoint
     identity = processes.from_first(workdir.identity(settings) if processes.is_first() else None)
     with Checkpoints(where, identity, read_only=True) as checkpoints:
@@ -54,7 +54,7 @@ def restore_chosen(settings: Settings, workdir: Workdir, mesh: Mesh) -> TrainSta
                 f"config.eval.checkpoint={choice} is not kept in {where}: choose best, latest or one of "
                 f"{', '.join(map(str, steps))}."
             )
-        return restore(settings, checkpoints, step, mesh)
+        return restore(recipe, checkpoints, step, mesh)
 
 
 def _resolve(choice: str, checkpoints: Checkpoints) -> int:
@@ -64,6 +64,6 @@ def _resolve(choice: str, checkpoints: Checkpoints) -> int:
     return checkpoints.steps()[-1] if best is None else best
 
 
-def create_sampler(settings: Settings, mesh: Mesh) -> Sampler:
+def create_sampler(recipe: Recipe, mesh: Mesh) -> Sampler:
     """Returns the sampler of a run's generator."""
-    return Sampler(create_generator(settings), settings.model.latent_size, mesh)
+    return Sampler(recipe.generator, recipe.settings.model.latent_size, mesh)

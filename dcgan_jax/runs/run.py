@@ -1,10 +1,10 @@
-"""A finished run, opened to draw from its generator."""
+"""A run that has been trained, opened: what it was trained on, what it scored, and images of its generator."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jax.sharding import Mesh
@@ -16,14 +16,21 @@ from dcgan_jax.runs.figures import Images
 from dcgan_jax.runs.provenance import Provenance, read_provenance
 from dcgan_jax.runs.restore import create_sampler, restore_chosen
 from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.runtime import processes
+from dcgan_jax.runtime.devices import create_mesh
+from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
+from dcgan_jax.training.state import Recipe, TrainState, create_recipe
+
+STREAM = "generate"
+"""Random stream of the latents of `generate`, and of `Run.sample`: image 7 of a seed is the same in both."""
 
 MOST_DRAWS = 10
 """Images drawn at most for each one that is kept."""
 
 
 class Drawn(NamedTuple):
-    """One image that is no near copy.
+    """One generated image.
 
     Attributes:
       image: its pixels.
@@ -38,35 +45,105 @@ class Drawn(NamedTuple):
 
 @dataclass(frozen=True)
 class Run:
-    """The generator of one run.
+    """A run at one of its checkpoints; what it takes is read when it is first asked for.
 
     Attributes:
       workdir: of the run.
-      settings: of the run.
+      settings: of the run; `eval.checkpoint` says which checkpoint.
       mesh: devices to draw on.
-      max_similarity: images that correlate more with a training image are left out; 0: none.
+      max_similarity: images that correlate more with a training image count as copies; 0: copies are not looked for,
+        and the training images are not needed.
     """
 
     workdir: Workdir
     settings: Settings
-    mesh: Mesh
-    max_similarity: float
+    mesh: Mesh = field(default_factory=create_mesh)
+    max_similarity: float = 0.0
 
     @classmethod
-    def open(cls, folder: str, mesh: Mesh, max_similarity: float) -> "Run":
+    def open(cls, folder: str | Path, mesh: Mesh, max_similarity: float) -> "Run":
         """Opens a run; raises UserError where there is none."""
         workdir = Workdir(Path(folder))
         return cls(workdir, workdir.settings({}), mesh, max_similarity)
 
     @cached_property
     def provenance(self) -> Provenance:
-        """What it was trained on; its classes are those that can be drawn."""
+        """What it was trained on."""
         return read_provenance(self.workdir.train_files)
 
     @cached_property
+    def labels(self) -> list[str]:
+        """The classes that can be drawn, sorted; of several processes all must ask."""
+        return processes.from_first(self.provenance.labels if processes.is_first() else None)
+
+    @property
     def step(self) -> int:
         """Completed updates of the checkpoint that is drawn from."""
-        return int(self._state.step)
+        return int(self.state.step)
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """Its modules, built once."""
+        return create_recipe(self.settings)
+
+    @cached_property
+    def state(self) -> TrainState:
+        """The state of its checkpoint."""
+        return restore_chosen(self.recipe, self.workdir, self.mesh)
+
+    @cached_property
+    def sampler(self) -> Sampler:
+        """What draws from its generator."""
+        return create_sampler(self.recipe, self.mesh)
+
+    @cached_property
+    def find_nearest(self) -> Callable[[Images], list[Nearest]]:
+        """Images -> the training image that each resembles most.
+
+        Raises:
+          UserError: the training images are not there, or not those of the run.
+        """
+        return create_copy_check(self.settings, self.workdir)
+
+    def sample(
+        self, count: int, seed: int = 0, label: str = ""
+    ) -> UInt8[np.ndarray, "count height width"] | UInt8[np.ndarray, "count height width 3"]:
+        """Returns the first images of a latent seed, those that `--mode=generate` writes of it; none is left out.
+
+        Args:
+          count: how many.
+          seed: of the latents; images of one number have the same latent in every class.
+          label: their class; may be left out where the run has one.
+
+        Returns:
+          uint8, gray [count, height, width] or, of a run in color, [count, height, width, 3].
+
+        Raises:
+          UserError: the run has no such class, or its checkpoint cannot be read.
+
+        >>> import dcgan_jax
+        >>> run = dcgan_jax.open_run("runs/cxr")
+        >>> run.labels
+        ['NORMAL']
+        >>> images = run.sample(16, seed=0, label="NORMAL")
+        >>> images.shape, images.dtype
+        ((16, 64, 64), dtype('uint8'))
+        """
+        images = [
+            drawn.image for drawn in self.draw_all(self.require_label(label), seed, STREAM, count, compared=False)
+        ]
+        stacked = np.stack(images)
+        return stacked[..., 0] if stacked.shape[-1] == 1 else stacked
+
+    def require_label(self, label: str) -> str:
+        """Returns the class that is meant: the only one where none is given. Raises UserError if there is no such."""
+        if label in self.labels:
+            return label
+        if not label and len(self.labels) == 1:
+            return self.labels[0]
+        raise UserError(
+            f"label={label!r} is no class of the run in {self.workdir.root}: choose one of {', '.join(self.labels)}."
+        )
 
     def require_size(self, image_size: int) -> None:
         """Raises UserError if its images have another size."""
@@ -77,6 +154,31 @@ class Run:
                 f"config.data.image_size={own} or a run of the other size."
             )
 
+    def is_copy(self, drawn: Drawn) -> bool:
+        """Returns whether an image resembles a training image more than is allowed."""
+        return drawn.nearest is not None and drawn.nearest.similarity > self.max_similarity
+
+    def draw_all(self, label: str, seed: int, stream: str, count: int, compared: bool | None = None) -> Iterator[Drawn]:
+        """Yields the first `count` images of a class and a latent seed, with their nearest training images.
+
+        Args:
+          label: the class.
+          seed: of the latents.
+          stream: random stream of the latents.
+          count: images in all.
+          compared: whether nearest training images are looked for; by default where there is a `max_similarity`.
+        """
+        compared = self.max_similarity > 0 if compared is None else compared
+        number = 0
+        batches = self.sampler.batches(
+            self.state.sampled_generator, seed, stream, count, label=self.labels.index(label)
+        )
+        for images in batches:
+            nearest = self.find_nearest(images) if compared else [None] * len(images)
+            for image, of_image in zip(images, nearest, strict=True):
+                yield Drawn(image, number, of_image)
+                number += 1
+
     def draw(self, label: str, seed: int, stream: str, count: int) -> Iterator[Drawn]:
         """Yields `count` images of a class and a latent seed, near copies left out.
 
@@ -84,10 +186,10 @@ class Run:
           UserError: nearly all images are near copies.
         """
         kept = 0
-        for number, (image, nearest) in enumerate(self._compare(label, seed, stream, MOST_DRAWS * count)):
-            if nearest is not None and nearest.similarity > self.max_similarity:
+        for drawn in self.draw_all(label, seed, stream, MOST_DRAWS * count):
+            if self.is_copy(drawn):
                 continue
-            yield Drawn(image, number, nearest)
+            yield drawn
             kept += 1
             if kept == count:
                 return
@@ -96,20 +198,18 @@ class Run:
             f"training images, and {count} are needed: raise the limit of {self.max_similarity:g} or train it anew."
         )
 
-    def _compare(self, label: str, seed: int, stream: str, count: int) -> Iterator[tuple[Any, Nearest | None]]:
-        params, number = self._state.sampled_generator, self.provenance.labels.index(label)
-        compare_fn = self._compare_fn if self.max_similarity else None
-        for images in self._sampler.batches(params, seed, stream, count, label=number):
-            yield from zip(images, compare_fn(images) if compare_fn else [None] * len(images), strict=True)
 
-    @cached_property
-    def _compare_fn(self) -> Callable[[Images], list[Nearest]]:
-        return create_copy_check(self.settings, self.workdir)  # reads all training images of the run
+def open_run(folder: str | Path, checkpoint: str = "best") -> Run:
+    """Opens the run in a workdir, to draw images and to read its scores.
 
-    @cached_property
-    def _sampler(self) -> Any:
-        return create_sampler(self.settings, self.mesh)
+    It needs neither the training images nor TensorFlow.
 
-    @cached_property
-    def _state(self) -> Any:
-        return restore_chosen(self.settings, self.workdir, self.mesh)
+    Args:
+      folder: the workdir.
+      checkpoint: "best" (the latest where none is scored), "latest" or a step.
+
+    Raises:
+      UserError: there is no run, or it is damaged.
+    """
+    workdir = Workdir(Path(folder).expanduser().resolve())
+    return Run(workdir, workdir.settings({"eval.checkpoint": checkpoint}))

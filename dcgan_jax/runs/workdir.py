@@ -13,6 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from dcgan_jax.errors import UserError
+from dcgan_jax.runs.summary import Summary
 from dcgan_jax.settings import Settings, makes_the_run
 from dcgan_jax.storage import atomic_file
 
@@ -148,25 +149,27 @@ class Workdir:
     def is_complete(self, total: int, scored: bool) -> bool:
         """Returns whether the run has come to its end: all steps and, where it is scored, the report."""
         summary = self.read_summary()
-        return bool(summary and summary["step"] == total and (summary["scores"] or not scored))
+        return summary is not None and summary.is_of_whole_run(total, scored)
 
-    def read_summary(self) -> dict[str, Any] | None:
-        """Returns the content of summary.json, or None where the run has not come to an end.
+    def read_summary(self) -> Summary | None:
+        """Returns summary.json, or None where the run has not come to an end.
 
         Raises:
           UserError: it is damaged.
         """
         try:
-            return json.loads(self.summary.read_text()) if self.summary.is_file() else None
-        except ValueError as error:
-            raise UserError(f"{self.summary} is damaged ({error}): remove it, and train the run once more.") from None
-
-    def write_summary(self, summary: dict[str, Any]) -> None:
-        """Writes summary.json."""
-        atomic_file.write_text(self.summary, json.dumps(summary, indent=2) + "\n")
+            return Summary.read(self.summary, remedy="remove it, and train the run once more")
+        except FileNotFoundError:
+            return None
 
     def _read_train_files(self) -> str:
-        return self.train_files.read_text(encoding="utf-8", errors="surrogateescape")
+        try:
+            return self.train_files.read_text(encoding="utf-8", errors="surrogateescape")
+        except OSError as error:
+            raise UserError(
+                f"{self.train_files} cannot be read ({error.strerror}), and without it nobody knows what the run was "
+                "trained on: restore it."
+            ) from None
 
     def _refuse_another_run(self, own: Settings, settings: Settings) -> None:
         refused = {name: values for name, values in own.differences(settings).items() if makes_the_run(name)}

@@ -143,7 +143,7 @@ def start_together(function: Any) -> Any:
 def _initialize(**arguments: Any) -> None:
     import jax  # not above: the command sets variables that JAX reads when it is imported
 
-    # JAX would take SIGTERM away from us, to find a step at which all can save; StopAgreement finds it for SIGINT too.
+    # JAX would take SIGTERM away from us, to find a step at which all can save; StopSync finds it for SIGINT too.
     jax.config.update("jax_enable_preemption_service", False)
     # When the others do not come, JAX aborts with a stack trace; this is a little earlier.
     alarm = threading.Timer(START_SECONDS, _give_up_the_start, [arguments])

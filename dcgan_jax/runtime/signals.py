@@ -38,14 +38,14 @@ class Interrupted(Exception):
 class StopRequest:
     """While it is entered, the first signal only asks for a stop; a second one acts as it would without us."""
 
-    def __init__(self, agree: Callable[[bool], bool] = bool) -> None:
+    def __init__(self, sync: Callable[[bool], bool] = bool) -> None:
         """Changes no handler yet.
 
         Args:
-          agree: whether this process was asked -> whether any was. The same in all processes at the same call.
+          sync: whether this process was asked -> whether any was. The same in all processes at the same call.
         """
         self.requested = _asked_before
-        self._agree = agree
+        self._sync = sync
         self._agreed = False
         self._previous: dict[signal.Signals, signal._HANDLER] = {}
 
@@ -60,11 +60,11 @@ class StopRequest:
 
     def agreed(self) -> bool:
         """Returns whether the run is to stop here; every process asks at the same points and gets the same answer."""
-        self._agreed = self._agreed or self._agree(self.requested)
+        self._agreed = self._agreed or self._sync(self.requested)
         return self._agreed
 
     def agreed_at_once(self) -> bool:
-        """Returns the same where no dispatch carries the question: the processes wait for each other's answers."""
+        """Returns the same where no call carries the question: the processes wait for each other's answers."""
         self._agreed = self._agreed or any(processes.gather(self.requested))
         return self._agreed
 

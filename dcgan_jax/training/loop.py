@@ -4,13 +4,12 @@ In that order, so that what is looked at is what is saved, and a resumed run sta
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import jax
 import numpy as np
-from jaxtyping import Array, Key
+from jaxtyping import Array
 
-from dcgan_jax.data.pipeline import Batches
 from dcgan_jax.errors import UserError
 from dcgan_jax.runtime.signals import Interrupted, StopRequest
 from dcgan_jax.training.checkpoints import Checkpoints
@@ -20,7 +19,8 @@ from dcgan_jax.training.state import TrainState, all_finite
 ScoreFn = Callable[[TrainState], dict[str, float] | None]
 """state -> its scores, or None where a signal came before they were done."""
 
-Dispatch = Callable[[TrainState, Key[Array, ""], Any, Any], tuple[TrainState, dict[str, Array]]]
+Advance = Callable[[TrainState, int, int], tuple[TrainState, dict[str, Array]]]
+"""(state, its step, how many steps in one call to the devices) -> the state after them, and their metrics."""
 
 
 @runtime_checkable
@@ -39,9 +39,7 @@ class Observer(Protocol):
 
 def run_loop(
     state: TrainState,
-    key: Key[Array, ""],
-    dispatch: Dispatch,
-    batches: Batches,
+    advance: Advance,
     schedule: Schedule,
     checkpoints: Checkpoints,
     observer: Observer,
@@ -90,15 +88,14 @@ def run_loop(
             raise Interrupted(step)
         if step == schedule.total:
             checkpoints.wait()
-            if stop.agreed_at_once():  # a signal of since the question above, which the last dispatches could not carry
+            if stop.agreed_at_once():  # a signal of since the question above, which the last calls could not carry
                 raise Interrupted(step)
             return state
 
-        length = schedule.dispatch_length(step)
-        feed = batches.feed(step * schedule.batches_per_step, length * schedule.batches_per_step)
-        state, metrics = dispatch(state, key, batches.dataset, feed)
+        length = schedule.call_length(step)
+        state, metrics = advance(state, step, length)
 
-        # One dispatch behind: reading the metrics just asked for would make the device wait for the host.
+        # One call behind: reading the metrics just asked for would make the device wait for the host.
         report()
         pending = (step, metrics)
         step += length

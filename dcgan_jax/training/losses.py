@@ -72,6 +72,10 @@ def r1_penalty(
     return 0.5 * jnp.mean(jnp.sum(jnp.square(gradients), axis=(1, 2, 3)))
 
 
-def share_taken_for_real(logits: Logits) -> Float[Array, ""]:
-    """Returns the share of images with a probability of being real above one half, in [0, 1]."""
-    return jnp.mean(logits > 0)
+def compute_accuracy(logits: Logits, target: Literal[0, 1]) -> Float[Array, ""]:
+    """Returns the share of images that the logits put on the side of the target, 1 for real, in [0, 1].
+
+    As in Keras' binary accuracy, an image counts as real when its probability of being real is above one half.
+    """
+    taken_for_real = jnp.mean(logits > 0)
+    return taken_for_real if target else 1.0 - taken_for_real

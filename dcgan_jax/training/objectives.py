@@ -11,7 +11,7 @@ from dcgan_jax.data.pipeline import LabelledImages
 from dcgan_jax.random_streams import draw_labels, draw_latents, example_keys, stream_key
 from dcgan_jax.runtime.devices import AXIS
 from dcgan_jax.training.augmentation import augment
-from dcgan_jax.training.losses import create_losses, r1_penalty, share_taken_for_real
+from dcgan_jax.training.losses import compute_accuracy, create_losses, r1_penalty
 from dcgan_jax.training.spectral_norm import Vectors, normalize
 from dcgan_jax.training.state import Recipe, TrainState
 
@@ -71,7 +71,7 @@ class Objectives:
             value = losses.real(logits)
             metrics = {
                 "discriminator_loss_real": value,
-                "discriminator_accuracy_real": share_taken_for_real(logits),
+                "discriminator_accuracy_real": compute_accuracy(logits, 1),
             }
             if self.recipe.settings.augment.is_adaptive:
                 metrics["mean_sign_real"] = jnp.mean(jnp.sign(logits))
@@ -95,7 +95,7 @@ class Objectives:
         def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
             logits = self._classify(params, vectors, seen, stream)
             value = losses.generated(logits)
-            accuracy = 1.0 - share_taken_for_real(logits)
+            accuracy = compute_accuracy(logits, 0)
             return value, {"discriminator_loss_generated": value, "discriminator_accuracy_generated": accuracy}
 
         return objective
@@ -108,7 +108,7 @@ class Objectives:
             seen = self._augment(self.generate(params, "generator", count), "generator")
             logits = self._classify(discriminator, vectors, seen, "generator")
             value = losses.generator(logits)
-            return value, {"generator_loss": value, "generator_accuracy": share_taken_for_real(logits)}
+            return value, {"generator_loss": value, "generator_accuracy": compute_accuracy(logits, 1)}
 
         return objective
 

@@ -16,8 +16,7 @@ class Schedule:
       sample_every: steps between grids of generated images.
       checkpoint_every: steps between checkpoints.
       evaluate_every: steps between scores.
-      steps_per_dispatch: steps in one call to the device, at most.
-      batches_per_step: batches of real images that a step takes, one for each round of the discriminator.
+      steps_per_call: steps in one call to the device, at most.
     """
 
     total: int
@@ -25,8 +24,12 @@ class Schedule:
     sample_every: int
     checkpoint_every: int
     evaluate_every: int
-    steps_per_dispatch: int
-    batches_per_step: int = 1
+    steps_per_call: int
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether states are scored at all."""
+        return self.evaluate_every > 0
 
     def samples_at(self, step: int) -> bool:
         """Returns whether a grid is drawn after this many steps; noise (step 0) and the end always are."""
@@ -38,17 +41,17 @@ class Schedule:
 
     def evaluates_at(self, step: int) -> bool:
         """Returns whether the state after this many steps is scored; the last is, unless scores are off."""
-        return self.evaluate_every > 0 and (step == self.total or _is_multiple(step, self.evaluate_every))
+        return self.is_scored and (step == self.total or _is_multiple(step, self.evaluate_every))
 
-    def dispatch_length(self, step: int) -> int:
-        """Returns how many steps the next call to the device runs: steps_per_dispatch, or 1 before an event is due.
+    def call_length(self, step: int) -> int:
+        """Returns how many steps the next call to the device runs: steps_per_call, or 1 before an event is due.
 
         Two lengths mean two compiled programs. The length depends on the step alone, so that a resumed run is cut
         into the same calls as an uninterrupted one.
         """
         intervals = [every for every in (self.sample_every, self.checkpoint_every, self.evaluate_every) if every]
         until_next_event = min([self.total - step, *(every - step % every for every in intervals)])
-        return self.steps_per_dispatch if self.steps_per_dispatch <= until_next_event else 1
+        return self.steps_per_call if self.steps_per_call <= until_next_event else 1
 
 
 def create_schedule(settings: Settings, num_images: int) -> Schedule:
@@ -73,15 +76,14 @@ def create_schedule(settings: Settings, num_images: int) -> Schedule:
     checkpoint_every = to_steps(checkpoint.every_epochs, checkpoint.every_steps)
     evaluate_every = to_steps(settings.eval.every_epochs, settings.eval.every_steps)
     intervals = [every for every in (total, sample_every, checkpoint_every, evaluate_every) if every]
-    steps_per_dispatch = min(train.steps_per_dispatch, *intervals)
+    steps_per_call = min(train.steps_per_dispatch, *intervals)
     return Schedule(
         total,
         steps_per_epoch,
         sample_every,
         checkpoint_every,
         evaluate_every,
-        steps_per_dispatch,
-        settings.optimizer.discriminator_steps,
+        steps_per_call,
     )
 
 

@@ -16,6 +16,7 @@ from dcgan_jax.models.generator import Generator
 from dcgan_jax.random_streams import stream_key
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.adaptation import Adaptation, create_adaptation
+from dcgan_jax.training.batch_sizes import BatchSizes
 from dcgan_jax.training.spectral_norm import Vectors, create_vectors
 
 
@@ -51,6 +52,11 @@ class Recipe:
     discriminator_optimizer: optax.GradientTransformation
     settings: Settings
     class_counts: tuple[int, ...] = ()
+
+    @property
+    def sizes(self) -> BatchSizes:
+        """How many images each part of a step takes."""
+        return BatchSizes.of(self.settings)
 
 
 def create_recipe(settings: Settings, class_counts: Sequence[int] = ()) -> Recipe:

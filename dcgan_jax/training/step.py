@@ -20,12 +20,15 @@ from dcgan_jax.data.pipeline import LabelledImages
 from dcgan_jax.runtime.devices import AXIS, replicated
 from dcgan_jax.training.adaptation import adapt
 from dcgan_jax.training.averaging import compute_decay, update_average
-from dcgan_jax.training.learning_rate import compute_rate_share
+from dcgan_jax.training.learning_rate import compute_lr_scale
 from dcgan_jax.training.objectives import Metrics, Objective, Objectives, add
 from dcgan_jax.training.spectral_norm import normalize
 from dcgan_jax.training.state import Recipe, TrainState
 
 ReadImages = Callable[[Any, Any], LabelledImages]
+
+MultiStep = Callable[[TrainState, Key[Array, ""], Any, Any], tuple[TrainState, Metrics]]
+"""(state, key, resident data set, batch) -> the state some iterations later, and their metrics."""
 
 METRICS = (
     "discriminator_loss_real",
@@ -43,7 +46,7 @@ def update(
     optimizer_state: PyTree,
     optimizer: optax.GradientTransformation,
     objective: Objective,
-    rate_share: Float[Array, ""],
+    lr_scale: Float[Array, ""],
 ) -> tuple[PyTree, PyTree, Metrics]:
     """Takes one optimizer step on an objective over all devices; runs inside the mapped step.
 
@@ -52,7 +55,7 @@ def update(
       optimizer_state: their optimizer's state.
       optimizer: the optimizer.
       objective: parameters -> loss and metrics of this device's examples.
-      rate_share: of the optimizer's learning rate.
+      lr_scale: factor of the optimizer's learning rate.
 
     Returns:
       The new parameters and optimizer state, and the metrics averaged over the devices.
@@ -60,7 +63,7 @@ def update(
     (_, metrics), gradients = jax.value_and_grad(objective, has_aux=True)(params)
     gradients, metrics = jax.lax.pmean((gradients, metrics), AXIS)
     updates, optimizer_state = optimizer.update(gradients, optimizer_state, params)
-    updates = jax.tree.map(lambda value: rate_share * value, updates)
+    updates = jax.tree.map(lambda value: lr_scale * value, updates)
     return optax.apply_updates(params, updates), optimizer_state, metrics
 
 
@@ -73,33 +76,34 @@ def train_step(
       recipe: modules, optimizers and settings.
       state: replicated.
       key: `jax.random.key(seed)`.
-      real: this device's share of the batch_size / 2 real images of each round of the discriminator, in [-1, 1].
+      real: this device's share of the real images of each round of the discriminator, in [-1, 1].
 
     Returns:
       The next state and the metrics of this iteration, averaged over the devices.
     """
     settings = recipe.settings
     objectives = Objectives.of_step(recipe, key, state)
-    rate_share = compute_rate_share(state.step, settings.optimizer)
+    lr_scale = compute_lr_scale(state.step, settings.optimizer)
 
     rounds = []
     for number, of_round in enumerate(real):
-        state, metrics = _update_discriminator(recipe, objectives, state, of_round, rate_share, number)
+        state, metrics = _update_discriminator(recipe, objectives, state, of_round, lr_scale, number)
         rounds.append(metrics)
     metrics = jax.tree.map(lambda *values: jnp.mean(jnp.stack(values)), *rounds) if len(rounds) > 1 else rounds[0]
 
-    objective = objectives.generator(state.discriminator, state.spectral_vectors, settings.train.batch_size)
+    objective = objectives.generator(state.discriminator, state.spectral_vectors, recipe.sizes.generator)
     generator, generator_optimizer, generator_metrics = update(
-        state.generator, state.generator_optimizer, recipe.generator_optimizer, objective, rate_share
+        state.generator, state.generator_optimizer, recipe.generator_optimizer, objective, lr_scale
     )
     averaged_generator, adaptation = state.averaged_generator, state.adaptation
     if averaged_generator is not None:
-        decay = compute_decay(state.step, settings.train.batch_size, settings.average)
+        decay = compute_decay(state.step, recipe.sizes.generator, settings.average)
         averaged_generator = update_average(averaged_generator, generator, decay)
     if adaptation is not None:
-        images = settings.train.batch_size // 2 * len(rounds)
         metrics["augment_probability"] = adaptation.probability
-        adaptation = adapt(adaptation, metrics["mean_sign_real"], state.step, images, settings.augment)
+        adaptation = adapt(
+            adaptation, metrics["mean_sign_real"], state.step, recipe.sizes.real_per_step, settings.augment
+        )
     state = replace(
         state,
         step=state.step + 1,
@@ -116,18 +120,17 @@ def _update_discriminator(
     objectives: Objectives,
     state: TrainState,
     real: LabelledImages,
-    rate_share: Float[Array, ""],
+    lr_scale: Float[Array, ""],
     number: int,
 ) -> tuple[TrainState, Metrics]:
     """Runs one round: real, then generated images, in two updates or in one; each round has streams of its own."""
     suffix = f"_{number}" if number else ""
-    half = recipe.settings.train.batch_size // 2
 
     def on_real(state: TrainState) -> Objective:
         return objectives.real(real, state.spectral_vectors, f"real{suffix}")
 
     def on_generated(state: TrainState) -> Objective:
-        batch = objectives.generate(state.generator, f"discriminator{suffix}", half)
+        batch = objectives.generate(state.generator, f"discriminator{suffix}", recipe.sizes.generated)
         return objectives.generated(batch, state.spectral_vectors, f"generated{suffix}")
 
     separate = recipe.settings.optimizer.discriminator_updates == "separate"
@@ -138,7 +141,7 @@ def _update_discriminator(
             state.discriminator_optimizer,
             recipe.discriminator_optimizer,
             add([part(state) for part in parts]),
-            rate_share,
+            lr_scale,
         )
         vectors = state.spectral_vectors
         if vectors is not None:
@@ -148,29 +151,27 @@ def _update_discriminator(
     return state, reported
 
 
-def create_dispatch(
-    recipe: Recipe, mesh: Mesh, read_images: ReadImages
-) -> Callable[[TrainState, Key[Array, ""], Any, Any], tuple[TrainState, Metrics]]:
-    """Returns the jitted function that runs as many iterations as its feed holds, on all devices of the mesh.
+def create_multi_step(recipe: Recipe, mesh: Mesh, read_images: ReadImages) -> MultiStep:
+    """Returns the jitted function that runs several iterations in one call, on all devices of the mesh.
 
     Args:
       recipe: modules, optimizers and settings; the batch size is a multiple of twice the devices.
       mesh: the devices.
-      read_images: (resident data set, one round's feed on this device) -> real images in [-1, 1], with their classes.
+      read_images: (resident data set, one round's batch on this device) -> real images in [-1, 1], with their classes.
 
     Returns:
-      (state, key, data set, feed) -> (state, metrics), where the feed's leaves are [rounds, batch_size / 2, ...] with
-      `optimizer.discriminator_steps` rounds an iteration, and each metric is [iterations]. The state that goes in is
-      donated: its buffers hold the one that comes out.
+      (state, key, data set, batch) -> (state, metrics), where the batch's leaves are [iterations * rounds, real, ...],
+      with `BatchSizes`' rounds and real, and each metric is [iterations]. The state that goes in is donated: its
+      buffers hold the one that comes out.
     """
-    rounds = recipe.settings.optimizer.discriminator_steps
+    rounds = recipe.sizes.rounds
 
-    def iterate(state: TrainState, key: Key[Array, ""], dataset: Any, feed: Any) -> tuple[TrainState, Metrics]:
-        def body(state: TrainState, feed: Any) -> tuple[TrainState, Metrics]:
-            real = [read_images(dataset, jax.tree.map(itemgetter(index), feed)) for index in range(rounds)]
+    def iterate(state: TrainState, key: Key[Array, ""], dataset: Any, batch: Any) -> tuple[TrainState, Metrics]:
+        def body(state: TrainState, batch: Any) -> tuple[TrainState, Metrics]:
+            real = [read_images(dataset, jax.tree.map(itemgetter(index), batch)) for index in range(rounds)]
             return train_step(recipe, state, key, real)
 
-        by_iteration = jax.tree.map(lambda leaf: leaf.reshape(-1, rounds, *leaf.shape[1:]), feed)
+        by_iteration = jax.tree.map(lambda leaf: leaf.reshape(-1, rounds, *leaf.shape[1:]), batch)
         # On CPUs, XLA runs convolutions inside a loop, be it of one round, ten times slower than outside.
         loop = _written_out if jax.default_backend() == "cpu" else jax.lax.scan
         return loop(body, state, by_iteration)
@@ -187,10 +188,10 @@ def create_dispatch(
     return jax.jit(mapped, donate_argnums=0, out_shardings=replicated(mesh))
 
 
-def _written_out(body: Callable[[TrainState, Any], tuple[TrainState, Metrics]], state: TrainState, feed: Any) -> Any:
+def _written_out(body: Callable[[TrainState, Any], tuple[TrainState, Metrics]], state: TrainState, batch: Any) -> Any:
     """Does what `jax.lax.scan` does, without a loop in the compiled program."""
     rows = []
-    for index in range(jax.tree.leaves(feed)[0].shape[0]):
-        state, metrics = body(state, jax.tree.map(itemgetter(index), feed))
+    for index in range(jax.tree.leaves(batch)[0].shape[0]):
+        state, metrics = body(state, jax.tree.map(itemgetter(index), batch))
         rows.append(metrics)
     return state, jax.tree.map(lambda *values: jnp.stack(values), *rows)

@@ -36,7 +36,7 @@ def batches_of(prepared, examples, settings, placement, first_step=0, num_device
 def read_all(batches, first_step=0, count=1):
     """All images of the steps and their classes, read the way the step reads them."""
     read = jax.jit(batches.read)
-    feeds = [batches.feed(step, count) for step in range(first_step, STEPS, count)]
+    feeds = [batches.take(step, count) for step in range(first_step, STEPS, count)]
     parts = [read(batches.dataset, jax.tree.map(itemgetter(k), feed)) for feed in feeds for k in range(count)]
     return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 
@@ -111,7 +111,7 @@ def test_auto_keeps_images_resident_while_they_fit_the_budget(prepared, examples
 def test_a_stream_refuses_to_jump(prepared, examples, tiny_settings):
     batches = batches_of(prepared, examples, tiny_settings, "stream")
     with pytest.raises(ValueError, match="stands at step 0, not at 2"):
-        batches.feed(2, 1)
+        batches.take(2, 1)
 
 
 def test_rgb_repeats_the_gray_channel(prepared, examples, tiny_settings):

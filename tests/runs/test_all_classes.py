@@ -180,10 +180,10 @@ def test_one_class_is_written_as_a_run_of_it_writes(run, generated, tmp_path):
     asked = {"generate.out": str(tmp_path), "generate.count": 2}
     generate(run.settings(asked), run)
     generate(run.settings({**asked, "generate.label": "PNEUMONIA"}), run)
-    assert [row["file"] for row in rows_of(tmp_path)] == ["00000.png", "00001.png"]
-    assert not list(tmp_path.glob("*/*.png"))  # of the export before
+    assert [row["file"] for row in rows_of(tmp_path)] == ["PNEUMONIA/00000.png", "PNEUMONIA/00001.png"]
+    assert not list(tmp_path.glob("NORMAL/*.png"))  # of the export before
     for name in ("00000.png", "00001.png"):
-        alone, beside = (np.asarray(Image.open(path / name)) for path in (tmp_path, generated / "PNEUMONIA"))
+        alone, beside = (np.asarray(Image.open(path / "PNEUMONIA" / name)) for path in (tmp_path, generated))
         np.testing.assert_array_equal(alone, beside)
 
 

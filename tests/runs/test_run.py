@@ -8,7 +8,7 @@ import pytest
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs.copy_check import Nearest
 from dcgan_jax.runs.provenance import Provenance, TrainedOn
-from dcgan_jax.runs.run import MOST_DRAWS, Run
+from dcgan_jax.runs.run import MOST_DRAWS, Drawn, Run
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.trial.run_images import RunImages
 
@@ -114,8 +114,8 @@ def run(tiny_settings, tmp_path):
 
 
 def test_near_copies_are_left_out(run, monkeypatch):
-    pairs = [(f"image{number}", Nearest("a.png", 0.95 if number % 2 else 0.5)) for number in range(10)]
-    monkeypatch.setattr(Run, "_compare", lambda self, label, seed, stream, count: iter(pairs))
+    drawn = [Drawn(f"image{number}", number, Nearest("a.png", 0.95 if number % 2 else 0.5)) for number in range(10)]
+    monkeypatch.setattr(Run, "draw_all", lambda self, label, seed, stream, count: iter(drawn))
     assert [(drawn.image, drawn.number) for drawn in run.draw("NORMAL", 0, "s", 3)] == [
         ("image0", 0),
         ("image2", 2),
@@ -126,9 +126,9 @@ def test_near_copies_are_left_out(run, monkeypatch):
 def test_a_generator_of_copies_is_named(run, monkeypatch):
     def copies(self, label, seed, stream, count):
         assert count == MOST_DRAWS * 2
-        return iter([("image", Nearest("a.png", 0.95))] * count)
+        return iter([Drawn("image", 0, Nearest("a.png", 0.95))] * count)
 
-    monkeypatch.setattr(Run, "_compare", copies)
+    monkeypatch.setattr(Run, "draw_all", copies)
     with pytest.raises(UserError, match=r"Of 20 images of the run in .* only 0 differ enough from its training images"):
         list(run.draw("NORMAL", 0, "s", 2))
 

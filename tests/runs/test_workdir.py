@@ -6,8 +6,21 @@ from pathlib import Path
 import pytest
 
 from dcgan_jax.errors import UserError
+from dcgan_jax.runs.summary import Summary
 from dcgan_jax.runs.workdir import Workdir, compute_identity
 
+SUMMARY = Summary(
+    step=6,
+    state_sha256="ab" * 32,
+    versions={"jax": "0.10.2"},
+    devices=["cpu"],
+    processes=1,
+    images_per_second=None,
+    seconds=1.0,
+    num_train_images=16,
+    best_step=None,
+    scores=None,
+)
 FILES = "file\tclass\tpatient\tsha256\na.png\tNORMAL\t1\tab\n"
 
 
@@ -78,9 +91,9 @@ def test_paths_are_kept_absolute(tiny_settings):
 
 def test_complete_means_all_steps_and_the_report(workdir):
     assert not workdir.is_complete(6, scored=False)
-    workdir.write_summary({"step": 6, "scores": None})
+    SUMMARY.write(workdir.summary)
     assert workdir.is_complete(6, scored=False)
     assert not workdir.is_complete(6, scored=True)
     assert not workdir.is_complete(8, scored=False)
-    workdir.write_summary({"step": 6, "scores": {"fid": 1.0}})
+    SUMMARY.model_copy(update={"scores": {"fid": 1.0}}).write(workdir.summary)
     assert workdir.is_complete(6, scored=True)

@@ -14,7 +14,7 @@ from dcgan_jax.data.pipeline import LabelledImages
 from dcgan_jax.random_streams import draw_latents, example_keys, stream_key
 from dcgan_jax.runtime.devices import create_mesh, replicated
 from dcgan_jax.training.state import create_recipe, create_state
-from dcgan_jax.training.step import METRICS, create_dispatch
+from dcgan_jax.training.step import METRICS, create_multi_step
 
 KEY = jax.random.key(0)
 BATCH, SIDE, CHANNELS = 8, 64, 3
@@ -82,9 +82,9 @@ def real():
 @pytest.fixture(scope="module")
 def ours(recipe, start, real):
     mesh = create_mesh(1)
-    dispatch = create_dispatch(recipe, mesh, lambda dataset, feed: LabelledImages(feed))
+    multi_step = create_multi_step(recipe, mesh, lambda dataset, batch: LabelledImages(batch))
     copy = jax.device_put(jax.tree.map(jnp.copy, start), replicated(mesh))  # what goes in is donated
-    state, metrics = dispatch(copy, KEY, (), real[None])
+    state, metrics = multi_step(copy, KEY, (), real[None])
     return jax.device_get(state), {name: float(value[0]) for name, value in metrics.items()}
 
 

@@ -3,12 +3,12 @@
 import pytest
 
 from dcgan_jax.errors import UserError
-from dcgan_jax.training.learning_rate import compute_rate_share
+from dcgan_jax.training.learning_rate import compute_lr_scale
 
 
 def shares(settings, overrides, steps):
     optimizer = settings.with_overrides({f"optimizer.{name}": value for name, value in overrides.items()}).optimizer
-    return [float(compute_rate_share(step, optimizer)) for step in steps]
+    return [float(compute_lr_scale(step, optimizer)) for step in steps]
 
 
 def test_without_a_schedule_the_rates_stay_as_they_are(tiny_settings):

@@ -3,7 +3,6 @@
 import os
 import signal
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -15,9 +14,7 @@ from dcgan_jax.training.loop import run_loop
 from dcgan_jax.training.schedule import Schedule
 from dcgan_jax.training.state import TrainState
 
-SCHEDULE = Schedule(
-    total=6, steps_per_epoch=2, sample_every=3, checkpoint_every=2, evaluate_every=4, steps_per_dispatch=1
-)
+SCHEDULE = Schedule(total=6, steps_per_epoch=2, sample_every=3, checkpoint_every=2, evaluate_every=4, steps_per_call=1)
 
 
 FIDS = {4: 0.5, 6: 0.7}
@@ -28,15 +25,9 @@ def state_at(step, weight=0.0):
     return TrainState(jnp.int32(step), weights, weights, (), ())
 
 
-def count_up(state, key, dataset, feed):
-    return state.replace(step=state.step + feed), {"loss": jnp.arange(1.0, feed + 1) + state.step}
-
-
-class Batches:
-    dataset = ()
-
-    def feed(self, step, count):
-        return count
+def count_up(state, step, count):
+    assert int(state.step) == step
+    return state.replace(step=state.step + count), {"loss": jnp.arange(1.0, count + 1) + state.step}
 
 
 class Recorder:
@@ -62,10 +53,10 @@ def score(state):
     return {"fid": FIDS[int(state.step)]}
 
 
-def loop(directory, recorder, dispatch=count_up, schedule=SCHEDULE, state=None, score_fn=score):
+def loop(directory, recorder, advance=count_up, schedule=SCHEDULE, state=None, score_fn=score):
     with StopRequest() as stop, Checkpoints(str(directory), "run", keep=9) as checkpoints:
         start = state_at(0) if state is None else state
-        return run_loop(start, jax.random.key(0), dispatch, Batches(), schedule, checkpoints, recorder, stop, score_fn)
+        return run_loop(start, advance, schedule, checkpoints, recorder, stop, score_fn)
 
 
 def saved_steps(directory):
@@ -96,7 +87,7 @@ def test_a_run_that_goes_on_neither_draws_nor_scores_the_saved_state_again(tmp_p
 
 def test_the_best_state_is_kept_beside_the_newest(tmp_path):
     with StopRequest() as stop, Checkpoints(str(tmp_path), "run", keep=1) as checkpoints:
-        run_loop(state_at(0), jax.random.key(0), count_up, Batches(), SCHEDULE, checkpoints, Recorder(), stop, score)
+        run_loop(state_at(0), count_up, SCHEDULE, checkpoints, Recorder(), stop, score)
         checkpoints.wait()
         assert checkpoints.steps() == [4, 6]
         assert checkpoints.best_step() == 4
@@ -121,29 +112,29 @@ def test_a_signal_while_the_last_state_is_written_stops_what_follows(tmp_path):
             super().wait()
 
     with StopRequest() as stop, Slow(str(tmp_path), "run") as checkpoints, pytest.raises(Interrupted) as caught:
-        run_loop(state_at(0), jax.random.key(0), count_up, Batches(), SCHEDULE, checkpoints, Recorder(), stop)
+        run_loop(state_at(0), count_up, SCHEDULE, checkpoints, Recorder(), stop)
     assert caught.value.step == SCHEDULE.total
     assert saved_steps(tmp_path)[-1] == SCHEDULE.total
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_state(tmp_path, bad):
-    def dispatch(state, key, dataset, feed):
-        state, metrics = count_up(state, key, dataset, feed)
+    def advance(state, step, count):
+        state, metrics = count_up(state, step, count)
         return state, {"loss": jnp.where(state.step == 5, bad, metrics["loss"])}
 
     with pytest.raises(UserError, match=r"At step 5 loss is (nan|inf): lower config\.optimizer"):
-        loop(tmp_path, Recorder(), dispatch)
+        loop(tmp_path, Recorder(), advance)
     assert saved_steps(tmp_path) == [2, 4]
 
 
 def test_a_weight_that_is_not_finite_is_never_saved(tmp_path):
-    def dispatch(state, key, dataset, feed):
-        state, metrics = count_up(state, key, dataset, feed)
+    def advance(state, step, count):
+        state, metrics = count_up(state, step, count)
         return state.replace(generator={"w": jnp.where(state.step == 4, jnp.nan, 0.0)}), metrics
 
     with pytest.raises(UserError, match="At step 4 a weight"):
-        loop(tmp_path, Recorder(), dispatch)
+        loop(tmp_path, Recorder(), advance)
     assert saved_steps(tmp_path) == [2]
 
 

@@ -5,13 +5,13 @@ import pytest
 from jax import jit
 
 from dcgan_jax.training.losses import (
+    compute_accuracy,
     create_losses,
     generated_loss,
     hinge_generated_loss,
     hinge_real_loss,
     r1_penalty,
     real_loss,
-    share_taken_for_real,
 )
 
 # log(1 + e^-2) = 0.126928, log(1 + e^1) = 1.313262, log(1 + e^2) = 2.126928, log(1 + e^-1) = 0.313262
@@ -53,5 +53,7 @@ def test_extreme_logits_stay_finite():
     assert float(generated_loss(jnp.array([-1e4]))) == 0.0
 
 
-def test_share_taken_for_real():
-    assert float(share_taken_for_real(jnp.array([3.0, -3.0, 0.1, 0.0]))) == 0.5
+def test_accuracy_counts_probabilities_above_one_half_as_real():
+    logits = jnp.array([3.0, -3.0, 0.1, 0.0, -1.0])  # at 0 the discriminator is undecided
+    assert float(compute_accuracy(logits, 1)) == pytest.approx(2 / 5)
+    assert float(compute_accuracy(logits, 0)) == pytest.approx(3 / 5)

@@ -13,7 +13,7 @@ from dcgan_jax.random_streams import draw_keep_mask, draw_latents, example_keys,
 from dcgan_jax.runtime.devices import create_mesh, replicated, split
 from dcgan_jax.training.losses import real_loss
 from dcgan_jax.training.state import create_recipe, create_state
-from dcgan_jax.training.step import METRICS, create_dispatch
+from dcgan_jax.training.step import METRICS, create_multi_step
 
 KEY = jax.random.key(0)
 STEPS, BATCH = 8, 16
@@ -33,11 +33,11 @@ def runs(recipes):
     real = np.random.default_rng(0).uniform(-1, 1, (STEPS, 1, BATCH // 2, 64, 64, 1)).astype(np.float32)
     mesh, outcomes = create_mesh(1), {}
     for dtype, one in recipes.items():
-        dispatch = create_dispatch(one, mesh, lambda dataset, feed: LabelledImages(feed))
+        multi_step = create_multi_step(one, mesh, lambda dataset, batch: LabelledImages(batch))
         state = jax.device_put(jax.jit(partial(create_state, one))(KEY), replicated(mesh))
         rows = []
-        for feed in real:
-            state, metrics = dispatch(state, KEY, (), jax.device_put(feed, split(mesh, axis=1)))
+        for batch in real:
+            state, metrics = multi_step(state, KEY, (), jax.device_put(batch, split(mesh, axis=1)))
             rows.append(metrics)
         outcomes[dtype] = state, {name: np.concatenate([row[name] for row in rows]) for name in METRICS}
     return outcomes

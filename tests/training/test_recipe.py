@@ -12,7 +12,7 @@ from dcgan_jax.data.pipeline import LabelledImages
 from dcgan_jax.runtime.devices import create_mesh, replicated, split
 from dcgan_jax.training.checkpoints import Checkpoints, abstract_state
 from dcgan_jax.training.state import create_recipe, create_state, state_sha256
-from dcgan_jax.training.step import METRICS, create_dispatch
+from dcgan_jax.training.step import METRICS, create_multi_step
 
 KEY = jax.random.key(0)
 STEPS, HALF = 4, 8
@@ -43,9 +43,9 @@ EVERYTHING = {
 CLASS_COUNTS = (30, 10)
 
 
-def read(dataset, feed):
+def read(dataset, batch):
     """As images come from the data; here every second image is of class 1."""
-    return LabelledImages(feed, (jnp.arange(len(feed)) % 2).astype(jnp.int32))
+    return LabelledImages(batch, (jnp.arange(len(batch)) % 2).astype(jnp.int32))
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ class Training:
     def __init__(self, recipe, num_devices):
         self.mesh = create_mesh(num_devices)
         self._recipe = recipe
-        self._dispatch = create_dispatch(recipe, self.mesh, read)
+        self._multi_step = create_multi_step(recipe, self.mesh, read)
 
     def start(self):
         return jax.jit(partial(create_state, self._recipe), out_shardings=replicated(self.mesh))(KEY)
@@ -72,7 +72,7 @@ class Training:
     def advance(self, state, real):
         rows = []
         for rounds in real:
-            state, metrics = self._dispatch(state, KEY, (), jax.device_put(rounds, split(self.mesh, axis=1)))
+            state, metrics = self._multi_step(state, KEY, (), jax.device_put(rounds, split(self.mesh, axis=1)))
             rows.append({name: float(values[0]) for name, values in metrics.items()})
         return state, rows
 
@@ -140,8 +140,8 @@ def test_in_a_loop_the_state_keeps_its_shapes_and_types(recipe, monkeypatch):
     """As accelerators run several iterations in one call: traced here, not run."""
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     state = jax.eval_shape(partial(create_state, recipe), KEY)
-    dispatch = create_dispatch(recipe, create_mesh(1), read)
-    after, metrics = jax.eval_shape(dispatch, state, KEY, (), np.zeros((3, HALF, 64, 64, 1), np.float32))
+    multi_step = create_multi_step(recipe, create_mesh(1), read)
+    after, metrics = jax.eval_shape(multi_step, state, KEY, (), np.zeros((3, HALF, 64, 64, 1), np.float32))
     chex.assert_trees_all_equal_shapes_and_dtypes(after, state)
     assert {values.shape for values in metrics.values()} == {(3,)}
 

@@ -32,7 +32,7 @@ def test_steps_win_over_epochs(tiny_settings):
 
 def test_an_interval_of_zero_means_only_at_the_end():
     schedule = Schedule(
-        total=7, steps_per_epoch=2, sample_every=0, checkpoint_every=0, evaluate_every=0, steps_per_dispatch=1
+        total=7, steps_per_epoch=2, sample_every=0, checkpoint_every=0, evaluate_every=0, steps_per_call=1
     )
     assert [step for step in range(8) if schedule.samples_at(step)] == [0, 7]
     assert [step for step in range(8) if schedule.saves_at(step)] == [7]
@@ -41,7 +41,7 @@ def test_an_interval_of_zero_means_only_at_the_end():
 
 def test_scores_are_taken_at_their_interval_and_at_the_end_and_what_is_scored_is_saved():
     schedule = Schedule(
-        total=7, steps_per_epoch=2, sample_every=0, checkpoint_every=0, evaluate_every=3, steps_per_dispatch=1
+        total=7, steps_per_epoch=2, sample_every=0, checkpoint_every=0, evaluate_every=3, steps_per_call=1
     )
     assert [step for step in range(8) if schedule.evaluates_at(step)] == [3, 6, 7]
     assert [step for step in range(8) if schedule.saves_at(step)] == [3, 6, 7]
@@ -49,7 +49,7 @@ def test_scores_are_taken_at_their_interval_and_at_the_end_and_what_is_scored_is
 
 def test_a_call_is_never_longer_than_the_shortest_interval(tiny_settings):
     settings = tiny_settings.with_overrides({"train.steps_per_dispatch": 200})
-    assert create_schedule(settings, 16).steps_per_dispatch == 2
+    assert create_schedule(settings, 16).steps_per_call == 2
 
 
 def test_a_batch_larger_than_the_data_is_refused(tiny_settings):
@@ -71,8 +71,8 @@ def test_calls_meet_every_event_and_have_two_lengths_at_most(total, sample, save
     step, visited, lengths = 0, set(), set()
     while step < total:
         visited.add(step)
-        lengths.add(schedule.dispatch_length(step))
-        step += schedule.dispatch_length(step)
+        lengths.add(schedule.call_length(step))
+        step += schedule.call_length(step)
     assert step == total
     assert {at for at in range(total) if schedule.samples_at(at) or schedule.saves_at(at)} <= visited | {total}
     assert lengths <= {1, length}

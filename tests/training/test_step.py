@@ -10,7 +10,7 @@ import pytest
 from dcgan_jax.data.pipeline import LabelledImages
 from dcgan_jax.runtime.devices import create_mesh, replicated, split
 from dcgan_jax.training.state import create_recipe, create_state
-from dcgan_jax.training.step import METRICS, create_dispatch
+from dcgan_jax.training.step import METRICS, create_multi_step
 
 KEY = jax.random.key(0)
 STEPS, HALF = 4, 8
@@ -26,18 +26,18 @@ def real():
     return np.random.default_rng(0).uniform(-1, 1, (STEPS, HALF, 64, 64, 1)).astype(np.float32)
 
 
-def read(dataset, feed):
-    return LabelledImages(feed)
+def read(dataset, batch):
+    return LabelledImages(batch)
 
 
-def run(recipe, real, num_devices=1, steps_per_dispatch=1):
+def run(recipe, real, num_devices=1, steps_per_call=1):
     mesh = create_mesh(num_devices)
     state = jax.device_put(jax.jit(partial(create_state, recipe))(KEY), replicated(mesh))
-    dispatch = create_dispatch(recipe, mesh, read)
+    multi_step = create_multi_step(recipe, mesh, read)
     metrics = []
-    for batches in np.split(real, STEPS // steps_per_dispatch):
-        feed = jax.device_put(batches, split(mesh, axis=1))
-        state, values = dispatch(state, KEY, (), feed)
+    for batches in np.split(real, STEPS // steps_per_call):
+        batch = jax.device_put(batches, split(mesh, axis=1))
+        state, values = multi_step(state, KEY, (), batch)
         metrics.append(jax.device_get(values))
     return jax.device_get(state), {name: np.concatenate([row[name] for row in metrics]) for name in METRICS}
 
@@ -69,7 +69,7 @@ def test_any_number_of_devices_gives_the_same_run(recipe, real, reference, num_d
 
 
 def test_several_iterations_in_one_call_give_the_same_run(recipe, real, reference):
-    assert_same_run(run(recipe, real, steps_per_dispatch=STEPS), reference)
+    assert_same_run(run(recipe, real, steps_per_call=STEPS), reference)
 
 
 def test_the_discriminator_is_updated_twice_and_the_generator_once_an_iteration(reference):
@@ -89,15 +89,15 @@ def test_the_step_is_traced_once_and_its_state_is_donated(recipe, real):
     mesh = create_mesh(1)
     traced = []
 
-    def counting_read(dataset, feed):
-        traced.append(feed.shape)
-        return LabelledImages(feed)
+    def counting_read(dataset, batch):
+        traced.append(batch.shape)
+        return LabelledImages(batch)
 
-    dispatch = create_dispatch(recipe, mesh, counting_read)
+    multi_step = create_multi_step(recipe, mesh, counting_read)
     state = jax.device_put(jax.jit(partial(create_state, recipe))(KEY), replicated(mesh))
     first_leaf = jax.tree.leaves(state.generator)[0]
     for step in range(3):
-        state, _ = dispatch(state, KEY, (), jax.device_put(real[step : step + 1], split(mesh, axis=1)))
+        state, _ = multi_step(state, KEY, (), jax.device_put(real[step : step + 1], split(mesh, axis=1)))
     assert first_leaf.is_deleted()
-    assert dispatch._cache_size() == 1
+    assert multi_step._cache_size() == 1
     assert len(set(traced)) == 1

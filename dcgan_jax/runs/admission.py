@@ -1,0 +1,69 @@
+"""Whether a training may go on, or begin, with the checkpoints there are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dcgan_jax.errors import UserError
+from dcgan_jax.runs.training_data import TrainingData
+from dcgan_jax.runs.workdir import Workdir, compute_identity
+from dcgan_jax.runtime import processes
+from dcgan_jax.settings import Settings
+from dcgan_jax.storage.ownership import claim, is_held
+from dcgan_jax.training.checkpoints import Checkpoints
+
+
+@contextmanager
+def checkpoints_of_run(
+    settings: Settings, workdir: Workdir, data: TrainingData, total: int, before: Settings | None
+) -> Iterator[Checkpoints]:
+    """Opens the checkpoints of a run that may continue, or begin, and writes down in the workdir what it is.
+
+    Args:
+      settings: of the run.
+      workdir: its folder; only the first process looks after it.
+      data: what it trains on.
+      total: steps that it is to have.
+      before: the settings of the run that is continued; None where one begins.
+
+    Raises:
+      UserError: it may not; nothing of the run is changed then.
+    """
+    where, first = workdir.checkpoints(settings), processes.is_first()
+    identity = compute_identity(settings, data.train_files)
+    is_owner = False
+    if first:
+        workdir.check_train_files(data.train_files)
+        is_owner = is_held(where, workdir.run_id())
+    processes.require_same(identity, "training images", "give all the same files in config.data.dir")
+    with Checkpoints(where, identity, settings.checkpoint.keep) as checkpoints:
+        steps = checkpoints.steps()
+        if steps and steps[-1] > total:
+            raise UserError(
+                f"The run has {steps[-1]} steps already, more than the {total} asked for: give "
+                f"config.train.steps={steps[-1]} or more, or a new --workdir."
+            )
+        if before and not steps:
+            _require_unused(where, settings, before, workdir, is_owner)
+        processes.require_same(
+            [[step, bool(checkpoints.scores(step))] for step in steps],  # scored or not: whether all score it
+            f"checkpoints in {where}",
+            "give a config.checkpoint.dir that all reach, shared or gs://",
+        )
+        if first:
+            claim(where, workdir.run_id(), workdir.root)
+            workdir.record(settings, data.train_files)
+        yield checkpoints
+
+
+def _require_unused(where: str, settings: Settings, before: Settings, workdir: Workdir, is_owner: bool) -> None:
+    """Raises UserError where a run that goes on has kept checkpoints which are not there."""
+    if before.checkpoint.dir != settings.checkpoint.dir:
+        raise UserError(
+            f"config.checkpoint.dir={settings.checkpoint.dir!r} holds no checkpoints, and the run has kept its own in "
+            f"{before.checkpoint.dir!r} so far (empty: in the workdir): move them first, or give that."
+        )
+    if not is_owner:
+        raise UserError(
+            f"{where} holds no checkpoints, and the run in {workdir.root} has kept its own there: bring the folder "
+            "back (is it mounted?), or start anew in another --workdir."
+        )
