@@ -1,3 +1,23 @@
 """DCGAN for chest X-rays in JAX: training, scoring, and proof of what the images are worth."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dcgan_jax.runs.run import Run, open_run
+
 __version__ = "0.1.0"
+__all__ = ["Run", "__version__", "open_run"]
+
+_EXPORTS = {"Run": "dcgan_jax.runs.run", "open_run": "dcgan_jax.runs.run"}
+"""Where the public names are defined; imported when they are first used: JAX takes seconds."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _EXPORTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_EXPORTS[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -74,10 +74,10 @@ def test_two_processes_draw_what_one_draws(together, tmp_path):
     codes, logs = outcome(start_together(2, *flags, f"--config.generate.out={tmp_path}/two", log=tmp_path / "log"))
     assert codes == [0, 0], "\n".join(logs)
     assert start(*flags, f"--config.generate.out={tmp_path}/one", log=tmp_path / "log").wait() == 0
-    for ours in sorted((tmp_path / "two").glob("0*.png")):
-        theirs = np.asarray(Image.open(tmp_path / "one" / ours.name), np.int16)
+    for ours in sorted((tmp_path / "two" / "NORMAL").glob("0*.png")):
+        theirs = np.asarray(Image.open(tmp_path / "one" / "NORMAL" / ours.name), np.int16)
         assert np.abs(np.asarray(Image.open(ours)) - theirs).max() <= 1  # of 255
-    assert len(list((tmp_path / "two").iterdir())) == len(list((tmp_path / "one").iterdir())) == 8
+    assert len(list((tmp_path / "two" / "NORMAL").iterdir())) == len(list((tmp_path / "one" / "NORMAL").iterdir())) == 5
 
 
 def test_what_stops_the_first_process_stops_all_with_its_sentence(together, tmp_path):

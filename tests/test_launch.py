@@ -70,14 +70,15 @@ def test_generate_writes_images_that_say_they_are_synthetic(run, tmp_path):
     outcome = launch(*flags, log=tmp_path / "log")
     assert outcome.code == 0, outcome.output
     rows = list(csv.DictReader((tmp_path / "a" / "manifest.csv").open()))
-    assert [row["file"] for row in rows] == [f"0000{index}.png" for index in range(5)]
+    assert [row["file"] for row in rows] == [f"NORMAL/0000{index}.png" for index in range(5)]
     assert {(row["checkpoint_step"], row["class"], row["synthetic"]) for row in rows} == {("6", "NORMAL", "synthetic")}
     assert len({row["latent_seed"] for row in rows}) == 5
-    image = Image.open(tmp_path / "a" / "00000.png")
+    image = Image.open(tmp_path / "a" / "NORMAL" / "00000.png")
     assert (image.size, image.mode) == ((64, 64), "L")
     assert "synthetic" in image.text["Description"]
     assert "CC BY 4.0" in (tmp_path / "a" / "NOTICE.txt").read_text()
-    assert (tmp_path / "a" / "grid.png").exists()
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {"NORMAL", "manifest.csv", "grid.png", "NOTICE.txt"}
+    assert "synthetic" in Image.open(tmp_path / "a" / "grid.png").text["Description"]
 
 
 def test_generated_images_depend_on_the_seed_alone(run, tmp_path):
@@ -87,7 +88,7 @@ def test_generated_images_depend_on_the_seed_alone(run, tmp_path):
             f"--workdir={run}", "--mode=generate", f"--config.generate.out={out}", *flags, log=tmp_path / "log"
         )
         assert outcome.code == 0, outcome.output
-        return [np.asarray(Image.open(path)) for path in sorted(out.glob("0*.png"))]
+        return [np.asarray(Image.open(path)) for path in sorted(out.glob("NORMAL/0*.png"))]
 
     few = generated("few", "--config.generate.count=3")
     more = generated("more", "--config.generate.count=4")
@@ -151,7 +152,7 @@ def test_an_export_leaves_nothing_of_the_one_before(run, tmp_path, finished):
         )
         outcome = launch(*flags, log=tmp_path / "log")
         assert outcome.code == 0, outcome.output
-        assert sorted(path.name for path in out.glob("0*.png")) == [f"0000{index}.png" for index in range(count)]
+        assert sorted(path.name for path in out.glob("NORMAL/0*.png")) == [f"0000{index}.png" for index in range(count)]
         if not finished:
             for name in ("manifest.csv", "grid.png", "NOTICE.txt"):
                 (out / name).unlink()

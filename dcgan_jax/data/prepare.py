@@ -71,9 +71,8 @@ def prepare(data: DataSettings, seed: int) -> PreparedSet:
     """
     source = create_source(data, seed)
     settings = {name: getattr(data, name) for name in _PREPARING_FIELDS}
-    key = json.dumps([FORMAT_VERSION, source.fingerprint, settings])
-    name = f"{data.source}-{data.image_size}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    directory = cache_dir("prepared") / name
+    directory = _locate(source, data)
+    name = directory.name
     try:
         if not directory.exists():
             directory.parent.mkdir(parents=True, exist_ok=True)
@@ -87,6 +86,18 @@ def prepare(data: DataSettings, seed: int) -> PreparedSet:
             f"{CACHE_VARIABLE} to another folder."
         ) from error
     return PreparedSet(directory)
+
+
+def needs_download(data: DataSettings, seed: int) -> bool:
+    """Returns whether `prepare` would have to download the source first."""
+    source = create_source(data, seed)
+    return isinstance(source, ArchiveSource) and not source.is_downloaded() and not _locate(source, data).exists()
+
+
+def _locate(source: Source, data: DataSettings) -> Path:
+    settings = {name: getattr(data, name) for name in _PREPARING_FIELDS}
+    key = json.dumps([FORMAT_VERSION, source.fingerprint, settings])
+    return cache_dir("prepared") / f"{data.source}-{data.image_size}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
 def _prepare(source: Source, data: DataSettings, settings: dict[str, Any], directory: Path) -> None:

@@ -12,6 +12,14 @@ Zhang and Goldbaum (Mendeley Data, doi:10.17632/rscbjbr9sj.2, CC BY 4.0), keep t
 """
 
 
+def grid_chunks() -> PngInfo:
+    """Returns the text that goes into a picture of several synthetic images."""
+    chunks = PngInfo()
+    chunks.add_text(CHUNK, f"{SYNTHETIC} chest X-rays, several in one picture; not from patients")
+    chunks.add_text("Software", "dcgan_jax")
+    return chunks
+
+
 def text_chunks(label: str, step: int, latent_seed: str) -> PngInfo:
     """Returns the text that goes into a synthetic PNG.
 

@@ -57,13 +57,13 @@ class GenerateSettings(Section):
     count: Annotated[PositiveInt, Unit("images")] = 1000
     """Images to write, of each class."""
     label: str = ""
-    """The class to draw. Empty: every class of the run, in a folder each where there are several."""
+    """The class to draw. Empty: every class of the run, in a folder each."""
     seed: Seed = 0
     """Seed of the latents."""
     out: AbsolutePath = ""
     """Folder for the images. Empty: generated/ in the workdir."""
-    max_similarity: Share = 0.0
-    """Leave out images that correlate more with a training image. 0: none."""
+    max_similarity: Share = 0.97
+    """Leave out images that correlate more with a training image. 0: copies are not looked for."""
 
 
 class BalanceSettings(Section):

@@ -47,6 +47,10 @@ class ArchiveSource:
         self.name = f"published archive {self._archive.name} ({variant})"
         self.fingerprint = f"{self._archive.sha256} {variant}"
 
+    def is_downloaded(self) -> bool:
+        """Returns whether the archive lies in the cache; it is checked when the images are listed."""
+        return (cache_dir("downloads") / self._archive.name).is_file()
+
     def list_images(self) -> list[SourceImage]:
         """Downloads the archive if need be and returns its images; see `Source`."""
         path = cache_dir("downloads") / self._archive.name

@@ -1,0 +1,77 @@
+"""The manifest of synthetic images: what each file of an export is and where it comes from, as a CSV file."""
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_serializer
+
+from dcgan_jax.runs.run import Drawn
+from dcgan_jax.storage import atomic_file
+
+
+class ManifestRow(BaseModel):
+    """What every manifest says of a synthetic image.
+
+    Attributes:
+      file: relative to the manifest's folder.
+      latent_seed: seed and number of its latents.
+      checkpoint_step: completed updates of the generator.
+      label: its class; the column is called `class`.
+      synthetic: the word by which readers tell it from real images.
+      nearest_training_file: which training image it resembles most; empty where copies were not looked for.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    latent_seed: str
+    checkpoint_step: int
+    label: str = Field(alias="class")
+    synthetic: Literal["synthetic"] = "synthetic"
+    nearest_training_file: str = ""
+
+
+class GeneratedRow(ManifestRow):
+    """A row of `generate`'s manifest.
+
+    Attributes:
+      similarity: correlation with the nearest training image, -1 to 1; None where copies were not looked for.
+    """
+
+    similarity: float | None = None
+
+    @classmethod
+    def of(cls, drawn: Drawn, file: str, label: str, seed: int, step: int) -> Self:
+        """Describes an image that is written to a file."""
+        nearest, similarity = drawn.nearest or ("", None)
+        return cls.model_validate(
+            {
+                "file": file,
+                "latent_seed": f"{seed}/{drawn.number}",
+                "checkpoint_step": step,
+                "class": label,
+                "nearest_training_file": nearest,
+                "similarity": similarity,
+            }
+        )
+
+    @field_serializer("similarity")
+    def _to_four_digits(self, similarity: float | None) -> str:
+        return "" if similarity is None else f"{similarity:.4f}"
+
+    @classmethod
+    def columns(cls) -> list[str]:
+        """Returns the names of the columns, in their order."""
+        return [field.alias or name for name, field in cls.model_fields.items()]
+
+
+def write_manifest(path: Path, columns: list[str], rows: Iterable[BaseModel]) -> None:
+    """Writes a manifest, whole or not at all."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, columns, lineterminator="\n")
+    table.writeheader()
+    table.writerows(row.model_dump(by_alias=True) for row in rows)
+    atomic_file.write_text(path, text.getvalue())
