@@ -4,7 +4,7 @@ import contextlib
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from dcgan_jax.data.source import Source, SourceImage
+from dcgan_jax.data.sources.source import Source, SourceImage
 from dcgan_jax.storage import atomic_file
 
 

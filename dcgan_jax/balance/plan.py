@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dcgan_jax.data.prepared import PreparedSet
-from dcgan_jax.data.source import TRAIN, Source, SourceImage
+from dcgan_jax.data.sources.source import TRAIN, Source, SourceImage
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.workdir import Workdir

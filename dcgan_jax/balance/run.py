@@ -14,7 +14,7 @@ from dcgan_jax.balance.export import export_image, exported_name
 from dcgan_jax.balance.plan import Filling, begin, describe_plan, plan_fillings, refuse_the_source
 from dcgan_jax.data.prepare import create_source
 from dcgan_jax.data.prepared import PreparedSet
-from dcgan_jax.data.source import TRAIN, Source, SourceImage
+from dcgan_jax.data.sources.source import TRAIN, Source, SourceImage
 from dcgan_jax.data.synthetic_marks import MANIFEST
 from dcgan_jax.evaluation.class_scorer import record_of_class
 from dcgan_jax.runs.figures import save_image

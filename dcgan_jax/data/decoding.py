@@ -1,31 +1,60 @@
-"""All images of a source -> pixels of the wanted size, on all cores, before anything is written as records.
+"""All images of a source -> pixels of the wanted size, on all cores, each file read and decoded once.
 
-The pixels wait in one plain file, because how many images are good, and the range that deep ones share, is known only
-at the end.
+The pixels wait in one plain file, because how many images are good is known only at the end. Those of files deeper than
+8 bits wait as floats in another, until the ranges are known that they share.
 """
 
-import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import repeat
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, Self
 
 import numpy as np
 from jaxtyping import UInt8
+from PIL import Image
 
-from dcgan_jax.data.images import BadImageError, DepthRange, measure_depth_range, read_gray
+from dcgan_jax.data.appearance import describe_flaw, is_mask
+from dcgan_jax.data.images import open_stored
+from dcgan_jax.data.intensity import (
+    Depth,
+    DepthGroup,
+    DepthRange,
+    count_levels,
+    find_range,
+    group_depths,
+    measure_depth,
+    range_alone,
+    to_8_bits,
+)
+from dcgan_jax.data.memory_budget import MemoryBudget
+from dcgan_jax.data.pixel_file import PixelFile
+from dcgan_jax.data.reading.stored_image import BadImageError, StoredImage
 from dcgan_jax.data.resize import resize
-from dcgan_jax.data.source import Source, SourceImage
+from dcgan_jax.data.sources.source import Source, SourceImage
 from dcgan_jax.data.synthetic_marks import is_marked
 from dcgan_jax.runtime.progress import track
 from dcgan_jax.settings import DataSettings
 
+_MEMORY = 2**29  # bytes that decoding threads hold together, but for one image that is larger
+_IS_MASK = "it has two gray levels only, as masks have"
 
-class DecodedImage(NamedTuple):
-    """One good image; `slot` says where its pixels are, `is_synthetic` whether its file says that of itself."""
+
+@dataclass(frozen=True)
+class DecodedImage:
+    """One good image.
+
+    Attributes:
+      image: which.
+      slot: where its pixels are.
+      sha256: of its values before resizing.
+      width: of the file, in pixels.
+      height: of the file, in pixels.
+      is_synthetic: its file says so of itself.
+      flaw: why it is hardly an X-ray; None of others.
+      depth: of its values, where they are deeper than 8 bits.
+    """
 
     image: SourceImage
     slot: int
@@ -33,6 +62,8 @@ class DecodedImage(NamedTuple):
     width: int
     height: int
     is_synthetic: bool
+    flaw: str | None = None
+    depth: Depth | None = None
 
 
 @dataclass(frozen=True)
@@ -42,84 +73,78 @@ class Decoded:
     Attributes:
       good: those that could be read, in the source's order.
       bad: one error for each of the others.
-      depth_range: what deep files were brought to 8 bits by, when they share one.
+      depth_groups: deep files that shared a range.
     """
 
     good: list[DecodedImage]
     bad: list[BadImageError]
-    depth_range: DepthRange | None
-
-
-class PixelFile:
-    """Pixels of images of one size, in numbered slots of a file."""
-
-    def __init__(self, path: Path, size: int):
-        self._size = size
-        self._file = path.open("w+b", buffering=0)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def write(self, slot: int, pixels: UInt8[np.ndarray, "size size"]) -> None:
-        """Fills a slot; threads may do so at once. (A full disk is an OSError here, and a crash in a memory map.)"""
-        content, written = pixels.tobytes(), 0
-        while written < len(content):
-            written += os.pwrite(self._file.fileno(), content[written:], slot * self._size**2 + written)
-
-    def read(self, slot: int) -> UInt8[np.ndarray, "size size"]:
-        """Returns what was written to a slot."""
-        content = os.pread(self._file.fileno(), self._size**2, slot * self._size**2)
-        return np.frombuffer(content, np.uint8).reshape(self._size, self._size)
+    depth_groups: list[DepthGroup]
 
 
 def decode_all(source: Source, images: Sequence[SourceImage], data: DataSettings, pixels: PixelFile) -> Decoded:
-    """Decodes and resizes images into the slots of `pixels`, slot by slot in the order of `images`.
+    """Decodes and resizes images into the slots of `pixels`, slot by slot in the order of `images`."""
+    with ExitStack() as stack:
+        deep = stack.enter_context(PixelFile(Path(pixels.path).with_name("deep"), data.image_size, np.float32))
+        threads = stack.enter_context(ThreadPoolExecutor(os.cpu_count()))
+        decoder = _Decoder(source, data, pixels, deep)
+        decoded = threads.map(decoder.decode, images, range(len(images)))
+        outcomes = list(track(decoded, len(images), "preparing", "images"))
+        depths = [outcome.depth for outcome in outcomes if isinstance(outcome, DecodedImage) and outcome.depth]
+        groups = group_depths(depths) if data.intensity == "dataset" else []
+        outcomes = list(threads.map(lambda outcome: decoder.bring_to_8_bits(outcome, groups), outcomes))
+    good = [outcome for outcome in outcomes if isinstance(outcome, DecodedImage)]
+    bad = [outcome for outcome in outcomes if isinstance(outcome, BadImageError)]
+    return Decoded(good, bad, groups)
 
-    Files deeper than 8 bits that share one range wait for a second pass, when the range is known.
-    """
-    shares_range = data.intensity == "dataset"
 
-    def decode(slot: int, depth_range: DepthRange | str) -> DecodedImage:
-        image = images[slot]
-        content = source.read_file(image)
-        gray = read_gray(content, image.file, depth_range)
-        pixels.write(slot, resize(gray, data.image_size, data.resize, data.aspect))
-        height, width = gray.shape
-        sha256 = hashlib.sha256(gray.tobytes()).hexdigest()
-        return DecodedImage(image, slot, sha256, width, height, is_marked(content))
+class _Decoder:
+    """Decodes single images; all threads share it."""
 
-    def first_pass(slot: int) -> DecodedImage | DepthRange | BadImageError:
+    def __init__(self, source: Source, data: DataSettings, pixels: PixelFile, deep: PixelFile):
+        self._source, self._data, self._pixels, self._deep = source, data, pixels, deep
+        self._budget = MemoryBudget(_MEMORY)
+
+    def decode(self, image: SourceImage, slot: int) -> DecodedImage | BadImageError:
         try:
-            if shares_range:
-                deep = measure_depth_range(source.read_file(images[slot]), images[slot].file)
-                return deep or decode(slot, "image")
-            return decode(slot, data.intensity)
+            with self._budget.holding(self._source.num_bytes(image)):
+                content = self._source.read_file(image)
+                opened = open_stored(content, image.file)
+                with self._budget.working(opened.num_bytes):
+                    return self._keep(opened.load(), image, slot, is_marked(content))
         except BadImageError as error:
             return error
 
-    def second_pass(slot: int, depth_range: DepthRange) -> DecodedImage | BadImageError:
+    def _keep(self, stored: StoredImage, image: SourceImage, slot: int, is_synthetic: bool) -> DecodedImage:
+        height, width = stored.values.shape
+        decoded = DecodedImage(image, slot, stored.sha256(), width, height, is_synthetic)
+        square = self._data.image_size, self._data.resize, self._data.aspect
+        if stored.is_deep:
+            depth = measure_depth(stored)
+            if depth.num_values == 2:
+                raise BadImageError(image.file, _IS_MASK)
+            self._deep.write(slot, resize(stored.values.astype(np.float32), *square))
+            return replace(decoded, depth=depth, flaw=describe_flaw(depth.num_values, stored.is_hidden))
+        histogram = np.array(Image.fromarray(stored.values).histogram())
+        if is_mask(histogram):
+            raise BadImageError(image.file, _IS_MASK)
+        self._pixels.write(slot, resize(stored.values, *square))
+        return replace(decoded, flaw=describe_flaw(int(np.count_nonzero(histogram)), stored.is_hidden))
+
+    def bring_to_8_bits(
+        self, outcome: DecodedImage | BadImageError, groups: Sequence[DepthGroup]
+    ) -> DecodedImage | BadImageError:
+        if isinstance(outcome, BadImageError) or outcome.depth is None:
+            return outcome
+        depth = outcome.depth
         try:
-            return decode(slot, depth_range)
-        except BadImageError as error:  # gone, or changed, since the first pass
+            shared = (
+                find_range(depth, groups) if groups else range_alone(depth, outcome.image.file, self._data.intensity)
+            )
+        except BadImageError as error:
             return error
-
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        slots = range(len(images))
-        outcomes = list(track(threads.map(first_pass, slots), len(images), "preparing", "images"))
-        deep = [slot for slot in slots if isinstance(outcomes[slot], DepthRange)]
-        shared = _join(outcome for outcome in outcomes if isinstance(outcome, DepthRange))
-        if shared:
-            decoded = threads.map(second_pass, deep, repeat(shared))
-            for slot, outcome in zip(deep, track(decoded, len(deep), "bringing to 8 bits", "images"), strict=True):
-                outcomes[slot] = outcome
-    good = [outcome for outcome in outcomes if isinstance(outcome, DecodedImage)]
-    bad = [outcome for outcome in outcomes if isinstance(outcome, BadImageError)]
-    return Decoded(good, bad, shared)
+        self._pixels.write(outcome.slot, _show(self._deep.read(outcome.slot), shared))
+        return replace(outcome, flaw=outcome.flaw or describe_flaw(count_levels(depth, shared), is_hidden=False))
 
 
-def _join(ranges: Iterable[DepthRange]) -> DepthRange | None:
-    listed = list(ranges)
-    return DepthRange(min(r.low for r in listed), max(r.high for r in listed)) if listed else None
+def _show(values: np.ndarray, depth_range: DepthRange) -> UInt8[np.ndarray, "size size"]:
+    return to_8_bits(np.where(np.isnan(values), depth_range.low, values), depth_range)

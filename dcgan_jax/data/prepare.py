@@ -2,46 +2,29 @@
 
 import contextlib
 import hashlib
-import io
 import json
-import os
 import shutil
 import sys
-import tempfile
-import time
-import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
-from dcgan_jax.data.chest_xray.archive import ArchiveSource
-from dcgan_jax.data.chest_xray.folder import FolderSource
-from dcgan_jax.data.chest_xray.phantoms import PhantomSource
-from dcgan_jax.data.decoding import PixelFile
-from dcgan_jax.data.prepared import (
-    EXAMPLES,
-    RECORDS,
-    REPORT,
-    REPORT_TEXT,
-    PreparedSet,
-    write_examples,
-    write_files_list,
-)
-from dcgan_jax.data.report import create_report, describe_report
+from dcgan_jax.data.preparation import PARTIAL, write_set
+from dcgan_jax.data.prepared import Example, PreparedSet
+from dcgan_jax.data.reading.stored_image import BadImageError
+from dcgan_jax.data.report import PreparationSettings, show_name
 from dcgan_jax.data.selection import check_label
-from dcgan_jax.data.source import TRAIN, Source
+from dcgan_jax.data.sources.archive import ArchiveSource
+from dcgan_jax.data.sources.folder import FolderSource
+from dcgan_jax.data.sources.phantoms import PhantomSource
+from dcgan_jax.data.sources.source import TRAIN, Source, SourceImage
 from dcgan_jax.errors import UserError
 from dcgan_jax.settings import DataSettings
 from dcgan_jax.storage.cache import CACHE_VARIABLE, cache_dir
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """Counts up whenever the same source and settings give other records or another report."""
-
-_PARTIAL = ".partial-"
-_PREPARING_FIELDS = ("image_size", "resize", "aspect", "intensity", "on_bad_image")
 
 
 def create_source(data: DataSettings, seed: int) -> Source:
@@ -59,7 +42,8 @@ def prepare(data: DataSettings, seed: int) -> PreparedSet:
     """Returns the prepared set of the settings' source, from the cache or made now.
 
     A set is kept by its source's fingerprint and the settings that shape it, so a changed folder is prepared anew. It
-    appears whole or not at all. Of several processes one prepares and the others wait.
+    appears whole or not at all. Of several processes one prepares and the others wait. A set that lacks files that
+    could not be read is prepared anew as soon as one of them can.
 
     Args:
       data: all of `config.data`.
@@ -70,22 +54,35 @@ def prepare(data: DataSettings, seed: int) -> PreparedSet:
         source, the cache can't be written, or a set found there is damaged.
     """
     source = create_source(data, seed)
-    settings = {name: getattr(data, name) for name in _PREPARING_FIELDS}
+    prepared = prepare_source(source, data, lambda labels: check_label(data.label, labels))
+    check_label(data.label, _list_training_classes(prepared.examples))
+    return prepared
+
+
+def prepare_source(
+    source: Source, data: DataSettings, check: Callable[[Collection[str]], None] = lambda labels: None
+) -> PreparedSet:
+    """As `prepare`, of a source of which `check` may refuse the training classes before anything is decoded."""
     directory = _locate(source, data)
     name = directory.name
     try:
-        if not directory.exists():
+        prepared = _open_whole(directory, source)
+        if prepared is None:
             directory.parent.mkdir(parents=True, exist_ok=True)
             _remove_leftovers(directory.parent)
             with _only_one_process(_lock_of(name, directory.parent)):
-                if not directory.exists():
-                    _prepare(source, data, settings, directory)
+                prepared = _open_whole(directory, source)  # made while we waited
+                if prepared is None:
+                    images = source.list_images()
+                    check(_list_training_classes(images))
+                    write_set(source, images, data, directory)
+                    prepared = PreparedSet(directory)
     except OSError as error:
         raise UserError(
             f"{directory} can't be prepared ({error.strerror or error}): free space or permit writing there, or set "
             f"{CACHE_VARIABLE} to another folder."
         ) from error
-    return PreparedSet(directory)
+    return prepared
 
 
 def needs_download(data: DataSettings, seed: int) -> bool:
@@ -95,61 +92,28 @@ def needs_download(data: DataSettings, seed: int) -> bool:
 
 
 def _locate(source: Source, data: DataSettings) -> Path:
-    settings = {name: getattr(data, name) for name in _PREPARING_FIELDS}
+    settings = PreparationSettings.of(data).model_dump()
     key = json.dumps([FORMAT_VERSION, source.fingerprint, settings])
     return cache_dir("prepared") / f"{data.source}-{data.image_size}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
-def _prepare(source: Source, data: DataSettings, settings: dict[str, Any], directory: Path) -> None:
-    started = time.monotonic()
-    images = source.list_images()
-    check_label(data.label, {image.label for image in images if image.split == TRAIN})
-    # Beside its final place, so that the last step is a rename within one file system.
-    partial = directory.with_name(f"{directory.name}{_PARTIAL}{uuid.uuid4().hex}")
-    partial.mkdir()  # and not mkdtemp, whose folders nobody else may read
-    try:
-        examples, facts = _write_records(source, images, data, partial)
-        facts = {"source": source.name, "fingerprint": source.fingerprint, "settings": settings, **facts}
-        report = create_report(examples, {**facts, "seconds": round(time.monotonic() - started, 1)})
-        write_examples(partial / EXAMPLES, examples)
-        (partial / REPORT).write_text(json.dumps(report, indent=1), encoding="utf-8")
-        (partial / REPORT_TEXT).write_text(describe_report(report), encoding="utf-8", errors="surrogateescape")
-        write_files_list(partial)
-        _flush(partial)
-        partial.rename(directory)
-        _flush_folder(directory.parent)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+def _open_whole(directory: Path, source: Source) -> PreparedSet | None:
+    """Returns the set that is there, None where there is none, or where files that it lacks can be read by now."""
+    if not directory.exists():
+        return None
+    prepared = PreparedSet(directory)
+    unreadable = {bad.file for bad in prepared.report.left_out if bad.unreadable}
+    if unreadable:
+        for image in source.list_images():
+            if show_name(image.file) in unreadable:
+                with contextlib.suppress(BadImageError):
+                    source.read_file(image)
+                    return None
+    return prepared
 
 
-def _write_records(source: Source, images: Sequence, data: DataSettings, partial: Path) -> tuple[list, dict[str, Any]]:
-    """Writes the records and returns their index, with what the report should say about the preparation."""
-    # Here and not above: who only reads should not wait for it.
-    import tensorflow_datasets as tfds
-
-    from dcgan_jax.data.chest_xray.chest_xray_dataset_builder import Builder
-
-    tfds.disable_progress_bar()
-    with tempfile.TemporaryDirectory(prefix="work-", dir=partial) as work:
-        with PixelFile(Path(work) / "pixels", data.image_size) as pixels:
-            builder = Builder(source, images, data, pixels, data_dir=Path(work))
-            _build(builder)
-        Path(builder.data_dir).rename(partial / RECORDS)
-    decoded = builder.decoded
-    left_out = [{"file": error.file, "reason": error.reason} for error in decoded.bad]
-    depth_range = asdict(decoded.depth_range) if decoded.depth_range else None
-    synthetic = [decoded.image.file for decoded in builder.decoded.good if decoded.is_synthetic]
-    return builder.examples, {"left_out": left_out, "depth_range": depth_range, "synthetic": synthetic}
-
-
-def _build(builder: Any) -> None:
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):  # TFDS tells where it writes, which is about to move
-            builder.download_and_prepare()
-    except RuntimeError as error:
-        if "write() failed" in str(error):  # ArrayRecord's way to say that the disk is full
-            raise OSError(str(error)) from error
-        raise
+def _list_training_classes(images: Iterable[SourceImage | Example]) -> set[str]:
+    return {image.label for image in images if image.split == TRAIN}
 
 
 @contextlib.contextmanager
@@ -172,26 +136,7 @@ def _lock_of(name: str, parent: Path) -> Path:
 
 def _remove_leftovers(parent: Path) -> None:
     """Removes what killed preparations left; those under way hold their lock."""
-    for leftover in parent.glob(f"*{_PARTIAL}*"):
-        name = leftover.name.partition(_PARTIAL)[0]
+    for leftover in parent.glob(f"*{PARTIAL}*"):
+        name = leftover.name.partition(PARTIAL)[0]
         with contextlib.suppress(Timeout), FileLock(_lock_of(name, parent), timeout=0):
             shutil.rmtree(leftover, ignore_errors=True)
-
-
-def _flush(folder: Path) -> None:
-    """Waits until all files are on the disk: a rename can outlive a power cut that their content does not."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        else:
-            _flush_folder(path)
-    _flush_folder(folder)
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

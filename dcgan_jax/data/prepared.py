@@ -1,16 +1,14 @@
-"""Prepared records: images of one size as uint8, with an index; written once, read without TensorFlow.
+"""Prepared records: images of one size as uint8, with an index; written once, read with NumPy alone.
 
 A prepared set is a folder:
 
-    records/         a TFDS data set in ArrayRecord files: random access, a split each
+    records/         one array of a split's images each, uint8 [image, size, size, 1], as .npy
     examples.tsv     one row an image: what it is and where it came from
     report.json      what was found while preparing; report.md says it in words
     files.json       size and SHA-256 of all the others, so that damage is noticed
 """
 
-import csv
 import json
-import threading
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -20,11 +18,13 @@ import numpy as np
 from jaxtyping import UInt8
 from pydantic import TypeAdapter
 
+from dcgan_jax.data.records import Records
+from dcgan_jax.data.report import PreparedReport
+from dcgan_jax.data.tables import format_table, parse_table, read_text
 from dcgan_jax.errors import UserError
 from dcgan_jax.storage.digest import compute_sha256
 
 RECORDS, EXAMPLES, REPORT, REPORT_TEXT, FILES = "records", "examples.tsv", "report.json", "report.md", "files.json"
-_READ_AT_ONCE = 1024
 _FILES_LIST = TypeAdapter(dict[str, tuple[int, str]])  # path -> size, SHA-256
 
 
@@ -37,9 +37,9 @@ class Example:
       position: of its record within the split.
       file: the source file, relative to the source.
       label: its class.
-      patient: whose it is, by the careful reading of the published names; the file itself where nobody is known.
+      patient: whose it is, by the conservative reading of the published names; the file itself where nobody is known.
       published_patient: whose it is, by the names as published.
-      sha256: of the source's gray pixels, row by row, before resizing.
+      sha256: of the source's gray values, row by row, before resizing.
       width: of the source, in pixels.
       height: of the source, in pixels.
     """
@@ -61,7 +61,7 @@ class PreparedSet:
     Attributes:
       directory: its folder.
       examples: all its images, by split and position.
-      report: the content of report.json.
+      report: what was found while preparing.
     """
 
     def __init__(self, directory: Path):
@@ -72,10 +72,13 @@ class PreparedSet:
         """
         self.directory = directory
         _check_files(directory)
-        self.examples = _read_examples(directory / EXAMPLES)
-        self.report: dict[str, Any] = json.loads((directory / REPORT).read_text(encoding="utf-8"))
-        self._sources: dict[str, Any] = {}
-        self._lock = threading.Lock()
+        remedy = _remedy(directory)
+        try:
+            self.examples = _read_examples(directory / EXAMPLES)
+            self.report = PreparedReport.read(directory / REPORT, remedy)
+            self._records = {split: Records(path_of_split(directory, split)) for split in self._splits()}
+        except (OSError, ValueError, KeyError) as error:
+            raise UserError(f"{directory} can't be read ({error}): {remedy}.") from error
 
     def images(self, examples: Sequence[Example]) -> UInt8[np.ndarray, "n size size 1"]:
         """Returns the pixels of examples, in their order; any thread may call this.
@@ -83,42 +86,29 @@ class PreparedSet:
         Raises:
           UserError: when the records can't be read.
         """
-        size = self.report["settings"]["image_size"]
+        size = self.report.settings.image_size
         pixels = np.empty((len(examples), size, size, 1), np.uint8)
         for split in {example.split for example in examples}:
             rows = [row for row, example in enumerate(examples) if example.split == split]
-            for start in range(0, len(rows), _READ_AT_ONCE):
-                part = rows[start : start + _READ_AT_ONCE]
-                for row, image in zip(part, self._read(split, [examples[row].position for row in part]), strict=True):
-                    pixels[row] = image.reshape(size, size, 1)
+            try:
+                self._records[split].read([examples[row].position for row in rows], pixels, rows)
+            except (OSError, IndexError) as error:
+                raise _damaged(self.directory, RECORDS, f"can't be read ({error})") from error
         return pixels
 
-    def _read(self, split: str, positions: list[int]) -> list[UInt8[np.ndarray, " pixels"]]:
-        import tensorflow_datasets as tfds  # takes a moment to import; it does not import TensorFlow
-        from tensorflow_datasets.proto import tf_example_pb2
-
-        try:
-            with self._lock:
-                if split not in self._sources:
-                    builder = tfds.builder_from_directory(self.directory / RECORDS)
-                    # Only the image is taken out below: TFDS would decode every field, in twice the time of reading.
-                    raw = tfds.decode.DeserializeMethod.RAW_BYTES
-                    self._sources[split] = builder.as_data_source(split, deserialize_method=raw)
-            records = map(tf_example_pb2.Example.FromString, self._sources[split].__getitems__(positions))
-            return [np.frombuffer(record.features.feature["image"].bytes_list.value[0], np.uint8) for record in records]
-        except (OSError, ValueError, RuntimeError) as error:
-            raise _damaged(self.directory, RECORDS, f"can't be read ({error})") from error
+    def _splits(self) -> set[str]:
+        return {example.split for example in self.examples}
 
 
-_TYPES: dict[str, Any] = {field.name: field.type for field in fields(Example)}
+def path_of_split(directory: Path, split: str) -> Path:
+    """Returns where the images of a split are in a prepared set."""
+    return directory / RECORDS / f"{split}.npy"
 
 
 def write_examples(path: Path, examples: Sequence[Example]) -> None:
     """Writes the index of a prepared set."""
-    with path.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        rows = csv.writer(file, delimiter="\t", lineterminator="\n")
-        rows.writerow(field.name for field in fields(Example))
-        rows.writerows(map(astuple, examples))
+    text = format_table([field.name for field in fields(Example)], map(astuple, examples), delimiter="\t")
+    path.write_bytes(text.encode(errors="surrogateescape"))
 
 
 def write_files_list(directory: Path) -> None:
@@ -129,9 +119,9 @@ def write_files_list(directory: Path) -> None:
 
 
 def _read_examples(path: Path) -> tuple[Example, ...]:
-    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-        rows = csv.DictReader(file, delimiter="\t")
-        return tuple(Example(**{name: _TYPES[name](value) for name, value in row.items()}) for row in rows)
+    types: dict[str, Any] = {field.name: field.type for field in fields(Example)}
+    rows = parse_table(read_text(path), delimiter="\t")
+    return tuple(Example(**{name: read(row[name]) for name, read in types.items()}) for row in rows)
 
 
 def _check_files(directory: Path) -> None:
@@ -157,4 +147,8 @@ def _check_files(directory: Path) -> None:
 
 
 def _damaged(directory: Path, name: str, what: str) -> UserError:
-    return UserError(f"{directory / name} {what}: delete the folder {directory} and run again, which prepares it anew.")
+    return UserError(f"{directory / name} {what}: {_remedy(directory)}.")
+
+
+def _remedy(directory: Path) -> str:
+    return f"delete the folder {directory} and run again, which prepares it anew"

@@ -1,7 +1,5 @@
 """Which prepared images a run trains on, and which of them it holds out."""
 
-import csv
-import io
 import math
 from collections.abc import Collection, Iterable, Sequence
 
@@ -10,7 +8,7 @@ from jaxtyping import Int
 
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.ranking import rank_by_hash
-from dcgan_jax.data.source import TRAIN
+from dcgan_jax.data.sources.source import TRAIN
 from dcgan_jax.errors import UserError
 from dcgan_jax.settings import ALL_CLASSES, DataSettings, Settings
 
@@ -22,9 +20,9 @@ def select_training(
 
     Of all classes they come class after class, sorted by name, each as a run of that class alone has them.
 
-    Shares are shares of patients (careful reading), and a patient is never in both. The order of patients depends on
-    `choose_split_seed` only, so with a smaller `data.fraction` a run trains on a part of what it trains on with a
-    larger one, and the held-out images do not depend on it.
+    Shares are shares of each class's patients (conservative reading), and a patient is never in both: who is held out
+    of one class is of all. The order of patients depends on `choose_split_seed` only, so with a smaller `data.fraction`
+    a run trains on a part of what it trains on with a larger one, and the held-out images do not depend on it.
 
     Args:
       prepared: the prepared set.
@@ -37,30 +35,29 @@ def select_training(
     in_training = [example for example in prepared.examples if example.split == TRAIN]
     labels = list_classes(in_training)
     check_label(data.label, labels)
-    chosen: list[Example] = []
-    held_out: list[Example] = []
-    for label in labels if data.label == ALL_CLASSES else [data.label]:
-        of_class = _select_class(in_training, label, data, seed)
-        chosen += of_class[0]
-        held_out += of_class[1]
-    return tuple(chosen), tuple(held_out)
-
-
-def _select_class(
-    in_training: Iterable[Example], label: str, data: DataSettings, seed: int
-) -> tuple[list[Example], list[Example]]:
-    of_class = [example for example in in_training if example.label == label]
-    ranked = rank_by_hash(f"training {choose_split_seed(data, seed)}", {example.patient for example in of_class})
-    num_held_out = _count_share(data.holdout, len(ranked))
-    rest = ranked[num_held_out:]
-    chosen, held_out = set(rest[: _count_share(data.fraction, len(rest))]), set(ranked[:num_held_out])
-    if not chosen:
-        raise UserError(
-            f"data.holdout={data.holdout} leaves none of the {len(ranked)} patients of {label} to train on: lower it."
-        )
+    key = f"training {choose_split_seed(data, seed)}"
+    ranked = {
+        label: rank_by_hash(key, {example.patient for example in in_training if example.label == label})
+        for label in labels
+    }
+    # Of all classes, whichever is trained on: a run of one class then leaves out whom a trial of all tests with.
+    held_out = {
+        patient for patients in ranked.values() for patient in patients[: _count_share(data.holdout, len(patients))]
+    }
+    chosen = set()
+    asked_for = labels if data.label == ALL_CLASSES else [data.label]
+    for label in asked_for:
+        rest = [patient for patient in ranked[label] if patient not in held_out]
+        if not rest:
+            raise UserError(
+                f"data.holdout={data.holdout} leaves none of the {len(ranked[label])} patients of {label} to train on: "
+                "lower it."
+            )
+        chosen |= {(label, patient) for patient in rest[: _count_share(data.fraction, len(rest))]}
+    of_classes = [example for label in asked_for for example in in_training if example.label == label]
     return (
-        [example for example in of_class if example.patient in chosen],
-        [example for example in of_class if example.patient in held_out],
+        tuple(example for example in of_classes if (example.label, example.patient) in chosen),
+        tuple(example for example in of_classes if example.patient in held_out),
     )
 
 
@@ -129,15 +126,3 @@ def check_label(label: str, labels: Collection[str]) -> None:
             f"data.label={label} is no class with training images: choose one of {', '.join(sorted(labels))}"
             + (f", or {ALL_CLASSES} for all of them." if len(labels) > 1 else ".")
         )
-
-
-def format_train_files(examples: Iterable[Example]) -> str:
-    """Returns the text of train_files.tsv: file, class, patient and SHA-256 of the source's gray pixels of each image.
-
-    Names that are not UTF-8 hold surrogates: write it with errors="surrogateescape".
-    """
-    text = io.StringIO()
-    rows = csv.writer(text, delimiter="\t", lineterminator="\n")
-    rows.writerow(["file", "class", "patient", "sha256"])
-    rows.writerows([example.file, example.label, example.patient, example.sha256] for example in examples)
-    return text.getvalue()

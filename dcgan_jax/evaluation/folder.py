@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32
 
-from dcgan_jax.data.images import list_image_files, read_color
+from dcgan_jax.data.image_files import list_image_files
+from dcgan_jax.data.images import read_color
 from dcgan_jax.errors import UserError
 from dcgan_jax.inception.features import FeatureExtractor, Features, map_ahead
 from dcgan_jax.inception.preprocess import Preprocess

@@ -29,12 +29,13 @@ def checkpoints_of_run(
       UserError: it may not; nothing of the run is changed then.
     """
     where, first = workdir.checkpoints(settings), processes.is_first()
-    identity = compute_identity(settings, data.train_files)
-    is_owner = False
+    train_files, is_owner = data.train_files, False
     if first:
-        workdir.check_train_files(data.train_files)
+        train_files = workdir.check_train_files(data.train_files)
         is_owner = is_held(where, workdir.run_id())
-    processes.require_same(identity, "training images", "give all the same files in config.data.dir")
+    here = compute_identity(settings, data.train_files)
+    processes.require_same(here, "training images", "give all the same files in config.data.dir")
+    identity = processes.from_first(compute_identity(settings, train_files))
     with Checkpoints(where, identity, settings.checkpoint.keep) as checkpoints:
         steps = checkpoints.steps()
         if steps and steps[-1] > total:
@@ -51,7 +52,7 @@ def checkpoints_of_run(
         )
         if first:
             claim(where, workdir.run_id(), workdir.root)
-            workdir.record(settings, data.train_files)
+            workdir.record(settings, train_files)
         yield checkpoints
 
 

@@ -13,7 +13,7 @@ from jaxtyping import UInt8
 from numpy import ndarray
 from PIL.PngImagePlugin import PngInfo
 
-from dcgan_jax.data.images import SUFFIXES
+from dcgan_jax.data.image_files import SUFFIXES
 from dcgan_jax.data.synthetic_marks import MANIFEST, is_marked, list_synthetic
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs.figures import save_image

@@ -21,14 +21,14 @@ def prepare(settings: Settings, workdir: Workdir) -> PreparedSet:
     """
     prepared = data_prepare.prepare(settings.data, settings.seed)
     _refuse_synthetic(prepared, settings.data)
-    for warning in prepared.report["warnings"]:
+    for warning in prepared.report.warnings:
         logger.warning("warning: %s", warning)
     logger.info("prepared images and what was found in them: %s", prepared.directory / REPORT_TEXT)
     return prepared
 
 
 def _refuse_synthetic(prepared: PreparedSet, data: DataSettings) -> None:
-    marked = set(prepared.report["synthetic"])
+    marked = set(prepared.report.synthetic)
     if data.dir:
         marked |= list_synthetic(Path(data.dir)) & {example.file for example in prepared.examples}
     if marked:

@@ -1,25 +1,14 @@
 """What a generator was trained on, as the list of its run says: train_files.tsv."""
 
-import csv
-import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
+from dcgan_jax.data.train_files import TrainFile, read_train_files
 from dcgan_jax.errors import UserError
 
 _FOLDER_NAME = re.compile(r"(?!\.)[^/\\\x00-\x1f\x7f]{1,200}")
 """Nothing that leads out of a folder, or hides in it."""
-
-
-class TrainedOn(NamedTuple):
-    """One row of a train_files.tsv."""
-
-    file: str
-    label: str
-    patient: str
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -32,7 +21,7 @@ class Provenance:
     """
 
     name: str
-    rows: tuple[TrainedOn, ...]
+    rows: tuple[TrainFile, ...]
 
     @property
     def labels(self) -> list[str]:
@@ -50,15 +39,8 @@ def read_provenance(path: Path) -> Provenance:
     Raises:
       UserError: it is missing or no such file.
     """
-    try:
-        text = path.read_text(encoding="utf-8", errors="surrogateescape")
-        rows = csv.DictReader(io.StringIO(text), delimiter="\t")
-        listed = tuple(TrainedOn(row["file"], row["class"], row["patient"], row["sha256"]) for row in rows)
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist: give the workdir of a run that has been started.") from None
-    except (KeyError, TypeError, csv.Error, OSError) as error:
-        raise UserError(f"{path} is no list of training images ({error}): restore it.") from error
-    for label in sorted({row.label or "" for row in listed}):
+    rows = read_train_files(path)
+    for label in sorted({row.label for row in rows}):
         if not _FOLDER_NAME.fullmatch(label):  # a class becomes a folder of an export; a workdir may be another's
             raise UserError(f"{path} has a class that cannot name a folder ({label!r}): take no files of that run.")
-    return Provenance(str(path.parent), listed)
+    return Provenance(str(path.parent), rows)

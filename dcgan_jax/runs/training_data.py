@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from dcgan_jax.data.prepared import Example, PreparedSet
-from dcgan_jax.data.selection import count_classes, format_train_files, list_classes, select_training
+from dcgan_jax.data.selection import count_classes, list_classes, select_training
+from dcgan_jax.data.train_files import format_train_files
 from dcgan_jax.runs.prepare import prepare
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes

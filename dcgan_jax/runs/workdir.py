@@ -12,6 +12,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from dcgan_jax.data.tables import read_text
+from dcgan_jax.data.train_files import describe_difference, parse_train_files
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs.summary import Summary
 from dcgan_jax.settings import Settings, makes_the_run
@@ -120,15 +122,26 @@ class Workdir:
             logger.info("continuing with config.%s=%r instead of %r", name, now, before)
         return own
 
-    def check_train_files(self, train_files: str) -> None:
-        """Raises UserError if a run was started here on other images than those of this train_files.tsv."""
+    def check_train_files(self, train_files: str) -> str:
+        """Returns the train_files.tsv of the run, or this one where none was started here.
+
+        The two list the same images; whose they are may be told otherwise by another version.
+
+        Raises:
+          UserError: a run was started here on other images.
+        """
         if not self.train_files.exists():
-            return
-        if self._read_train_files() != train_files:
+            return train_files
+        own = self._read_train_files()
+        if own == train_files:
+            return own
+        there, here = (parse_train_files(text, self.train_files) for text in (own, train_files))
+        if difference := describe_difference(there, here):
             raise UserError(
                 f"The training images are not those of the run in {self.root} ({self.train_files.name} lists them): "
-                "give the data of that run or a new --workdir."
+                f"{difference}; give the data of that run or a new --workdir."
             )
+        return own
 
     def run_id(self) -> str:
         """Returns a name of the run that no other has; drawn at its first start."""
@@ -164,7 +177,7 @@ class Workdir:
 
     def _read_train_files(self) -> str:
         try:
-            return self.train_files.read_text(encoding="utf-8", errors="surrogateescape")
+            return read_text(self.train_files)
         except OSError as error:
             raise UserError(
                 f"{self.train_files} cannot be read ({error.strerror}), and without it nobody knows what the run was "

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dcgan_jax.data.selection import choose_split_seed
+from dcgan_jax.data.train_files import TrainFile
 from dcgan_jax.errors import UserError
-from dcgan_jax.runs.provenance import Provenance, TrainedOn, read_provenance
+from dcgan_jax.runs.provenance import Provenance, read_provenance
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.settings import Settings
 from dcgan_jax.trial.splits import TrialSplit, held_out_share
@@ -47,7 +48,7 @@ def refuse_leaks(provenance: Provenance, split: TrialSplit, settings: Settings) 
         )
 
 
-def exceeds(provenance: Provenance, split: TrialSplit, fraction: float) -> TrainedOn | None:
+def exceeds(provenance: Provenance, split: TrialSplit, fraction: float) -> TrainFile | None:
     """Returns an image that the generator was trained on and the arms of this fraction are not, if there is one."""
     allowed = {example.patient for example in split.training[fraction]}
     return next((row for row in provenance.rows if row.patient not in allowed), None)

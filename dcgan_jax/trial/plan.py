@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from dcgan_jax.data.selection import format_train_files
+from dcgan_jax.data.train_files import format_train_files
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.workdir import Workdir

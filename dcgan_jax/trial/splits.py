@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from dcgan_jax.data.chest_xray.splits import TEST_SHARE, split_of_folder
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.ranking import rank_by_hash
 from dcgan_jax.data.selection import choose_split_seed, select_training
-from dcgan_jax.data.source import TEST, TRAIN
+from dcgan_jax.data.sources.folder_names import split_of_folder
+from dcgan_jax.data.sources.source import TEST, TRAIN
+from dcgan_jax.data.sources.splits import TEST_SHARE
 from dcgan_jax.errors import UserError
 from dcgan_jax.settings import DataSettings, Settings
 
@@ -59,18 +60,19 @@ def split_for_trial(prepared: PreparedSet, settings: Settings) -> TrialSplit:
     labels = sorted({example.label for example in prepared.examples if example.split == TRAIN})
     held = round(trial.validation + (0 if has_test else trial.test), 6)
     training: dict[float, list[Example]] = {fraction: [] for fraction in trial.fractions}
-    validation: list[Example] = []
     test = [example for example in prepared.examples if example.split == TEST]
+    held_out: list[Example] = []
     for label in labels:
         of_class = data.model_copy(update={"label": label, "holdout": held})
         for fraction, chosen in training.items():
             chosen += _select(prepared, of_class, fraction, settings.seed)[0]
-        held_out = _select(prepared, of_class, 1.0, settings.seed)[1]
-        own_test = (
-            set() if has_test else _first_patients(held_out, trial.test / held, choose_split_seed(data, settings.seed))
-        )
-        validation += [example for example in held_out if example.patient not in own_test]
-        test += [example for example in held_out if example.patient in own_test]
+        held_out += _select(prepared, of_class, 1.0, settings.seed)[1]
+    own_test: set[str] = set()
+    for label in [] if has_test else labels:  # who is tested of one class is of all
+        of_label = [example for example in held_out if example.label == label]
+        own_test |= _first_patients(of_label, trial.test / held, choose_split_seed(data, settings.seed))
+    validation = [example for example in held_out if example.patient not in own_test]
+    test += [example for example in held_out if example.patient in own_test]
 
     largest = training[max(training)]
     everything = _select_all(prepared, data, labels, held, settings.seed)
@@ -154,21 +156,21 @@ def _refuse_shared_pixels(training: Iterable[Example], test: Iterable[Example]) 
 
 
 def _find_ambiguous(training: Iterable[Example], test: Sequence[Example]) -> frozenset[Example]:
-    """Returns the test images of patients who are elsewhere by the careful reading only.
+    """Returns the test images of patients who are elsewhere by the conservative reading only.
 
     Raises:
       UserError: some are by every reading.
     """
     seen = list(training)
-    published = {(example.label, example.published_patient) for example in seen}
-    shared = [example.file for example in test if (example.label, example.published_patient) in published]
+    by_both = {(example.patient, example.published_patient) for example in seen}
+    shared = [example.file for example in test if (example.patient, example.published_patient) in by_both]
     if shared:
         raise UserError(
             f"{len(shared)} test images are of patients who are in training too ({', '.join(shared[:_LISTED])}): put "
             "all images of a patient into one split of data.dir, or leave the splits to this program (class/patient/*)."
         )
-    careful = {example.patient for example in seen}
-    return frozenset(example for example in test if example.patient in careful)
+    patients = {example.patient for example in seen}
+    return frozenset(example for example in test if example.patient in patients)
 
 
 def _require_classes(where: str, examples: Sequence[Example], labels: Sequence[str]) -> None:

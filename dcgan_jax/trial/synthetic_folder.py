@@ -7,7 +7,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from dcgan_jax.data.images import list_image_files, read_gray
+from dcgan_jax.data.image_files import list_image_files
+from dcgan_jax.data.images import read_gray
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.resize import resize
 from dcgan_jax.data.synthetic_marks import MANIFEST, SYNTHETIC, read_manifest

@@ -2,15 +2,16 @@
 
 import hashlib
 import io
-import os
+from collections import Counter
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan_jax.data.decoding import PixelFile, decode_all
-from dcgan_jax.data.images import BadImageError, DepthRange
-from dcgan_jax.data.source import SourceImage
+from dcgan_jax.data.decoding import decode_all
+from dcgan_jax.data.intensity import DepthRange
+from dcgan_jax.data.pixel_file import PixelFile
+from dcgan_jax.data.sources.source import SourceImage
 
 SIZE = 64
 
@@ -26,27 +27,27 @@ def flat(value, dtype=np.uint8, height=SIZE, width=SIZE):
 
 
 def deep(low, high):
-    """16 bits, half of it one value and half the other."""
-    return np.repeat(np.array([[low] * (SIZE // 2) + [high] * (SIZE // 2)], np.uint16), SIZE, axis=0)
+    """16 bits, a ramp from one value to the other."""
+    return np.repeat(np.linspace(low, high, SIZE).astype(np.uint16)[None], SIZE, axis=0)
 
 
 class MemorySource:
-    """Files in memory; some may be read only so many times."""
+    """Files in memory, which counts how often each is read."""
 
-    name, fingerprint = "memory", "memory"
+    name, fingerprint, passed_over = "memory", "memory", {}
 
-    def __init__(self, files, reads=None):
-        self.files, self.reads = files, reads or {}
+    def __init__(self, files):
+        self.files, self.reads = files, Counter()
 
     def list_images(self):
         return [SourceImage("train", "A", file) for file in self.files]
 
     def read_file(self, image):
-        left = self.reads.get(image.file, 9)
-        self.reads[image.file] = left - 1
-        if left == 0:
-            raise BadImageError(image.file, "it is gone")
+        self.reads[image.file] += 1
         return self.files[image.file]
+
+    def num_bytes(self, image):
+        return len(self.files[image.file])
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_each_image_keeps_its_place_pixels_and_size_among_many(decode):
     assert [(good.width, good.height) for good in decoded.good] == [(20, 10 + value) for value in range(100)]
     for value in range(100):
         np.testing.assert_array_equal(pixels[f"{value}.png"], flat(value))
-    assert (decoded.bad, decoded.depth_range) == ([], None)
+    assert (decoded.bad, decoded.depth_groups) == ([], [])
 
 
 def test_the_hash_is_of_the_gray_pixels_before_resizing_whatever_the_format(decode):
@@ -91,7 +92,7 @@ def test_bad_files_are_listed_in_order_and_leave_the_others_as_they_are(decode):
 def test_deep_files_share_one_range_and_shallow_ones_beside_them_stay(decode):
     files = {"a": encode(deep(1000, 2000)), "b": encode(flat(77)), "c": encode(deep(1500, 3000))}
     decoded, pixels = decode(MemorySource(files), intensity="dataset")
-    assert decoded.depth_range == DepthRange(1000, 3000)
+    assert [(group.range, group.count) for group in decoded.depth_groups] == [(DepthRange(1000, 3000), 2)]
     ends = {file: (content[0, 0], content[0, -1]) for file, content in pixels.items()}
     assert ends == {"a": (0, 128), "b": (77, 77), "c": (64, 255)}  # 255 / 2 and 255 / 4, rounded
     assert [good.image.file for good in decoded.good] == ["a", "b", "c"]
@@ -100,28 +101,89 @@ def test_deep_files_share_one_range_and_shallow_ones_beside_them_stay(decode):
 @pytest.mark.parametrize(("intensity", "ends"), [("image", (0, 255)), ("container", (4, 8))])
 def test_without_a_shared_range_there_is_none_to_report(decode, intensity, ends):
     decoded, pixels = decode(MemorySource({"a": encode(deep(1000, 2000))}), intensity=intensity)
-    assert decoded.depth_range is None
+    assert decoded.depth_groups == []
     assert (pixels["a"][0, 0], pixels["a"][0, -1]) == ends  # 1000 and 2000 of 65,535 are 3.9 and 7.8 of 255
 
 
-def test_a_deep_file_that_goes_away_between_the_passes_is_a_bad_one(decode):
-    files = {"a": encode(deep(1000, 2000)), "b": encode(deep(1000, 2000))}
-    decoded, pixels = decode(MemorySource(files, reads={"b": 1}), intensity="dataset")
-    assert list(pixels) == ["a"]
-    assert [(error.file, error.reason) for error in decoded.bad] == [("b", "it is gone")]
+def test_each_file_is_read_once_deep_or_not(decode):
+    source = MemorySource({"a": encode(deep(1000, 2000)), "b": encode(flat(7)), "c": encode(deep(0, 9)), "d": b""})
+    decode(source, intensity="dataset")
+    assert source.reads == {"a": 1, "b": 1, "c": 1, "d": 1}
 
 
-def test_slots_may_be_filled_in_any_order(tmp_path):
-    with PixelFile(tmp_path / "pixels", 2) as pixels:
-        for slot in (2, 0, 1):
-            pixels.write(slot, flat(slot, height=2, width=2))
-        assert [pixels.read(slot).tolist() for slot in range(3)] == [[[slot] * 2] * 2 for slot in range(3)]
+def test_the_hash_of_a_deep_file_does_not_depend_on_those_beside_it(decode):
+    one = MemorySource({"a": encode(deep(1000, 2000))})
+    two = MemorySource({"a": encode(deep(1000, 2000), "TIFF"), "b": encode(deep(0, 3000))})
+    (alone,), (beside, other) = decode(one)[0].good, decode(two)[0].good
+    assert alone.sha256 == beside.sha256 != other.sha256
 
 
-def test_what_the_system_writes_in_part_is_written_on(tmp_path, monkeypatch):
-    pwrite = os.pwrite
-    monkeypatch.setattr(os, "pwrite", lambda file, content, offset: pwrite(file, content[:5], offset))
-    image = np.arange(64, dtype=np.uint8).reshape(8, 8)
-    with PixelFile(tmp_path / "pixels", 8) as pixels:
-        pixels.write(1, image)
-        np.testing.assert_array_equal(pixels.read(1), image)
+@pytest.mark.parametrize(
+    ("pixels", "flaw"),
+    [
+        (flat(7), "blank"),
+        (flat(0), "blank"),
+        (np.arange(SIZE * SIZE, dtype=np.uint32).reshape(SIZE, SIZE).astype(np.uint8) % 25, "of 25 gray levels"),
+        (np.arange(SIZE * SIZE, dtype=np.uint32).reshape(SIZE, SIZE).astype(np.uint8) % 26, None),
+        (deep(1000, 1010), None),  # alone, it has the range to itself: 11 values
+        (np.zeros((SIZE, SIZE, 4), np.uint8) + np.array([90, 90, 90, 0], np.uint8), "black, because"),
+    ],
+)
+def test_what_is_hardly_an_image_is_said(decode, pixels, flaw):
+    (good,) = decode(MemorySource({"a": encode(pixels)}), intensity="dataset")[0].good
+    if pixels.dtype == np.uint16:
+        flaw = "of 11 gray levels"
+    assert (good.flaw or "").startswith(flaw or "")
+    assert bool(good.flaw) == bool(flaw)
+
+
+def test_a_deep_image_that_the_others_leave_few_levels_is_said(decode):
+    source = MemorySource({"a": encode(deep(1000, 3500)), "b": encode(deep(3000, 3100))})
+    wide, narrow = decode(source, intensity="dataset")[0].good
+    assert wide.flaw is None
+    assert narrow.flaw == "of 11 gray levels"  # 1 + 255 * 100 / 2500
+
+
+def test_masks_are_refused_one_by_one(decode):
+    disk = np.hypot(*np.mgrid[-32:32, -32:32]) < 20
+    as_jpeg = io.BytesIO()
+    Image.fromarray(disk.astype(np.uint8) * 255).resize((640, 640), Image.Resampling.NEAREST).save(as_jpeg, "JPEG")
+    files = {
+        "bits.png": encode(disk),
+        "labels.png": encode(disk.astype(np.uint8)),
+        "deep.png": encode(disk.astype(np.uint16) * 65535),
+        "lossy.jpg": as_jpeg.getvalue(),
+        "xray.png": encode(np.arange(SIZE * SIZE).reshape(SIZE, SIZE).astype(np.uint8)),
+    }
+    decoded, _ = decode(MemorySource(files))
+    assert [good.image.file for good in decoded.good] == ["xray.png"]
+    assert {error.reason for error in decoded.bad} == {"it has two gray levels only, as masks have"}
+
+
+def test_one_dead_pixel_leaves_the_others_their_range(decode):
+    files = {f"{index}": encode(deep(0, 4095)) for index in range(4)}
+    spoiled = deep(0, 4095)
+    spoiled[5, 5] = 65535
+    decoded, pixels = decode(MemorySource({**files, "dead": encode(spoiled)}), intensity="dataset")
+    assert [group.range for group in decoded.depth_groups] == [DepthRange(0, 4095)]
+    for content in pixels.values():
+        assert (content[0, 0], content[0, -1]) == (0, 255)
+    assert pixels["dead"][5, 5] == 255
+
+
+def test_twelve_bits_sixteen_bits_and_floats_beside_each_other_have_their_own_ranges(decode):
+    files = {
+        "twelve": encode(deep(10, 4095)),
+        "thirteen": encode(deep(0, 5000)),
+        "sixteen": encode(deep(0, 65000)),
+        "float": encode(np.repeat(np.linspace(0, 1, SIZE, dtype=np.float32)[None], SIZE, axis=0), "TIFF"),
+    }
+    decoded, pixels = decode(MemorySource(files), intensity="dataset")
+    found = {(str(group.sample), group.used_bits, group.range, group.count) for group in decoded.depth_groups}
+    assert found == {
+        ("16-bit unsigned", 13, DepthRange(0, 5000), 2),
+        ("16-bit unsigned", 16, DepthRange(0, 65000), 1),
+        ("32-bit float", 1, DepthRange(0, 1), 1),
+    }
+    ends = {file: (content[0, 0], content[0, -1]) for file, content in pixels.items()}
+    assert ends == {"twelve": (1, 209), "thirteen": (0, 255), "sixteen": (0, 255), "float": (0, 255)}

@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from dcgan_jax.data import images
-from dcgan_jax.data.images import BadImageError, DepthRange, list_image_files, measure_depth_range, read_gray
+from dcgan_jax.data.image_files import list_image_files
+from dcgan_jax.data.images import read_gray, read_stored
+from dcgan_jax.data.intensity import DepthRange, measure_depth
+from dcgan_jax.data.reading import pillow_reader
+from dcgan_jax.data.reading.stored_image import BadImageError
 
 GRAY = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
 RANGE = DepthRange(0, 1000)
@@ -98,7 +101,8 @@ def test_recorded_orientation_is_applied(orientation, deep, file_format):
 def test_deep_files_follow_the_range_they_are_given(dtype):
     content = encode(np.array([[0, 100, 200, 300, 400]], dtype), "TIFF")
     np.testing.assert_array_equal(read_gray(content, "x", DepthRange(100, 300)), [[0, 0, 128, 255, 255]])
-    assert measure_depth_range(content, "x") == DepthRange(0, 400)
+    depth = measure_depth(read_stored(content, "x"))
+    assert (depth.least, depth.greatest, depth.low, depth.high) == (0, 400, 0, 400)
     np.testing.assert_array_equal(read_gray(content, "x", "image"), [[0, 64, 128, 191, 255]])
 
 
@@ -123,7 +127,7 @@ def test_a_flat_deep_image_is_black():
 
 
 def test_eight_bit_files_have_no_depth_range():
-    assert measure_depth_range(encode(GRAY, "PNG"), "x") is None
+    assert not read_stored(encode(GRAY, "PNG"), "x").is_deep
 
 
 def test_file_names_of_all_cases_are_listed_and_rubbish_is_not(tmp_path):
@@ -148,7 +152,7 @@ def pages():
     [
         (b"", "it is empty"),
         (b"no image at all", "not an image of a known format"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image of a known format"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "it is a PostScript file, which is not read"),
         (encode(np.tile(GRAY, (20, 20)), "JPEG")[:-900], "truncated or broken"),
         (encode(np.tile(GRAY, (20, 20)), "PNG")[:-60], "truncated or broken"),
         (encode(np.array([[0, np.nan]], np.float32), "TIFF"), "not a number"),
@@ -164,7 +168,7 @@ def test_bad_files_are_named_with_the_reason(content, reason):
 
 
 def test_an_image_beyond_the_limit_is_refused(monkeypatch):
-    monkeypatch.setattr(images, "MAX_PIXELS", 47)
+    monkeypatch.setattr(pillow_reader, "MAX_PIXELS", 47)
     with pytest.raises(BadImageError, match="8 x 6 pixels, more than 47"):
         read_gray(encode(GRAY, "PNG"), "x", RANGE)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from dcgan_jax.data.chest_xray import chest_xray_dataset_builder
+from dcgan_jax.data import preparation
 from dcgan_jax.data.phantom import draw_phantom
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.selection import select_training
@@ -36,16 +36,17 @@ def xrays(tmp_path, write_xrays):
 def test_a_folder_with_splits_becomes_records_with_its_report(xrays, settings):
     prepared = prepare(settings(dir=str(xrays)), seed=0)
     assert [example.file for example in prepared.examples] == sorted(SPLIT_FILES)
-    assert prepared.report["images"] == {"test": {"NORMAL": 1, "PNEUMONIA": 2}, "train": {"NORMAL": 2, "PNEUMONIA": 1}}
-    assert prepared.report["patients"]["published"]["in_several_splits"] == 0
-    assert prepared.report["patients"]["careful"] == {
+    assert prepared.report.images == {"test": {"NORMAL": 1, "PNEUMONIA": 2}, "train": {"NORMAL": 2, "PNEUMONIA": 1}}
+    assert prepared.report.patients.published.in_several_splits == 0
+    assert prepared.report.patients.conservative.model_dump() == {
         "counts": {"test": {"NORMAL": 1, "PNEUMONIA": 2}, "train": {"NORMAL": 1, "PNEUMONIA": 1}},
         "in_several_splits": 2,
         "images_of_those": {"test": 2, "train": 3},
+        "in_several_classes": 0,
     }
     text = (prepared.directory / "report.md").read_text()
     assert "| train | NORMAL | 2 | 1 | 1 |" in text
-    assert "by the careful reading of the file names 2 patients are in several splits" in text
+    assert "by the conservative reading of the file names 2 patients are in several splits" in text
 
 
 @pytest.mark.usefixtures("own_cache")
@@ -74,8 +75,8 @@ def test_file_names_without_a_patient_are_counted(tmp_path, write_xrays, setting
         tmp_path / "xrays", "train/NORMAL/IM-0001-0001.png", "train/NORMAL/a.png", "train/NORMAL/b.png"
     )
     prepared = prepare(settings(dir=str(folder)), seed=0)
-    assert prepared.report["files_without_patient"] == 2
-    (warning,) = prepared.report["warnings"]
+    assert prepared.report.files_without_patient == 2
+    (warning,) = prepared.report.warnings
     assert warning.startswith("no patient is known from the names of 2 of 3 files")
     assert "NORMAL/patient01/a.png" in warning
     assert warning in (prepared.directory / "report.md").read_text()
@@ -86,9 +87,9 @@ def test_a_folder_per_patient_is_held_out_as_one(tmp_path, write_xrays, settings
     files = [f"NORMAL/patient{number:02}/view{view}.png" for number in range(20) for view in (1, 2, 3)]
     data = settings(dir=str(write_xrays(tmp_path / "xrays", *files)), holdout=0.25)
     prepared = prepare(data, seed=0)
-    assert prepared.report["images"] == {"test": {"NORMAL": 12}, "train": {"NORMAL": 48}}
-    assert prepared.report["patients"]["careful"]["counts"] == {"test": {"NORMAL": 4}, "train": {"NORMAL": 16}}
-    assert (prepared.report["files_without_patient"], prepared.report["warnings"]) == (0, [])
+    assert prepared.report.images == {"test": {"NORMAL": 12}, "train": {"NORMAL": 48}}
+    assert prepared.report.patients.conservative.counts == {"test": {"NORMAL": 4}, "train": {"NORMAL": 16}}
+    assert (prepared.report.files_without_patient, prepared.report.warnings) == (0, ())
     train, held_out = select_training(prepared, data, seed=0)
     assert (len(train), len(held_out)) == (36, 12)
     assert not {example.patient for example in train} & {example.patient for example in held_out}
@@ -96,19 +97,25 @@ def test_a_folder_per_patient_is_held_out_as_one(tmp_path, write_xrays, settings
 
 @pytest.mark.usefixtures("own_cache")
 def test_phantoms_need_no_warning(settings):
-    assert prepare(settings(source="phantom", phantom_count=4), seed=0).report["warnings"] == []
+    assert prepare(settings(source="phantom", phantom_count=4), seed=0).report.warnings == ()
 
 
 @pytest.mark.usefixtures("own_cache")
 def test_file_names_may_be_odd(tmp_path, write_xrays, settings):
     # File systems of macOS take names in Unicode only.
     latin = b"\xe4" if sys.platform == "linux" else "ä".encode()
-    names = ["a\tb.png", "new\nline.png", "umläut ☢.png", (latin + b".png").decode(errors="surrogateescape")]
+    names = [
+        "a\tb.png",
+        "new\nline.png",
+        "carriage\rreturn.png",
+        "umläut ☢.png",
+        (latin + b".png").decode(errors="surrogateescape"),
+    ]
     folder = write_xrays(tmp_path / "xrays", *(f"train/NORMAL/{name}" for name in names))
     (folder / "train" / "NORMAL" / (b"bad-" + latin + b".png").decode(errors="surrogateescape")).touch()
     prepared = prepare(settings(dir=str(folder), on_bad_image="skip"), seed=0)
     assert {example.file.removeprefix("train/NORMAL/") for example in prepared.examples} == set(names)
-    assert prepared.images(prepared.examples).shape == (4, 64, 64, 1)
+    assert prepared.images(prepared.examples).shape == (5, 64, 64, 1)
 
 
 @pytest.mark.usefixtures("own_cache")
@@ -133,25 +140,30 @@ def test_bad_images_can_be_left_out_and_are_reported(xrays, settings):
     (xrays / "train" / "NORMAL" / "empty.jpeg").touch()
     prepared = prepare(settings(dir=str(xrays), on_bad_image="skip"), seed=0)
     assert len(prepared.examples) == len(SPLIT_FILES)
-    assert prepared.report["left_out"] == [{"file": "train/NORMAL/empty.jpeg", "reason": "it is empty"}]
+    (left_out,) = prepared.report.left_out
+    assert (left_out.file, left_out.reason) == ("train/NORMAL/empty.jpeg", "it is empty")
+    (warning,) = [warning for warning in prepared.report.warnings if "left out" in warning]
+    assert "1 file is of 7 left out" not in warning
+    assert "train/NORMAL/empty.jpeg for one: it is empty" in warning
 
 
 @pytest.mark.usefixtures("own_cache")
 def test_a_source_of_bad_images_only_is_refused(tmp_path, settings):
     (tmp_path / "xrays" / "NORMAL").mkdir(parents=True)
     (tmp_path / "xrays" / "NORMAL" / "empty.jpeg").touch()
-    with pytest.raises(UserError, match=r"no image of the folder .* can be used"):
+    with pytest.raises(UserError, match=r"no training image of the folder .* can be used"):
         prepare(settings(dir=str(tmp_path / "xrays"), on_bad_image="skip"), seed=0)
 
 
 @pytest.mark.usefixtures("own_cache")
 def test_deep_images_share_one_range(tmp_path, gray_file, settings):
     for name, values in {"a": (1000, 2000), "b": (1500, 3000)}.items():
-        ramp = np.repeat(np.array([values], np.uint16), 2, axis=0)
+        ramp = np.repeat(np.linspace(*values, 64).astype(np.uint16)[None], 2, axis=0)
         gray_file(tmp_path / "xrays" / "train" / "NORMAL" / f"{name}.png", ramp)
     data = settings(dir=str(tmp_path / "xrays"), resize="nearest")
     prepared = prepare(data, seed=0)
-    assert prepared.report["depth_range"] == {"low": 1000.0, "high": 3000.0}
+    (group,) = prepared.report.depth_groups
+    assert (group.files, group.low, group.high) == (2, 1000, 3000)
     pixels = prepared.images(prepared.examples)[:, 0, [0, -1], 0]
     np.testing.assert_array_equal(pixels, [[0, 128], [64, 255]])  # 1000 of 2000 is 127.5, 500 of 2000 is 63.75
     own = prepare(settings(dir=str(tmp_path / "xrays"), resize="nearest", intensity="image"), seed=0)
@@ -164,11 +176,11 @@ def test_same_pixels_are_found_within_and_across_splits(tmp_path, gray_file, set
     for file in ("train/NORMAL/a.png", "train/NORMAL/b.bmp", "train/NORMAL/c.png", "test/NORMAL/d.png"):
         gray_file(tmp_path / "xrays" / file, flat if file[-5] in "ab" else other)
     report = prepare(settings(dir=str(tmp_path / "xrays")), seed=0).report
-    assert report["duplicates"] == {
+    assert report.duplicates.model_dump() == {
         "within_splits": [["train/NORMAL/a.png", "train/NORMAL/b.bmp"]],
         "across_splits": [["test/NORMAL/d.png", "train/NORMAL/c.png"]],
     }
-    assert any("in several splits, pixel by pixel" in warning for warning in report["warnings"])
+    assert any("in several splits, pixel by pixel" in warning for warning in report.warnings)
 
 
 @pytest.mark.usefixtures("own_cache")
@@ -202,7 +214,7 @@ print(prepared.images(prepared.examples).sum())
     outcomes = [run_python(code, before=forbid_tensorflow).communicate() for _ in range(2)]  # prepares, then reads
     assert outcomes[0][0] == outcomes[1][0], outcomes
     prepared = prepare(settings(source="phantom", phantom_count=4), seed=3)
-    assert prepared.report["images"]["train"] == {"NORMAL": 4, "PNEUMONIA": 4}
+    assert prepared.report.images["train"] == {"NORMAL": 4, "PNEUMONIA": 4}
     example = next(e for e in prepared.examples if e.file == "train/PNEUMONIA/phantom-00000002.pgm")
     np.testing.assert_array_equal(prepared.images([example])[0, :, :, 0], draw_phantom(64, 3, 2, "PNEUMONIA"))
     assert prepare(settings(source="phantom", phantom_count=4), seed=4).directory != prepared.directory
@@ -222,9 +234,9 @@ print(len(prepare(settings(source="phantom", phantom_count=60), seed=0).examples
 @pytest.mark.usefixtures("own_cache")
 def test_a_disk_that_fills_up_while_records_are_written_is_named(xrays, settings, monkeypatch):
     def fail(*_):
-        raise RuntimeError("Failed to finalize: write() failed: No space left on device")
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(chest_xray_dataset_builder.Builder, "download_and_prepare", fail)
+    monkeypatch.setattr(preparation, "write_records", fail)
     with pytest.raises(UserError, match=f"No space left on device.*{CACHE_VARIABLE}"):
         prepare(settings(dir=str(xrays)), seed=0)
 
@@ -242,7 +254,7 @@ def test_leftovers_of_another_killed_preparation_are_removed(xrays, settings, ow
 KILL_AT = """
 import os, signal, threading
 from dcgan_jax.data import decoding
-from dcgan_jax.data import prepare as module
+from dcgan_jax.data import preparation as module
 kill = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 """
 

@@ -62,7 +62,7 @@ DAMAGE = {
 @pytest.mark.parametrize("damage", DAMAGE)
 @pytest.mark.parametrize(
     "file",
-    ["examples.tsv", "report.json", "records/features.json", "records/chest_xray-train.array_record-00000-of-00001"],
+    ["examples.tsv", "report.json", "report.md", "records/train.npy"],
 )
 def test_damage_is_named_with_the_remedy(whole, tmp_path, file, damage):
     directory = tmp_path / "set"
@@ -110,12 +110,28 @@ def test_an_empty_list_of_files_vouches_for_nothing(whole, tmp_path):
         PreparedSet(directory)
 
 
-def test_odd_file_names_survive_the_index(tmp_path):
-    names = ["a\tb.png", 'quo"te.png', "new\nline.png", "umläut.png", b"bytes\xff.png".decode(errors="surrogateescape")]
+def test_odd_file_names_survive_the_index(whole, tmp_path):
+    names = ["a\tb.png", 'quo"te.png', "new\nline.png", "re\rturn.png", "umläut.png", "bytes\udcff.png"]
     examples = [Example("train", i, name, "A", name, name, "00", 1, 2) for i, name in enumerate(names)]
-    write_examples(tmp_path / "examples.tsv", examples)
-    (tmp_path / "report.json").write_text("{}")
-    (tmp_path / "records").mkdir()
-    (tmp_path / "records" / "features.json").touch()
-    write_files_list(tmp_path)
-    assert list(PreparedSet(tmp_path).examples) == examples
+    directory = tmp_path / "set"
+    shutil.copytree(whole.directory, directory)
+    (directory / "files.json").unlink()
+    write_examples(directory / "examples.tsv", examples)
+    write_files_list(directory)
+    assert list(PreparedSet(directory).examples) == examples
+
+
+def test_records_that_go_away_while_they_are_read_are_named(whole, tmp_path):
+    directory = tmp_path / "set"
+    shutil.copytree(whole.directory, directory)
+    opened = PreparedSet(directory)
+    with (directory / "records" / "train.npy").open("r+b") as file:
+        file.truncate(200)
+    with pytest.raises(UserError, match=r"records can't be read \(it ends at byte 200\): delete the folder"):
+        opened.images([example for example in opened.examples if example.split == "train"])
+
+
+def test_numpy_opens_the_records(whole):
+    images = np.load(whole.directory / "records" / "train.npy")
+    of_train = [example for example in whole.examples if example.split == "train"]
+    np.testing.assert_array_equal(images, whole.images(of_train))

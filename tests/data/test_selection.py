@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcgan_jax.data.prepared import Example
-from dcgan_jax.data.selection import format_train_files, number_labels, resolve_num_classes, select_training
+from dcgan_jax.data.selection import number_labels, resolve_num_classes, select_training
 from dcgan_jax.errors import UserError
 
 
@@ -140,10 +140,21 @@ def test_the_number_of_classes_comes_from_the_data(tiny_settings):
         resolve_num_classes(settings.with_overrides({"model.num_classes": 3}), training)
 
 
-def test_the_list_of_training_files_can_be_read_again(tmp_path):
-    (tmp_path / "train_files.tsv").write_text(format_train_files(select()[0]))
-    rows = (tmp_path / "train_files.tsv").read_text().splitlines()
-    assert rows[0] == "file\tclass\tpatient\tsha256"
-    assert len(rows) == 1 + NUM_NORMAL
-    first = PREPARED.examples[next(i for i, e in enumerate(PREPARED.examples) if e.split == "train")]
-    assert rows[1] == f"{first.file}\tNORMAL\tNORMAL/0\t{first.sha256}"
+@given(SEEDS, st.floats(0, 0.9))
+def test_who_is_held_out_of_one_class_is_of_all(seed, holdout):
+    both = [
+        Example("train", 0, f"{label}/p{number}/a.png", label, f"p{number}", f"p{number}", f"{label}{number}", 8, 8)
+        for label, numbers in (("NORMAL", range(20)), ("PNEUMONIA", range(10, 16)))
+        for number in numbers
+    ]
+    prepared = SimpleNamespace(examples=both)
+    trained, held = set(), set()
+    for label in ("NORMAL", "PNEUMONIA"):
+        data = SimpleNamespace(label=label, holdout=holdout, fraction=1.0, split_seed=-1)
+        try:
+            train, held_out = select_training(prepared, data, seed)
+        except UserError:
+            return  # nobody is left
+        trained |= patients(train)
+        held |= patients(held_out)
+    assert not trained & held

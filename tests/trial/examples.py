@@ -8,14 +8,16 @@ from dcgan_jax.data.prepared import Example
 def example(file, split="train", patient=None, published=None, sha256=None):
     """An image whose class is the folder it lies in and whose patient is the folder below, unless said otherwise."""
     label, owner = file.split("/")[:2]
-    patient = patient or f"{label}/{owner}"
+    patient = patient or owner
     return Example(split, 0, file, label, patient, published or patient, sha256 or f"sha of {file}", 64, 64)
 
 
 def patients(label, count, split="train", images=2):
     """Some images each of some patients, named after the split."""
     return [
-        example(f"{label}/{split}{number:02d}/{image}.png", split) for number in range(count) for image in range(images)
+        example(f"{label}/{label}-{split}{number:02d}/{image}.png", split)
+        for number in range(count)
+        for image in range(images)
     ]
 
 

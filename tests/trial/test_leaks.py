@@ -2,7 +2,7 @@
 
 import pytest
 
-from dcgan_jax.data.selection import format_train_files
+from dcgan_jax.data.train_files import format_train_files
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs.provenance import read_provenance
 from dcgan_jax.trial.leaks import exceeds, find_provenances, refuse_excess, refuse_leaks
@@ -69,3 +69,13 @@ def test_a_list_that_is_none_is_named(tmp_path):
     (tmp_path / "train_files.tsv").write_text("a\tb\n1\t2\n")
     with pytest.raises(UserError, match=r"train_files\.tsv is no list of training images"):
         read_provenance(tmp_path / "train_files.tsv")
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_a_generator_that_saw_a_held_out_patient_in_another_class_is_refused(
+    halved_split, halved_settings, trained_on, part
+):
+    owner = getattr(halved_split, part)[0].patient
+    other = example(f"ANOTHER/{owner}/years_before.png")
+    with pytest.raises(UserError, match=r"years_before.png for one"):
+        refuse_leaks(trained_on([*halved_split.training[0.5], other]), halved_split, halved_settings)

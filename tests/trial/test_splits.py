@@ -72,7 +72,7 @@ def test_a_test_split_of_the_source_is_used_as_it_is(settings):
 
 
 def test_patients_of_the_published_test_split_who_may_be_in_training_are_marked(settings):
-    theirs = example("NORMAL/x/a.png", "test", patient="NORMAL/train00", published="elsewhere")
+    theirs = example("NORMAL/x/a.png", "test", patient="NORMAL-train00", published="elsewhere")
     test = [*patients("NORMAL", 3, "test"), *patients("PNEUMONIA", 3, "test"), theirs]
     split = split_for_trial(prepared(*WITHOUT_TEST.examples, *test), settings)
     assert split.ambiguous == {theirs}
@@ -80,17 +80,21 @@ def test_patients_of_the_published_test_split_who_may_be_in_training_are_marked(
 
 
 def test_a_patient_in_two_splits_by_every_reading_is_refused(settings):
-    test = [*patients("NORMAL", 3, "test"), *patients("PNEUMONIA", 3, "test"), example("NORMAL/train00/z.png", "test")]
+    test = [
+        *patients("NORMAL", 3, "test"),
+        *patients("PNEUMONIA", 3, "test"),
+        example("NORMAL/NORMAL-train00/z.png", "test"),
+    ]
     with pytest.raises(
-        UserError, match=r"1 test images are of patients who are in training too \(NORMAL/train00/z.png"
+        UserError, match=r"1 test images are of patients who are in training too \(NORMAL/NORMAL-train00/z.png"
     ):
         split_for_trial(prepared(*WITHOUT_TEST.examples, *test), settings)
 
 
 def test_shared_pixels_of_two_splits_of_the_source_are_refused(settings):
-    copy = example("NORMAL/new/a.png", "test", sha256="sha of NORMAL/train00/0.png")
+    copy = example("NORMAL/new/a.png", "test", sha256="sha of NORMAL/NORMAL-train00/0.png")
     test = [*patients("NORMAL", 3, "test"), *patients("PNEUMONIA", 3, "test"), copy]
-    with pytest.raises(UserError, match=r"NORMAL/new/a.png equals NORMAL/train00/0.png"):
+    with pytest.raises(UserError, match=r"NORMAL/new/a.png equals NORMAL/NORMAL-train00/0.png"):
         split_for_trial(prepared(*WITHOUT_TEST.examples, *test), settings)
 
 
@@ -120,3 +124,24 @@ def test_a_class_without_enough_patients_is_named(settings):
 def test_a_class_that_the_test_split_lacks_is_named(settings):
     with pytest.raises(UserError, match="There are 0 patients of PNEUMONIA in the test images"):
         split_for_trial(prepared(*WITHOUT_TEST.examples, *patients("NORMAL", 3, "test")), settings)
+
+
+def test_a_patient_of_both_classes_is_in_one_part_with_all_images(settings):
+    both = [example(f"PNEUMONIA/NORMAL-train{number:02d}/later.png") for number in range(20)]
+    split = split_for_trial(prepared(*WITHOUT_TEST.examples, *both), settings)
+    parts = [split.training[max(split.training)], split.validation, split.test]
+    owners = [{image.patient for image in part} for part in parts]
+    assert sum(map(len, parts)) == len(WITHOUT_TEST.examples) + 20
+    assert not owners[0] & owners[1]
+    assert not owners[0] & owners[2]
+    assert not owners[1] & owners[2]
+
+
+def test_a_patient_of_another_class_in_the_published_test_split_is_refused(settings):
+    test = [
+        *patients("NORMAL", 3, "test"),
+        *patients("PNEUMONIA", 3, "test"),
+        example("PNEUMONIA/NORMAL-train00/z.png", "test"),
+    ]
+    with pytest.raises(UserError, match=r"1 test images are of patients who are in training too \(PNEUMONIA/NORMAL"):
+        split_for_trial(prepared(*WITHOUT_TEST.examples, *test), settings)

@@ -1,5 +1,6 @@
 """What preparing needs to know of a source of images, wherever they come from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -23,10 +24,12 @@ class Source(Protocol):
     Attributes:
       name: what it is and where, for reports.
       fingerprint: changes whenever the images do; known without a download.
+      passed_over: what is in it beside the images, and how many files of each.
     """
 
     name: str
     fingerprint: str
+    passed_over: Mapping[str, int]
 
     def list_images(self) -> list[SourceImage]:
         """Returns all images in a fixed order.
@@ -34,6 +37,9 @@ class Source(Protocol):
         Raises:
           UserError: when there are none, or not in the layout they should have.
         """
+
+    def num_bytes(self, image: SourceImage) -> int:
+        """Returns the size of an image file, as far as it is known."""
 
     def read_file(self, image: SourceImage) -> bytes:
         """Returns the content of an image file; many threads call this at once.

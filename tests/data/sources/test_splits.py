@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcgan_jax.data.chest_xray.patients import identify_patient
-from dcgan_jax.data.chest_xray.splits import apply_kaggle_rule, split_by_patient, split_of_folder
-from dcgan_jax.data.source import SourceImage
+from dcgan_jax.data.sources.patients import identify_patient
+from dcgan_jax.data.sources.source import SourceImage
+from dcgan_jax.data.sources.splits import apply_kaggle_rule, split_by_patient
 
 
 @pytest.mark.parametrize(
@@ -22,15 +22,6 @@ def test_the_kaggle_copy_has_the_last_numbers_in_val(file, split):
     assert apply_kaggle_rule(SourceImage("test", "x", file)).split == "test"
 
 
-def test_folders_are_known_as_splits_by_their_usual_names():
-    assert [split_of_folder(name) for name in ("Train", "VALIDATION", "testing", "NORMAL")] == [
-        "train",
-        "val",
-        "test",
-        None,
-    ]
-
-
 def images(numbers):
     return [
         SourceImage("train", label, f"{label}/person{number}_{kind}_{image}.jpeg")
@@ -45,7 +36,7 @@ def test_our_split_parts_no_patient_and_takes_a_fifth_of_each_class(numbers):
     split = split_by_patient(images(numbers))
     for label in ("A", "B"):
         parts = {
-            name: {identify_patient(i.label, i.file).careful for i in split if (i.split, i.label) == (name, label)}
+            name: {identify_patient(i.label, i.file).conservative for i in split if (i.split, i.label) == (name, label)}
             for name in ("train", "test")
         }
         assert not parts["train"] & parts["test"]
@@ -56,3 +47,16 @@ def test_our_split_parts_no_patient_and_takes_a_fifth_of_each_class(numbers):
 def test_our_split_does_not_depend_on_the_order_of_files():
     listed = images(range(20))
     assert sorted(split_by_patient(listed[::-1])) == sorted(split_by_patient(listed))
+
+
+def test_a_patient_of_several_classes_is_in_one_split_with_all_images():
+    listed = [
+        SourceImage("train", label, f"{label}/patient{number:02}/{label}.png")
+        for label, numbers in (("NORMAL", range(20)), ("PNEUMONIA", range(5, 25)))
+        for number in numbers
+    ]
+    split = split_by_patient(listed)
+    parts = {name: {image.file.split("/")[1] for image in split if image.split == name} for name in ("train", "test")}
+    assert not parts["train"] & parts["test"]
+    for label in ("NORMAL", "PNEUMONIA"):
+        assert sum((image.split, image.label) == ("test", label) for image in split) >= 4  # a fifth of 20, or more

@@ -1,4 +1,4 @@
-from dcgan_jax.data.chest_xray.phantoms import PhantomSource
+from dcgan_jax.data.sources.phantoms import PhantomSource
 
 
 def files(source, split):

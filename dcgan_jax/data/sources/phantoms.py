@@ -1,9 +1,10 @@
 """Drawn phantoms as a source, so that they pass through the same preparation as files."""
 
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from dcgan_jax.data.phantom import CLASSES, DRAWING_VERSION, draw_phantom
-from dcgan_jax.data.source import TEST, TRAIN, SourceImage
+from dcgan_jax.data.sources.source import TEST, TRAIN, SourceImage
 
 TEST_SHARE = 0.25
 """Test images per training image."""
@@ -25,6 +26,7 @@ class PhantomSource:
         self._count, self._size, self._seed = count, size, seed
         self.name = f"drawn phantoms ({count} training images per class, seed {seed})"
         self.fingerprint = f"phantoms {DRAWING_VERSION} {count} {size} {seed}"
+        self.passed_over: Mapping[str, int] = {}
 
     def list_images(self) -> list[SourceImage]:
         """Returns all images; see `Source`."""
@@ -35,6 +37,10 @@ class PhantomSource:
             for label in CLASSES
             for index in indices
         )
+
+    def num_bytes(self, image: SourceImage) -> int:
+        """See `Source`."""
+        return self._size**2
 
     def read_file(self, image: SourceImage) -> bytes:
         """Draws an image, as an uncompressed gray file (PGM); see `Source`."""

@@ -3,9 +3,9 @@ import zipfile
 
 import pytest
 
-from dcgan_jax.data.chest_xray import archive
-from dcgan_jax.data.chest_xray.archive import Archive, read_checksums
 from dcgan_jax.data.prepare import prepare
+from dcgan_jax.data.sources import archive
+from dcgan_jax.data.sources.archive import Archive, read_checksums
 from dcgan_jax.errors import UserError
 
 FILES = (
@@ -46,7 +46,7 @@ def test_the_checksums_name_the_published_file():
 @pytest.mark.usefixtures("published")
 def test_the_kaggle_variant_moves_the_last_numbers_to_val(settings):
     prepared = prepare(settings(), seed=0)
-    assert prepared.report["images"] == {
+    assert prepared.report.images == {
         "test": {"NORMAL": 1},
         "train": {"NORMAL": 1, "PNEUMONIA": 1},
         "val": {"NORMAL": 1, "PNEUMONIA": 1},
@@ -56,7 +56,7 @@ def test_the_kaggle_variant_moves_the_last_numbers_to_val(settings):
 
 def test_the_published_variant_keeps_them_in_train(settings, published):
     prepared = prepare(settings(variant="published"), seed=0)
-    assert prepared.report["images"] == {"test": {"NORMAL": 1}, "train": {"NORMAL": 2, "PNEUMONIA": 2}}
+    assert prepared.report.images == {"test": {"NORMAL": 1}, "train": {"NORMAL": 2, "PNEUMONIA": 2}}
     published.unlink()
     assert prepare(settings(variant="published"), seed=0).directory == prepared.directory  # needs it no more
 

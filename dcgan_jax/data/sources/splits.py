@@ -1,4 +1,4 @@
-"""Which split an image belongs to: by its folder, by the rule of the Kaggle copy, or by patient where we decide."""
+"""Which split an image belongs to where no folder says so: the rule of the Kaggle copy, or by patient."""
 
 import math
 import re
@@ -6,28 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from dcgan_jax.data.chest_xray.patients import identify_patient
 from dcgan_jax.data.ranking import rank_by_hash
-from dcgan_jax.data.source import TEST, TRAIN, VALIDATION, SourceImage
+from dcgan_jax.data.sources.patients import identify_patient
+from dcgan_jax.data.sources.source import TEST, TRAIN, VALIDATION, SourceImage
 
 TEST_SHARE = 0.2
 """Share of each class's patients that a split of ours puts into the test set."""
 
-_FOLDER_NAMES = {
-    "train": TRAIN,
-    "training": TRAIN,
-    "val": VALIDATION,
-    "valid": VALIDATION,
-    "validation": VALIDATION,
-    "test": TEST,
-    "testing": TEST,
-}
 _KAGGLE_VALIDATION_FROM = {"NORMAL2-IM-": 1427, "person": 1946}
-
-
-def split_of_folder(name: str) -> str | None:
-    """Returns the split that a folder of this name holds, None when the name is not a split's."""
-    return _FOLDER_NAMES.get(name.lower())
 
 
 def apply_kaggle_rule(image: SourceImage) -> SourceImage:
@@ -40,15 +26,14 @@ def apply_kaggle_rule(image: SourceImage) -> SourceImage:
 def split_by_patient(images: Sequence[SourceImage]) -> list[SourceImage]:
     """Returns the images with `TEST_SHARE` of each class's patients in test and the others in train.
 
-    It does not depend on a seed: the test set of a folder is always the same one.
+    A patient with images of several classes is in test with all of them if one class puts the patient there. It does
+    not depend on a seed: the test set of a folder is always the same one.
     """
+    patient_of = {image: identify_patient(image.label, image.file).conservative for image in images}
     patients: dict[str, set[str]] = {}
-    for image in images:
-        patients.setdefault(image.label, set()).add(identify_patient(image.label, image.file).careful)
+    for image, patient in patient_of.items():
+        patients.setdefault(image.label, set()).add(patient)
     test = set()
     for members in patients.values():
         test.update(rank_by_hash("test split", members)[: math.floor(TEST_SHARE * len(members))])
-    return [
-        replace(image, split=TEST if identify_patient(image.label, image.file).careful in test else TRAIN)
-        for image in images
-    ]
+    return [replace(image, split=TEST if patient_of[image] in test else TRAIN) for image in images]

@@ -1,14 +1,17 @@
 """The published archive as a source: downloaded once, checked, and read without unpacking it."""
 
+import zlib
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
-from dcgan_jax.data import images
-from dcgan_jax.data.chest_xray.folder import assign_classes
-from dcgan_jax.data.chest_xray.splits import apply_kaggle_rule
-from dcgan_jax.data.images import BadImageError
-from dcgan_jax.data.source import SourceImage
+from dcgan_jax.data.image_files import SUFFIXES, is_ignored
+from dcgan_jax.data.images import MAX_FILE_BYTES
+from dcgan_jax.data.reading.stored_image import BadImageError
+from dcgan_jax.data.sources.layout import assign_classes
+from dcgan_jax.data.sources.source import SourceImage
+from dcgan_jax.data.sources.splits import apply_kaggle_rule
 from dcgan_jax.errors import UserError
 from dcgan_jax.storage.cache import cache_dir
 from dcgan_jax.storage.download import download
@@ -46,6 +49,7 @@ class ArchiveSource:
         self._zip: ZipFile | None = None
         self.name = f"published archive {self._archive.name} ({variant})"
         self.fingerprint = f"{self._archive.sha256} {variant}"
+        self.passed_over: Mapping[str, int] = {}
 
     def is_downloaded(self) -> bool:
         """Returns whether the archive lies in the cache; it is checked when the images are listed."""
@@ -63,18 +67,24 @@ class ArchiveSource:
         self._members = {
             "/".join(PurePosixPath(name).parts[1:]): name
             for name in self._zip.namelist()
-            if Path(name).suffix.lower() in images.SUFFIXES
-            and not any(images.is_ignored(part) for part in PurePosixPath(name).parts)
+            if Path(name).suffix.lower() in SUFFIXES and not any(is_ignored(part) for part in PurePosixPath(name).parts)
         }
         found = assign_classes(sorted(self._members), str(path))
         return sorted(map(apply_kaggle_rule, found)) if self._variant == "kaggle" else found
 
+    def num_bytes(self, image: SourceImage) -> int:
+        """See `Source`."""
+        assert self._zip is not None, "list_images comes first"
+        return self._zip.getinfo(self._members[image.file]).file_size
+
     def read_file(self, image: SourceImage) -> bytes:
         """See `Source`."""
         assert self._zip is not None, "list_images comes first"
+        if self.num_bytes(image) > MAX_FILE_BYTES:
+            raise BadImageError(image.file, f"it claims more than {MAX_FILE_BYTES:,} bytes")
         try:
             return self._zip.read(self._members[image.file])
-        except BadZipFile as error:
+        except (BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:  # RuntimeError: it is encrypted
             raise BadImageError(image.file, f"it is broken in the archive ({error})") from error
 
     def locate(self, image: SourceImage) -> None:

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from dcgan_jax.data.chest_xray.folder import FolderSource
+from dcgan_jax.data.sources.folder import FolderSource
 from dcgan_jax.errors import UserError
 
 
@@ -34,7 +34,7 @@ def test_a_folder_of_classes_is_split_by_patient(tmp_path):
 
 def test_a_folder_per_patient_is_not_parted_by_our_split(tmp_path):
     touch(tmp_path, *(f"A/patient{number:02}/view{view}.png" for number in range(20) for view in (1, 2, 3)))
-    patients = {"train": set(), "test": set()}
+    patients: dict[str, set[str]] = {"train": set(), "test": set()}
     for split, _, file in listed(tmp_path):
         patients[split].add(file.split("/")[1])
     assert (len(patients["train"]), len(patients["test"])) == (16, 4)
@@ -78,6 +78,78 @@ def test_the_fingerprint_follows_the_files(tmp_path):
 def test_a_folder_in_another_layout_is_refused(tmp_path, files, message):
     with pytest.raises(UserError, match=rf"^data\.dir=.*{message}.*train/NORMAL/a\.jpeg"):
         listed(touch(tmp_path, *files))
+
+
+def test_splits_within_classes_are_kept(tmp_path):
+    touch(tmp_path, "A/train/1.png", "A/test/2.png", "B/Train/3.png", "B/val/4.png")
+    assert listed(tmp_path) == [
+        ("test", "A", "A/test/2.png"),
+        ("train", "A", "A/train/1.png"),
+        ("train", "B", "B/Train/3.png"),
+        ("val", "B", "B/val/4.png"),
+    ]
+
+
+def test_an_image_beside_the_splits_of_its_class_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"B/3\.png beside them, in none"):
+        listed(touch(tmp_path, "A/train/1.png", "A/test/2.png", "B/3.png"))
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("A/images/1.png", "A/masks/1.png", "B/images/2.png", "B/masks/2.png"),
+        ("images/A/1.png", "masks/A/1.png", "images/B/2.png", "Masks/B/2.png"),
+        ("A/1.png", "A/1_mask.png", "B/2.png", "B/2_mask.png"),
+        ("A/1.png", "B/2.png", "masks/1.png", "masks/2.png"),
+    ],
+)
+def test_masks_beside_the_images_are_left_out_and_counted(tmp_path, files):
+    source = FolderSource(str(touch(tmp_path, *files)))
+    found = source.list_images()
+    assert [(image.label, image.file) for image in found] == [
+        ("A", files[0]),
+        ("B", files[1 if "B" in files[1] else 2]),
+    ]
+    assert source.passed_over == {"masks": 2, "images in other folders than those of the splits": 0}
+
+
+@pytest.mark.parametrize("files", [("images/1.png",), ("images/1.png", "masks/1.png"), ("train/images/1.png",)])
+def test_a_folder_called_images_is_no_class(tmp_path, files):
+    with pytest.raises(UserError, match="outside a class folder") as caught:
+        listed(touch(tmp_path, *files))
+    assert "data.label" not in str(caught.value)
+
+
+def test_masks_alone_are_no_data_set(tmp_path):
+    with pytest.raises(UserError, match="has no images but 2 masks"):
+        listed(touch(tmp_path, "masks/1.png", "masks/2.png"))
+
+
+def test_images_beside_the_splits_are_counted(tmp_path):
+    source = FolderSource(str(touch(tmp_path, "train/A/1.png", "more/A/2.png", "more/A/3.png")))
+    assert len(source.list_images()) == 1
+    assert source.passed_over["images in other folders than those of the splits"] == 2
+
+
+def test_a_class_that_is_a_link_into_a_store_within_the_folder_is_refused(tmp_path):
+    touch(tmp_path, "store/normal/1.png", "B/2.png")
+    (tmp_path / "A").symlink_to(tmp_path / "store" / "normal")
+    with pytest.raises(UserError, match=r"A/1\.png and store/normal/1\.png are one file"):
+        listed(tmp_path)
+
+
+def test_a_class_of_a_split_may_be_a_link_into_a_store_beside_the_splits(tmp_path):
+    touch(tmp_path, "store/normal/1.png", "train/B/2.png")
+    (tmp_path / "train" / "A").symlink_to(tmp_path / "store" / "normal")
+    assert [file for _, _, file in listed(tmp_path)] == ["train/A/1.png", "train/B/2.png"]
+
+
+def test_two_links_to_one_file_are_refused(tmp_path):
+    touch(tmp_path, "A/1.png", "B/2.png")
+    (tmp_path / "A" / "3.png").symlink_to(tmp_path / "B" / "2.png")
+    with pytest.raises(UserError, match=r"A/3\.png and B/2\.png are one file"):
+        listed(tmp_path)
 
 
 def test_what_is_no_folder_is_refused(tmp_path):

@@ -5,11 +5,12 @@ A patient has several images, and splits must not part them. Nothing but a path 
 - A published name, `person1000_bacteria_2931` or `IM-0115-0001`, carries the patient and can be read in two ways:
     - published: `person1000_bacteria` and `person1000_virus` are two patients, and so are `IM-0115` and
       `NORMAL2-IM-0115`. By this reading no patient is in both the published train and test splits.
-    - careful: within a class, the same bare number is the same patient. By this reading many are in both.
-  Nobody knows which is right, so splits that we make go by the careful one, which parts fewer.
-- A folder right below the class is one patient's, with all below it: `NORMAL/patient01/study1/view1.png`. If it is a
-  site's, its patients go together, which is coarse and parts none. It comes before a name like `IM-0001-0001`, which
-  viewers give to the files of every patient; `person1000_bacteria_2931` counts in any folder.
+    - conservative: within a class, the same bare number is the same patient. By this reading many are in both.
+  Nobody knows which is right, so splits that we make go by the conservative one, which parts fewer.
+- A folder right below the class is one patient's, with all below it: `NORMAL/patient01/study1/view1.png`. The patient
+  is the same in every class: a chest that was healthy may be ill later. If the folder is a site's, its patients go
+  together, which is coarse and parts none. It comes before a name like `IM-0001-0001`, which viewers give to the files
+  of every patient; `person1000_bacteria_2931` counts in any folder. Folders of a split, or called images, are nobody's.
 - Of any other file, directly in its class, no patient is known: `NORMAL/p1_2.png` may be image 2 of patient 1 or not.
   It counts as a patient of its own, so what is split or held out by patient is then by file and may part a patient's
   images. The report of a prepared set warns of it; a folder for each patient is the remedy.
@@ -19,6 +20,8 @@ import re
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from dcgan_jax.data.sources.folder_names import is_transparent, split_of_folder
+
 _PNEUMONIA = re.compile(r"(?P<published>person0*(?P<number>\d+)_(?:bacteria|virus))_\d+(?:_\d+)?")
 _NORMAL = re.compile(r"(?P<published>(?:NORMAL2-)?IM-0*(?P<number>\d+))-\d+(?:-\d+)?")
 _PHANTOM = re.compile(r"phantom-\d+")  # each is drawn as somebody else
@@ -27,7 +30,7 @@ _PHANTOM = re.compile(r"phantom-\d+")  # each is drawn as somebody else
 class Patient(NamedTuple):
     """A patient by both readings."""
 
-    careful: str
+    conservative: str
     published: str
 
 
@@ -39,13 +42,28 @@ def identify_patient(label: str, file: str) -> Patient:
       file: its path within the source.
     """
     path = PurePosixPath(file)
-    folders_below_class = path.parts[path.parts.index(label) + 1 : -1]
     if match := _PNEUMONIA.fullmatch(path.stem):
         return Patient(f"{label}/{match['number']}", match["published"])
-    if folders_below_class:
-        patient = f"{label}/{folders_below_class[0]}"
-        return Patient(patient, patient)
+    if folder := _find_patient_folder(label, path):
+        return Patient(folder, folder)
     if match := _NORMAL.fullmatch(path.stem):
         return Patient(f"{label}/{match['number']}", match["published"])
     patient = f"{label}/{path.stem}" if _PHANTOM.fullmatch(path.stem) else file
     return Patient(patient, patient)
+
+
+def rename_patient(patient: str, label: str, file: str) -> str:
+    """Returns the name by which a patient goes now, of whom an older list of files tells.
+
+    Folders of patients were once named together with the class, `NORMAL/patient01`.
+    """
+    folder = _find_patient_folder(label, PurePosixPath(file))
+    return folder if folder and patient == f"{label}/{folder}" else patient
+
+
+def _find_patient_folder(label: str, path: PurePosixPath) -> str | None:
+    folders = path.parts[:-1]
+    if label not in folders:
+        return None
+    below = folders[folders.index(label) + 1 :]
+    return next((name for name in below if not split_of_folder(name) and not is_transparent(name)), None)

@@ -1,0 +1,119 @@
+"""What was found in the images of a source -> the report of the prepared set."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from dcgan_jax.data.decoding import Decoded
+from dcgan_jax.data.intensity import DepthGroup
+from dcgan_jax.data.prepared import Example
+from dcgan_jax.data.reading.stored_image import UnreadableFileError
+from dcgan_jax.data.report import (
+    DepthRecord,
+    Duplicates,
+    Flaw,
+    LeftOut,
+    PatientCounts,
+    PatientReadings,
+    PreparationSettings,
+    PreparedReport,
+    Sizes,
+    show_name,
+)
+from dcgan_jax.data.sources.source import Source
+from dcgan_jax.settings import DataSettings
+
+
+def create_report(
+    examples: Sequence[Example], decoded: Decoded, source: Source, data: DataSettings, seconds: float
+) -> PreparedReport:
+    """Returns the report of a prepared set, without its warnings.
+
+    Args:
+      examples: its images.
+      decoded: what became of the source's images.
+      source: of the images.
+      data: what shaped the images.
+      seconds: that it took.
+    """
+    return PreparedReport(
+        source=show_name(source.name),
+        fingerprint=source.fingerprint,
+        settings=PreparationSettings.of(data),
+        seconds=round(seconds, 1),
+        images=_count(examples),
+        sizes={label: _measure_sizes(group) for label, group in _group(examples, lambda e: e.label).items()},
+        duplicates=_find_duplicates(examples),
+        files_without_patient=sum(example.patient == example.file for example in examples),
+        patients=PatientReadings(
+            conservative=_count_patients(examples, lambda e: e.patient),
+            published=_count_patients(examples, lambda e: e.published_patient),
+        ),
+        depth_groups=[_describe_group(group) for group in decoded.depth_groups],
+        left_out=[
+            LeftOut(
+                file=show_name(error.file),
+                reason=show_name(error.reason),
+                unreadable=isinstance(error, UnreadableFileError),
+            )
+            for error in decoded.bad
+        ],
+        passed_over={kind: count for kind, count in source.passed_over.items() if count},
+        flaws=[Flaw(file=show_name(good.image.file), flaw=good.flaw) for good in decoded.good if good.flaw],
+        synthetic=[show_name(good.image.file) for good in decoded.good if good.is_synthetic],
+    )
+
+
+def _describe_group(group: DepthGroup) -> DepthRecord:
+    return DepthRecord(
+        sample=str(group.sample),
+        used_bits=group.used_bits,
+        files=group.count,
+        low=group.range.low,
+        high=group.range.high,
+    )
+
+
+def _group(examples: Sequence[Example], key: Callable[[Example], str]) -> dict[str, list[Example]]:
+    groups = defaultdict(list)
+    for example in examples:
+        groups[key(example)].append(example)
+    return dict(groups)
+
+
+def _count(examples: Sequence[Example]) -> dict[str, dict[str, int]]:
+    by_split = _group(examples, lambda e: e.split)
+    return {split: dict(Counter(show_name(example.label) for example in group)) for split, group in by_split.items()}
+
+
+def _measure_sizes(examples: Sequence[Example]) -> Sizes:
+    sides = np.array([[example.width, example.height] for example in examples])
+    low, middle, high = np.percentile(sides, [0, 50, 100], axis=0, method="nearest").tolist()
+    ratio = float(np.median(sides[:, 0] / sides[:, 1]))
+    return Sizes(least=low, median=middle, greatest=high, median_width_to_height=round(ratio, 3))
+
+
+def _find_duplicates(examples: Sequence[Example]) -> Duplicates:
+    groups = [group for group in _group(examples, lambda e: e.sha256).values() if len(group) > 1]
+    within: list[list[str]] = []
+    across: list[list[str]] = []
+    for group in groups:
+        is_across = len({example.split for example in group}) > 1
+        (across if is_across else within).append([show_name(example.file) for example in group])
+    return Duplicates(within_splits=within, across_splits=across)
+
+
+def _count_patients(examples: Sequence[Example], key: Callable[[Example], str]) -> PatientCounts:
+    patients: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for example in examples:
+        patients[example.split][show_name(example.label)].add(key(example))
+    splits_of = {patient: {e.split for e in group} for patient, group in _group(examples, key).items()}
+    labels_of = {patient: {e.label for e in group} for patient, group in _group(examples, key).items()}
+    shared = [example for example in examples if len(splits_of[key(example)]) > 1]
+    return PatientCounts(
+        counts={split: {label: len(names) for label, names in labels.items()} for split, labels in patients.items()},
+        in_several_splits=len({key(example) for example in shared}),
+        images_of_those=dict(Counter(example.split for example in shared)),
+        in_several_classes=sum(len(labels) > 1 for labels in labels_of.values()),
+    )

@@ -1,0 +1,170 @@
+"""Values deeper than 8 bits -> 8 bits: which of them become black and white, for one image and for many.
+
+Twelve bits in 16-bit files, beside files that use all 16 and floats from 0 to 1, can't share a range: what shares one
+is of the same type and uses about as many bits of it. Folders do not part the files: a range for each class would give
+the class away. A few values far from all others (a dead pixel, a lead marker) are no part of a range.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Shaped, UInt8
+
+from dcgan_jax.data.reading.stored_image import BadImageError, SampleType, StoredImage
+
+_LOOKED_AT = 2**20
+_OUTLIERS = 0.05  # of the pixels, at most
+_LEAST_VALUES = 16  # different ones, without which nothing is an outlier
+
+
+@dataclass(frozen=True)
+class DepthRange:
+    """The values of deeper files that become 0 and 255."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Depth:
+    """What is known of the values of one deep image.
+
+    Attributes:
+      sample: their type.
+      least: value of all.
+      greatest: value of all.
+      low: least value without those far from all others.
+      high: greatest value without those far from all others.
+      num_values: how many different ones there are at least.
+    """
+
+    sample: SampleType
+    least: float
+    greatest: float
+    low: float
+    high: float
+    num_values: int
+
+    @property
+    def used_bits(self) -> int:
+        """How many bits the values take; of floats, the exponent of the largest."""
+        largest = max(abs(self.low), abs(self.high))
+        return math.frexp(largest)[1] if self.sample.kind == "float" else int(largest).bit_length()
+
+
+@dataclass(frozen=True)
+class DepthGroup:
+    """Deep images that share a range: `used_bits` of them, or one less."""
+
+    sample: SampleType
+    used_bits: int
+    range: DepthRange
+    count: int
+
+    def holds(self, depth: Depth) -> bool:
+        """Returns whether an image is one of them."""
+        return depth.sample == self.sample and depth.used_bits in (self.used_bits, self.used_bits - 1)
+
+
+def measure_depth(stored: StoredImage) -> Depth:
+    """Returns what is known of the values of a deep image."""
+    values = stored.values.ravel()
+    least, greatest = float(values.min()), float(values.max())
+    looked_at = values[:: max(1, values.size // _LOOKED_AT)].astype(np.float64)
+    found, counts = np.unique(np.append(looked_at, [least, greatest]), return_counts=True)
+    bottom, top = -_cut_above(-found[::-1], counts[::-1]), _cut_above(found, counts)
+    low, high = least, greatest
+    if bottom > least or top < greatest:
+        kept = values[(values >= bottom) & (values <= top)]
+        low, high = float(kept.min()), float(kept.max())
+    return Depth(stored.sample, least, greatest, low, high, len(found))
+
+
+def _cut_above(found: np.ndarray, counts: np.ndarray) -> float:
+    """Returns where the few values end that lie farther above all others than those are apart.
+
+    Args:
+      found: different values, ascending.
+      counts: how many there are of each.
+    """
+    if len(found) <= _LEAST_VALUES:
+        return float(found[-1])
+    gaps, widths = np.diff(found), found[:-1] - found[0]
+    above = counts.sum() - np.cumsum(counts)[:-1]
+    cuts = (gaps > widths) & (above <= _OUTLIERS * counts.sum())
+    cuts[: _LEAST_VALUES - 1] = False
+    if not cuts.any():
+        return float(found[-1])
+    place = int(np.argmax(cuts))
+    return float(found[place] + found[place + 1]) / 2
+
+
+def group_depths(depths: Sequence[Depth]) -> list[DepthGroup]:
+    """Returns groups of images that can share a range, the largest first; each image is in one."""
+    groups = []
+    for sample in sorted({depth.sample for depth in depths}):
+        left = [depth for depth in depths if depth.sample == sample]
+        while left:
+            bits = max(depth.used_bits for depth in left)
+            members = [depth for depth in left if depth.used_bits >= bits - 1]
+            left = [depth for depth in left if depth.used_bits < bits - 1]
+            shared = DepthRange(min(depth.low for depth in members), max(depth.high for depth in members))
+            groups.append(DepthGroup(sample, bits, shared, len(members)))
+    return sorted(groups, key=lambda group: -group.count)
+
+
+def find_range(depth: Depth, groups: Sequence[DepthGroup]) -> DepthRange:
+    """Returns the range of the group that an image is in."""
+    return next(group.range for group in groups if group.holds(depth))
+
+
+def range_alone(depth: Depth, file: str, intensity: str) -> DepthRange:
+    """Returns the range of an image that shares none.
+
+    Args:
+      depth: of the image.
+      file: its name, for messages.
+      intensity: "container" (the ends of the type, 0 and 1 for floats) or "image" (the image's own).
+
+    Raises:
+      BadImageError: floats are not within 0 and 1, so that their type has no ends.
+    """
+    if intensity != "container":
+        return DepthRange(depth.low, depth.high)
+    low, high = depth.sample.limits
+    if depth.sample.kind == "float" and (depth.least < low or depth.greatest > high):
+        raise BadImageError(
+            file, "its floats are not within 0 and 1, so data.intensity=container can't be used; use dataset"
+        )
+    return DepthRange(low, high)
+
+
+def to_8_bits(values: Shaped[np.ndarray, "*shape"], depth_range: DepthRange) -> UInt8[np.ndarray, "*shape"]:
+    """Returns values with the ends of a range at 0 and 255, and those beyond them there too; a flat range is black."""
+    low, high = depth_range.low, depth_range.high
+    span = high - low or 1.0
+    shown = np.empty(values.shape, np.uint8)
+    for row in range(len(values)):  # a row at a time, in double precision
+        shown[row] = np.rint((np.clip(values[row].astype(np.float64), low, high) - low) * 255.0 / span)
+    return shown
+
+
+def count_levels(depth: Depth, depth_range: DepthRange) -> int:
+    """Returns about how many of the 256 gray levels an image uses in a range."""
+    span = depth_range.high - depth_range.low or 1.0
+    low, high = (min(max(value, depth_range.low), depth_range.high) for value in (depth.low, depth.high))
+    return min(depth.num_values, 1 + round(255 * (high - low) / span))
+
+
+def describe_groups(groups: Sequence[DepthGroup]) -> list[str]:
+    """Returns a phrase for each group."""
+    counts = Counter(group.sample for group in groups)
+    return [
+        f"{group.count:,} {group.sample}"
+        + (f" (of which they use {group.used_bits})" if counts[group.sample] > 1 else "")
+        + f": {group.range.low:g} to {group.range.high:g}"
+        for group in groups
+    ]

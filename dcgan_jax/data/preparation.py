@@ -1,0 +1,146 @@
+"""Makes a prepared set: decodes the images of a source, and writes records, index and report, whole or not at all."""
+
+import os
+import shutil
+import tempfile
+import time
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from dcgan_jax.data.decoding import Decoded, decode_all
+from dcgan_jax.data.findings import create_report
+from dcgan_jax.data.pixel_file import PixelFile
+from dcgan_jax.data.prepared import (
+    EXAMPLES,
+    RECORDS,
+    REPORT,
+    REPORT_TEXT,
+    Example,
+    path_of_split,
+    write_examples,
+    write_files_list,
+)
+from dcgan_jax.data.records import write_records
+from dcgan_jax.data.report_text import describe_report, find_warnings
+from dcgan_jax.data.sources.patients import identify_patient
+from dcgan_jax.data.sources.source import TRAIN, Source, SourceImage
+from dcgan_jax.errors import UserError
+from dcgan_jax.settings import DataSettings
+
+PARTIAL = ".partial-"
+"""Stands between the name of a set and what tells preparations of it apart, in the name of one that is not done."""
+
+_LISTED_BAD_FILES = 1000
+
+
+def write_set(source: Source, images: Sequence[SourceImage], data: DataSettings, directory: Path) -> None:
+    """Prepares the images of a source.
+
+    Args:
+      source: of the images.
+      images: what it listed.
+      data: what shapes the images, and what is done about bad ones.
+      directory: the prepared set; one that is there already is replaced.
+
+    Raises:
+      UserError: images are bad and not to be left out, or none is left to train on.
+      OSError: the disk is full, or the folder can't be written.
+    """
+    started = time.monotonic()
+    # Beside its final place, so that the last step is a rename within one file system.
+    partial = directory.with_name(f"{directory.name}{PARTIAL}{uuid.uuid4().hex}")
+    replaced = partial.with_name(f"{partial.name}-replaced")
+    partial.mkdir()  # and not mkdtemp, whose folders nobody else may read
+    try:
+        examples, decoded = _write_records(source, images, data, partial)
+        report = create_report(examples, decoded, source, data, time.monotonic() - started)
+        report = report.model_copy(update={"warnings": tuple(find_warnings(report, examples))})
+        write_examples(partial / EXAMPLES, examples)
+        report.write(partial / REPORT)
+        (partial / REPORT_TEXT).write_text(describe_report(report), encoding="utf-8")
+        write_files_list(partial)
+        _flush(partial)
+        if directory.exists():
+            directory.rename(replaced)
+        partial.rename(directory)
+        _flush_folder(directory.parent)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _write_records(
+    source: Source, images: Sequence[SourceImage], data: DataSettings, partial: Path
+) -> tuple[list[Example], Decoded]:
+    """Writes the records and returns their index, with what became of the images."""
+    with (
+        tempfile.TemporaryDirectory(prefix="work-", dir=partial) as work,
+        PixelFile(Path(work) / "pixels", data.image_size) as pixels,
+    ):
+        decoded = decode_all(source, images, data, pixels)
+        _check_bad_images(decoded, source, data)
+        examples = create_index(decoded)
+        (partial / RECORDS).mkdir()
+        for split in sorted({example.split for example in examples}):
+            slots = [good.slot for good in decoded.good if good.image.split == split]
+            write_records(path_of_split(partial, split), map(pixels.read, slots), len(slots), data.image_size)
+    return examples, decoded
+
+
+def _check_bad_images(decoded: Decoded, source: Source, data: DataSettings) -> None:
+    good, bad = decoded.good, decoded.bad
+    if bad and data.on_bad_image == "error":
+        lines = [f"\n  {error.file}: {error.reason}" for error in bad[:_LISTED_BAD_FILES]]
+        if len(bad) > len(lines):
+            lines.append(f"\n  and {len(bad) - len(lines)} more")
+        raise UserError(
+            f"{len(bad)} of {len(good) + len(bad)} images of the {source.name} can't be used: mend or remove them, or "
+            f"set data.on_bad_image=skip to leave them out.{''.join(lines)}"
+        )
+    if not any(image.image.split == TRAIN for image in good):
+        raise UserError(f"no training image of the {source.name} can be used; the first: {bad[0]}")
+
+
+def create_index(decoded: Decoded) -> list[Example]:
+    """Returns one example for every good image, numbered within its split."""
+    counts: Counter[str] = Counter()
+    examples = []
+    for good in decoded.good:
+        image = good.image
+        patient = identify_patient(image.label, image.file)
+        examples.append(
+            Example(
+                split=image.split,
+                position=counts[image.split],
+                file=image.file,
+                label=image.label,
+                patient=patient.conservative,
+                published_patient=patient.published,
+                sha256=good.sha256,
+                width=good.width,
+                height=good.height,
+            )
+        )
+        counts[image.split] += 1
+    return examples
+
+
+def _flush(folder: Path) -> None:
+    """Waits until all files are on the disk: a rename can outlive a power cut that their content does not."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        else:
+            _flush_folder(path)
+    _flush_folder(folder)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,62 @@
+"""Which format a file is in, by its first bytes: names lie, and files come without a suffix."""
+
+from typing import NamedTuple
+
+HEAD_BYTES = 352
+"""How much of a file `find_format` looks at."""
+
+
+class FileFormat(NamedTuple):
+    """A format, and the one reader of Pillow that may open it; None: it is known and not read here.
+
+    Pillow's other readers (EPS runs Ghostscript, for one) are nothing to point at files from elsewhere.
+    """
+
+    name: str
+    pillow: str | None
+
+
+_JPEG_2000 = FileFormat("JPEG 2000", "JPEG2000")
+_TIFF = FileFormat("TIFF", "TIFF")
+_HEIF = FileFormat("HEIF", None)
+_MARKS = (
+    (0, b"\xff\xd8\xff", FileFormat("JPEG", "JPEG")),
+    (0, b"\x89PNG\r\n\x1a\n", FileFormat("PNG", "PNG")),
+    (0, b"II*\0", _TIFF),
+    (0, b"MM\0*", _TIFF),
+    (0, b"II+\0", _TIFF),
+    (0, b"MM\0+", _TIFF),
+    (0, b"GIF87a", FileFormat("GIF", "GIF")),
+    (0, b"GIF89a", FileFormat("GIF", "GIF")),
+    (8, b"WEBP", FileFormat("WebP", "WEBP")),
+    (0, b"\0\0\0\x0cjP  \r\n\x87\n", _JPEG_2000),
+    (0, b"\xff\x4f\xff\x51", _JPEG_2000),
+    (128, b"DICM", FileFormat("DICOM", None)),
+    (0, b"\xff\x0a", FileFormat("JPEG XL", None)),
+    (0, b"\0\0\0\x0cJXL \r\n\x87\n", FileFormat("JPEG XL", None)),
+    (4, b"ftypavif", FileFormat("AVIF", None)),
+    (4, b"ftyphei", _HEIF),
+    (4, b"ftypmif1", _HEIF),
+    (0, b"8BPS", FileFormat("Photoshop", None)),
+    (0, b"%PDF", FileFormat("PDF", None)),
+    (0, b"%!PS", FileFormat("PostScript", None)),
+    (344, b"n+1\0", FileFormat("NIfTI", None)),
+    (0, b"\x89HDF", FileFormat("HDF5", None)),
+)
+_BMP, _PNM = FileFormat("BMP", "BMP"), FileFormat("PNM", "PPM")
+
+
+def find_format(head: bytes) -> FileFormat | None:
+    """Returns the format of a file that begins with these bytes, None where it is none that is known.
+
+    Args:
+      head: `HEAD_BYTES` of the file, or all where it is shorter.
+    """
+    for place, mark, found in _MARKS:
+        if head.startswith(mark, place):
+            return found
+    if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":  # two letters alone begin many texts
+        return _BMP
+    if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3].isspace():
+        return _PNM
+    return None

@@ -1,0 +1,79 @@
+"""What an image file holds, before its values are brought to 8 bits."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import Shaped
+
+from dcgan_jax.errors import UserError
+
+MAX_PIXELS = 89_478_485
+"""Larger images are refused: a small file can claim any size and take all memory (Pillow warns from here on)."""
+
+
+class BadImageError(UserError):
+    """A file that should be an image and can't be used as one."""
+
+    def __init__(self, file: str, reason: str):
+        super().__init__(f"{file} can't be used: {reason}.")
+        self.file = file
+        self.reason = reason
+
+
+class UnreadableFileError(BadImageError):
+    """A file that the system would not give: it may be as good as any other, and readable later."""
+
+
+class SampleType(NamedTuple):
+    """What one number in a file is."""
+
+    kind: Literal["unsigned", "signed", "float"]
+    bits: int
+
+    def __str__(self) -> str:
+        return f"{self.bits}-bit {self.kind}"
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The least and greatest value of the type; 0 and 1 for floats."""
+        if self.kind == "float":
+            return 0.0, 1.0
+        span = 2.0**self.bits
+        return (-span / 2, span / 2 - 1) if self.kind == "signed" else (0.0, span - 1)
+
+
+EIGHT_BITS = SampleType("unsigned", 8)
+
+
+@dataclass(frozen=True)
+class StoredImage:
+    """The pixels of one image file: upright, 0 or the least value is black, nothing shines through.
+
+    Attributes:
+      values: gray or three colors; uint8 where `sample` is `EIGHT_BITS`, and any real type elsewhere.
+      sample: the type that the file declares.
+      is_hidden: every pixel of the file is transparent, so all are black.
+    """
+
+    values: Shaped[np.ndarray, "height width"] | Shaped[np.ndarray, "height width 3"]
+    sample: SampleType = EIGHT_BITS
+    is_hidden: bool = False
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether the values have to be brought to 8 bits."""
+        return self.sample != EIGHT_BITS
+
+    def sha256(self) -> str:
+        """Returns a hash of the values, whatever file format they came in and whatever range they are shown in.
+
+        That of 8-bit values is of their bytes alone, row by row.
+        """
+        digest = hashlib.sha256()
+        if self.is_deep:
+            digest.update(f"{self.sample} {self.values.shape} {self.values.dtype.str.lstrip('<>|=')}\n".encode())
+        values = self.values.astype(self.values.dtype.newbyteorder("<"), order="C", copy=False)
+        digest.update(values.data)
+        return digest.hexdigest()

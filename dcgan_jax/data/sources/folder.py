@@ -1,0 +1,124 @@
+"""A folder of X-rays as a source: its files, with the splits it has, or with a split of ours, by patient."""
+
+import errno
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from dcgan_jax.data import images
+from dcgan_jax.data.image_files import SUFFIXES, find_images, is_ignored
+from dcgan_jax.data.reading.stored_image import BadImageError
+from dcgan_jax.data.sources.folder_names import is_mask_place, split_of_folder
+from dcgan_jax.data.sources.layout import LAYOUT, assign_classes
+from dcgan_jax.data.sources.source import SourceImage
+from dcgan_jax.errors import UserError
+
+MASKS, OUTSIDE = "masks", "images in other folders than those of the splits"
+"""How images are counted among what was passed over."""
+
+
+class FolderSource:
+    """The images below `data.dir`."""
+
+    def __init__(self, folder: str):
+        """Finds the files.
+
+        Args:
+          folder: `data.dir`; a copy's wrapper folder above the splits is fine.
+
+        Raises:
+          UserError: when it is no folder, can't be read, or holds no images.
+        """
+        self.name = f"folder {folder}"
+        self._folder = _find_root(folder)
+        found = find_images(self._folder)
+        masks = [file for file in found.images if is_mask_place(file)]
+        self._files = [file for file in found.images if not is_mask_place(file)] if masks else found.images
+        self._has_links = found.has_links
+        self.passed_over: Mapping[str, int] = found.passed_over + Counter({MASKS: len(masks)})
+        if not self._files:
+            raise UserError(f"data.dir={folder} has no images{self._describe_others()}: {LAYOUT}.")
+        self._sizes: dict[str, int] = {}
+        entries = [f"{file}\t{self._describe(file)}" for file in self._files]
+        entries += [f"{kind}\t{count}" for kind, count in sorted(self.passed_over.items())]
+        self.fingerprint = hashlib.sha256("\n".join(entries).encode(errors="surrogateescape")).hexdigest()
+
+    def list_images(self) -> list[SourceImage]:
+        """Returns all images, sorted; see `Source`."""
+        found = assign_classes(self._files, f"data.dir={self._folder}")
+        self.passed_over = {**self.passed_over, OUTSIDE: len(self._files) - len(found)}
+        if self._has_links:
+            self._refuse_same_files(found)
+        return found
+
+    def num_bytes(self, image: SourceImage) -> int:
+        """See `Source`."""
+        return self._sizes.get(image.file, 0)
+
+    def read_file(self, image: SourceImage) -> bytes:
+        """See `Source`."""
+        try:
+            return images.read_file(self._folder / image.file)
+        except BadImageError as error:
+            raise type(error)(image.file, error.reason) from error
+
+    def locate(self, image: SourceImage) -> Path:
+        """See `Source`."""
+        return (self._folder / image.file).absolute()
+
+    def _describe(self, file: str) -> str:
+        """Returns what changes when a file is replaced."""
+        try:
+            status = (self._folder / file).stat()
+        except OSError as error:  # a dangling link, or one to itself; reading it names it
+            return errno.errorcode.get(error.errno or 0, "missing")
+        self._sizes[file] = status.st_size
+        return f"{status.st_size}\t{status.st_mtime_ns}"
+
+    def _describe_others(self) -> str:
+        if not self.passed_over:
+            return f" ({', '.join(sorted(SUFFIXES))}, or any file whose content is one of these)"
+        return f" but {describe_counts(self.passed_over)}"
+
+    def _refuse_same_files(self, found: list[SourceImage]) -> None:
+        """Raises UserError if one file would count as two images: a class is a link to a folder that is one, too."""
+        places: dict[str, str] = {}
+        for image in found:
+            real = os.path.realpath(self._folder / image.file)
+            other = places.setdefault(real, image.file)
+            if other != image.file:
+                raise UserError(
+                    f"data.dir={self._folder}: {other} and {image.file} are one file, reached by a link: leave one of "
+                    "them out, or move the folder that is linked to out of data.dir."
+                )
+
+
+def describe_counts(counts: Mapping[str, int]) -> str:
+    """Returns kinds of files with their numbers, the most frequent first."""
+    return ", ".join(f"{count:,} {kind}" for kind, count in Counter(counts).most_common())
+
+
+def _find_root(folder: str) -> Path:
+    root = Path(folder).expanduser()
+    if not root.exists():
+        raise UserError(
+            f"data.dir={folder} does not exist: name a folder of X-rays, or leave it empty to download the published "
+            "ones."
+        )
+    if not root.is_dir():
+        raise UserError(
+            f"data.dir={folder} is a file: name a folder, or leave it empty to download the published X-rays."
+        )
+    try:
+        inside = [entry for entry in root.iterdir() if not is_ignored(entry.name)]
+        is_wrapper = len(inside) == 1 and inside[0].is_dir() and not split_of_folder(inside[0].name)
+        if is_wrapper and any(split_of_folder(entry.name) and entry.is_dir() for entry in inside[0].iterdir()):
+            # A class alone, with its splits in it, is no wrapper: what is below its splits are images.
+            splits = [entry for entry in inside[0].iterdir() if split_of_folder(entry.name)]
+            if any(entry.is_dir() for split in splits for entry in split.iterdir() if not is_ignored(entry.name)):
+                return inside[0]
+    except OSError as error:
+        raise UserError(f"data.dir={folder} can't be read ({error.strerror}): make it readable.") from error
+    return root
