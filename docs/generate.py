@@ -9,6 +9,7 @@ DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))  # so that it runs as a script
 
 RECORDS: dict[str, str] = {
+    "prepared_report": "dcgan_jax.data.report:PreparedReport",
     "summary": "dcgan_jax.runs.summary:Summary",
 }
 """Name of a schema -> "module:class" of the record that it describes."""

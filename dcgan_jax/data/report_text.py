@@ -27,13 +27,13 @@ def _warn_of_files(report: PreparedReport) -> list[str]:
         for bad in report.left_out:
             reasons[bad.reason].append(bad.file)
         listed = "; ".join(
-            f"{_count(len(files), 'file')}, {files[0]} for one: {reason}"
+            f"{_count(len(files), 'file', verb=False)}, {files[0]} for one: {reason}"
             for reason, files in sorted(reasons.items(), key=lambda item: -len(item[1]))[:_LISTED]
         )
-        of = len(report.left_out) + _total(report)
         warnings.append(
-            f"{_count(len(report.left_out), 'file')} of {of:,} left out by data.on_bad_image=skip ({listed}"
-            f"{'; and other reasons' if len(reasons) > _LISTED else ''}): report.md lists all of them"
+            f"{len(report.left_out):,} of {_count(len(report.left_out) + _total(report), 'file')} left out by "
+            f"data.on_bad_image=skip ({listed}{'; and other reasons' if len(reasons) > _LISTED else ''}): report.md "
+            "lists all of them"
         )
     if report.passed_over:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in report.passed_over.items())

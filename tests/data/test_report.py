@@ -1,56 +1,149 @@
+"""What the report of a prepared set says, and warns of."""
+
 from dataclasses import replace
 
-from dcgan_jax.data.prepared import Example
-from dcgan_jax.data.report import create_report, describe_report
+import pytest
 
-FACTS = {"source": "folder x", "settings": {"image_size": 64}, "left_out": [], "depth_range": None, "synthetic": []}
+from dcgan_jax.data.decoding import Decoded, DecodedImage
+from dcgan_jax.data.findings import create_report
+from dcgan_jax.data.intensity import DepthGroup, DepthRange
+from dcgan_jax.data.prepared import Example
+from dcgan_jax.data.reading.stored_image import BadImageError, SampleType, UnreadableFileError
+from dcgan_jax.data.report import PreparedReport
+from dcgan_jax.data.report_text import describe_report, find_warnings
+from dcgan_jax.data.sources.source import SourceImage
+from dcgan_jax.errors import UserError
+
+
+class Source:
+    name, fingerprint = "folder x", "00"
+
+    def __init__(self, **passed_over):
+        self.passed_over = passed_over
 
 
 def example(split, label, name, width, height):
     file = f"{split}/{label}/{name}.png"
-    return Example(split, 0, file, label, f"careful {name}", f"published {name}", name, width, height)
+    return Example(split, 0, file, label, f"conservative {name}", f"published {name}", name, width, height)
 
 
-def test_sizes_are_those_of_the_sources_by_class():
+def flawed(file, flaw):
+    return DecodedImage(SourceImage("train", "A", file), 0, "00", 9, 9, False, flaw)
+
+
+@pytest.fixture
+def report(settings):
+    """Makes the report of some images, with its warnings."""
+
+    def create(examples, decoded=None, **passed_over):
+        report = create_report(examples, decoded or Decoded([], [], []), Source(**passed_over), settings(), 1.0)
+        return report.model_copy(update={"warnings": tuple(find_warnings(report, examples))})
+
+    return create
+
+
+ONE = [example("train", "A", "1", 9, 9)]
+TWO = [*ONE, example("test", "A", "2", 9, 9)]
+
+
+def test_sizes_are_those_of_the_sources_by_class(report):
     examples = [example("train", "A", str(n), width, 100) for n, width in enumerate((120, 130, 200))]
-    report = create_report([*examples, example("train", "B", "b", 160, 100)], FACTS)
-    assert report["sizes"]["A"] == {
-        "least": [120, 100],
-        "median": [130, 100],
-        "greatest": [200, 100],
+    found = report([*examples, example("train", "B", "b", 160, 100)])
+    assert found.sizes["A"].model_dump() == {
+        "least": (120, 100),
+        "median": (130, 100),
+        "greatest": (200, 100),
         "median_width_to_height": 1.3,
     }
-    assert any("image shapes differ between the classes" in warning for warning in report["warnings"])
+    assert any("image shapes differ between the classes" in warning for warning in found.warnings)
 
 
-def test_nothing_to_warn_of_is_no_warning():
-    report = create_report([example("train", "A", "1", 9, 9), example("test", "A", "2", 9, 9)], FACTS)
-    assert report["warnings"] == []
-    assert "Warnings" not in describe_report(report)
+def test_nothing_to_warn_of_is_no_warning(report):
+    found = report(TWO)
+    assert found.warnings == ()
+    assert "Warnings" not in describe_report(found)
 
 
-def test_files_of_nobody_known_are_warned_of_with_the_remedy():
-    nobody = replace(example("train", "A", "1", 9, 9), patient="train/A/1.png", published_patient="train/A/1.png")
-    report = create_report([nobody, example("train", "A", "2", 9, 9)], FACTS)
-    assert report["files_without_patient"] == 1
-    (warning,) = report["warnings"]
+def test_files_of_nobody_known_are_warned_of_with_the_remedy(report):
+    nobody = replace(ONE[0], patient="train/A/1.png", published_patient="train/A/1.png")
+    found = report([nobody, example("train", "A", "2", 9, 9)])
+    assert found.files_without_patient == 1
+    (warning,) = found.warnings
     assert "names of 1 of 2 files" in warning
     assert "a folder of their own below the class" in warning
 
 
-def test_a_class_that_is_one_patient_is_warned_of():
-    of_one = [replace(example("train", "A", str(n), 9, 9), patient="A/images") for n in range(3)]
-    report = create_report([*of_one, example("train", "B", "b", 9, 9)], FACTS)
-    (warning,) = report["warnings"]
-    assert warning.startswith("all 3 images of A count as one patient, A/images")
+def test_a_class_that_is_one_patient_is_warned_of(report):
+    of_one = [replace(example("train", "A", str(n), 9, 9), patient="scans") for n in range(3)]
+    found = report([*of_one, example("train", "B", "b", 9, 9)])
+    (warning,) = found.warnings
+    assert warning.startswith("all 3 images of A count as one patient, scans")
 
 
-def test_the_text_lists_what_was_left_out_and_the_range():
-    facts = {
-        **FACTS,
-        "left_out": [{"file": "a.png", "reason": "it is empty"}],
-        "depth_range": {"low": 12.0, "high": 4095.0},
-    }
-    text = describe_report(create_report([example("train", "A", "1", 9, 9)], facts))
-    assert "- a.png: it is empty" in text
-    assert "0 and 255: 12 and 4095" in text
+def test_patients_of_several_classes_are_counted_and_those_in_several_splits_warned_of(report):
+    examples = [
+        replace(example(split, label, f"{split}{label}", 9, 9), patient="p7", published_patient="p7")
+        for split, label in (("train", "A"), ("test", "B"))
+    ]
+    found = report(examples)
+    for patients in (found.patients.conservative, found.patients.published):
+        assert (patients.in_several_classes, patients.in_several_splits) == (1, 1)
+        assert patients.images_of_those == {"train": 1, "test": 1}
+    assert any("1 patient is in several splits (1 in train, 1 in test)" in warning for warning in found.warnings)
+
+
+def test_what_was_left_out_is_counted_by_reason_on_the_console_and_listed_in_the_text(report):
+    bad = [BadImageError(f"A/{n}.png", "it is empty") for n in range(3)]
+    bad.append(UnreadableFileError("A/\udce4.png", "it can't be read (Permission denied)"))
+    found = report(ONE, Decoded([], bad, []))
+    (warning,) = found.warnings
+    assert "4 of 5 files are left out" in warning
+    assert "3 files, A/0.png for one: it is empty; 1 file, A/\\xe4.png for one: it can't be read" in warning
+    assert [entry.unreadable for entry in found.left_out] == [False, False, False, True]
+    assert "- A/2.png: it is empty" in describe_report(found)
+
+
+def test_files_that_are_no_images_are_counted_by_suffix(report):
+    found = report(ONE, **{".dcm": 12, "masks": 1, "nothing": 0})
+    assert found.passed_over == {".dcm": 12, "masks": 1}
+    assert found.warnings == ("passed over beside the images: 12 .dcm, 1 masks",)
+
+
+def test_images_that_are_hardly_any_are_warned_of_by_what_they_are(report):
+    good = [flawed("a", "blank"), flawed("b", "of 3 gray levels"), flawed("c", "of 12 gray levels")]
+    found = report(ONE, Decoded(good, [], []))
+    assert [warning.partition(" (")[0] for warning in found.warnings] == [
+        "1 image is blank",
+        "2 images are with fewer than a tenth of the gray levels",
+    ]
+    assert "- c: of 12 gray levels" in describe_report(found)
+
+
+def test_depth_groups_are_listed_and_several_are_warned_of(report):
+    twelve = DepthGroup(SampleType("unsigned", 16), 12, DepthRange(12, 4095), 16)
+    floats = DepthGroup(SampleType("float", 32), 1, DepthRange(0, 1), 1)
+    assert report(ONE, Decoded([], [], [twelve])).warnings == ()
+    found = report(ONE, Decoded([], [], [twelve, floats]))
+    (warning,) = found.warnings
+    for said in ("16 files of 16-bit unsigned values that use 12 bits, 12 to 4095", "1 file of 32-bit float values"):
+        assert said in warning
+        assert said in describe_report(found)
+
+
+def test_names_of_classes_are_no_markup(report):
+    found = report([replace(ONE[0], label="<img src=x>|*b*")])
+    assert "<img" not in describe_report(found)
+    assert "|*b*" not in describe_report(found)
+
+
+def test_a_report_is_read_again_as_it_was_written(report, tmp_path):
+    found = report(TWO, Decoded([flawed("\udcff", "blank")], [], []), **{".gz": 1})
+    found.write(tmp_path / "report.json")
+    assert PreparedReport.read(tmp_path / "report.json") == found
+
+
+def test_a_field_that_is_no_number_is_named(report, tmp_path):
+    found = report(TWO).model_dump_json().replace('"seconds":1.0', '"seconds":"long"')
+    (tmp_path / "report.json").write_text(found)
+    with pytest.raises(UserError, match=r"report\.json is damaged \(seconds: "):
+        PreparedReport.read(tmp_path / "report.json")
