@@ -163,8 +163,17 @@ def run(mode: str) -> None:
     from dcgan_jax.runtime.devices import warn_of_unused_gpu
 
     warn_of_unused_gpu()
+    if mode != "prepare":
+        settings = settle_convolutions(settings)
     module = importlib.import_module(MODES[mode])
     getattr(module, mode)(settings, workdir)
+
+
+def settle_convolutions(settings: Settings) -> Settings:
+    """Returns the settings with what computes the convolutions here, so that the run's record says it."""
+    from dcgan_jax.models.onednn.library import choose_form
+
+    return settings.with_overrides({"runtime.convolutions": choose_form(settings.runtime.convolutions)})
 
 
 def agree_on_settings(mode: str, workdir: Workdir) -> Settings:

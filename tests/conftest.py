@@ -16,6 +16,8 @@ import pytest
 
 from configs import default
 from dcgan_jax.inception.weights import expected_shapes
+from dcgan_jax.models.convolutions import Form
+from dcgan_jax.models.onednn.library import UnavailableError, load_handlers
 from dcgan_jax.settings import Settings
 from dcgan_jax.storage.cache import CACHE_VARIABLE
 from dcgan_jax.trial.splits import TrialSplit, split_for_trial
@@ -35,6 +37,7 @@ TINY = {
     "train.sample_every_steps": 3,
     "checkpoint.every_steps": 2,
     "generate.count": 5,
+    "runtime.convolutions": "xla",
 }
 """Overrides that make a run through everything take seconds."""
 
@@ -49,6 +52,23 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     jax.config.update("jax_compilation_cache_dir", str(root / "compiled"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
     return root
+
+
+@pytest.fixture(scope="session")
+def onednn(cache: Path) -> None:
+    """Loads oneDNN's convolutions; skips where they cannot be built."""
+    try:
+        load_handlers()
+    except UnavailableError as error:
+        pytest.skip(f"oneDNN cannot be used: {error}")
+
+
+@pytest.fixture(scope="session", params=["xla", "onednn"])
+def form(request: pytest.FixtureRequest) -> Form:
+    """Each form that computes convolutions here."""
+    if request.param == "onednn":
+        request.getfixturevalue("onednn")
+    return request.param
 
 
 @pytest.fixture(scope="session")

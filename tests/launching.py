@@ -23,6 +23,7 @@ TINY_FLAGS = (
     "--config.train.steps=6",
     "--config.train.sample_every_steps=3",
     "--config.checkpoint.every_steps=2",
+    "--config.runtime.convolutions=xla",
 )
 FORBID_TENSORFLOW = """
 import importlib.machinery, sys

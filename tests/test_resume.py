@@ -1,6 +1,7 @@
 """However often and however hard a run is stopped, it ends bit for bit where an uninterrupted one does (on one CPU)."""
 
 import json
+import shutil
 import signal
 import time
 
@@ -59,6 +60,25 @@ def test_a_signal_saves_says_so_and_the_same_command_continues(tmp_path, uninter
 
 def test_streaming_gives_the_run_of_resident_images(tmp_path, uninterrupted):
     assert Run(tmp_path / "run", STEPS, flags=("--config.data.placement=stream",)).finish() == uninterrupted
+
+
+@pytest.mark.usefixtures("onednn")
+def test_a_run_by_onednn_continues_to_the_same_bits_and_by_xla_with_a_word(tmp_path, whole):
+    flags = ("--config.runtime.convolutions=onednn",)
+    straight = Run(tmp_path / "straight", STEPS, flags=flags)
+    expected = straight.finish()
+    assert json.loads((straight.workdir / "summary.json").read_text())["convolutions"] == "onednn"
+    stopped = Run(tmp_path / "stopped", STEPS, flags=flags)
+    stopped.stop(signal.SIGTERM, victim=0, step=7)
+    shutil.copytree(stopped.workdir, tmp_path / "other")
+    assert stopped.finish() == expected
+    other = Run(tmp_path / "other", STEPS)
+    other.finish()
+    assert (
+        "continuing with config.runtime.convolutions='xla' instead of 'onednn'" in (tmp_path / "other.log").read_text()
+    )
+    for workdir in (straight.workdir, other.workdir):
+        np.testing.assert_allclose(losses(workdir), losses(whole), rtol=1e-5)
 
 
 def test_sigterm_before_the_first_step_says_that_the_same_command_continues(tmp_path, cache):

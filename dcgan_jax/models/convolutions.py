@@ -1,33 +1,54 @@
-"""Strided convolutions and their transposes, in the forms that each backend runs fast.
+"""The three products of a convolution, by XLA or by oneDNN, and the layers' convolutions made of them.
 
-A convolution, its input gradient (which is the transposed convolution) and its weight gradient are each linear in two
-arguments, and the derivatives of each are the other two. So three functions, each with the others as its custom
-derivatives, cover every gradient of any order in reverse mode, and each needs one fast form per shape.
-
-GPUs and TPUs run XLA's own operations and gradients well. XLA's CPU backend does not: the weight gradient of a
-transposed convolution and convolutions dilated by a stride take several times as long there as the forms below.
+A convolution, its product with a gradient by data (which is the transposed convolution) and by weights are each linear
+in two arguments, and the derivatives of each are the other two. So three functions, each with the others as its custom
+derivatives, cover every gradient of any order in reverse mode. Left to itself, XLA's CPU backend computes the weight
+gradient of a transposed convolution at a tenth of the speed: the paper's iteration took 27 s instead of 4.
 """
 
 from functools import partial
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
-_DIMENSIONS = ("NHWC", "HWIO", "NHWC")
+Form = Literal["xla", "onednn"]
+"""What computes: XLA's own operations, which run everywhere, or oneDNN's, on CPUs where `onednn.library` loads it."""
 
-# Where the CPU forms change places, measured on the networks' shapes (benchmarks/train_step.py).
-_SMALL = 16  # pixels a side of the larger feature maps: up to here matrix products beat XLA's convolutions
-_WIDE = 64  # channels of the larger feature maps: from here on matrix products beat XLA's weight gradient
+
+class Window(NamedTuple):
+    """What a convolution is besides its arrays, for height and width each.
+
+    Attributes:
+      size: of the feature maps that go in.
+      kernel: size of the kernel.
+      strides: of the kernel over them.
+      before: pixels of zeros before them.
+      after: pixels of zeros after them.
+    """
+
+    size: tuple[int, int]
+    kernel: tuple[int, int]
+    strides: tuple[int, int]
+    before: tuple[int, int]
+    after: tuple[int, int]
+
+    @classmethod
+    def same(cls, height: int, width: int, kernel: Float[Array, "kh kw in out"], stride: int) -> "Window":
+        """Returns the window padded as TensorFlow's and Keras' `same`: ceil(size / stride) pixels come out."""
+        high, wide, *_ = kernel.shape
+        rows = max(high - (height % stride or stride), 0)
+        columns = max(wide - (width % stride or stride), 0)
+        before = rows // 2, columns // 2
+        after = rows - before[0], columns - before[1]
+        return cls((height, width), (high, wide), (stride, stride), before, after)
 
 
 def conv(
-    x: Float[Array, "batch height width in"],
-    kernel: Float[Array, "kh kw in out"],
-    stride: int,
-    native: bool | None = None,
+    x: Float[Array, "batch height width in"], kernel: Float[Array, "kh kw in out"], stride: int, form: Form = "xla"
 ) -> Float[Array, "batch out_height out_width out"]:
     """Returns the convolution of `x` with `kernel`, padded as TensorFlow's and Keras' `same`.
 
@@ -35,22 +56,16 @@ def conv(
       x: feature maps.
       kernel: of the same type as `x`.
       stride: of both axes.
-      native: whether to take XLA's own form and gradients; None: as the backend runs faster.
+      form: what computes it.
 
     Returns:
       Feature maps of ceil(height / stride) by ceil(width / stride), of the type of `x`.
     """
-    divisible = x.shape[1] % stride == 0 and x.shape[2] % stride == 0
-    if not divisible or _prefers_native(kernel, stride, native):
-        return _native_conv(x, kernel, stride)
-    return _conv(x, kernel, stride)
+    return convolve(x, kernel, Window.same(x.shape[1], x.shape[2], kernel, stride), form)
 
 
 def conv_transpose(
-    x: Float[Array, "batch height width in"],
-    kernel: Float[Array, "kh kw out in"],
-    stride: int,
-    native: bool | None = None,
+    x: Float[Array, "batch height width in"], kernel: Float[Array, "kh kw out in"], stride: int, form: Form = "xla"
 ) -> Float[Array, "batch out_height out_width out"]:
     """Returns Keras' `Conv2DTranspose(padding="same")`: the linear transpose of `conv` with the same kernel.
 
@@ -58,18 +73,19 @@ def conv_transpose(
       x: feature maps.
       kernel: in Keras' layout, output channels before input channels; of the same type as `x`.
       stride: of both axes.
-      native: whether to take XLA's own form and gradients; None: as the backend runs faster.
+      form: what computes it.
 
     Returns:
       Feature maps of height * stride by width * stride, of the type of `x`.
     """
-    if _prefers_native(kernel, stride, native):
-        return _native_conv_transpose(x, kernel, stride)
-    return _input_gradient(x, kernel, stride)
+    return _by_data(x, kernel, Window.same(x.shape[1] * stride, x.shape[2] * stride, kernel, stride), form)
 
 
 def upsampled_conv(
-    x: Float[Array, "batch height width in"], kernel: Float[Array, "k k in out"], dtype: Any = jnp.float32
+    x: Float[Array, "batch height width in"],
+    kernel: Float[Array, "k k in out"],
+    dtype: Any = jnp.float32,
+    form: Form = "xla",
 ) -> Float[Array, "batch height2 width2 out"]:
     """Returns the `same` convolution of `x` at twice its size (nearest neighbour), without making that.
 
@@ -81,6 +97,7 @@ def upsampled_conv(
       x: feature maps.
       kernel: float32, of odd size.
       dtype: of the computation; weights are summed before they are rounded to it.
+      form: what computes it.
 
     Returns:
       Feature maps of twice the height and width, of type `dtype`.
@@ -89,171 +106,74 @@ def upsampled_conv(
     kernel = jnp.pad(kernel, ((1, 1), (1, 1), (0, 0), (0, 0)))
     kernel = kernel[1:] + kernel[:-1]
     kernel = kernel[:, 1:] + kernel[:, :-1]
-    return conv_transpose(x.astype(dtype), kernel.astype(dtype), stride=2)
+    return conv_transpose(x.astype(dtype), kernel.astype(dtype), stride=2, form=form)
 
 
-def _prefers_native(kernel: Float[Array, "kh kw in out"], stride: int, native: bool | None) -> bool:
-    if native is None:
-        native = jax.default_backend() != "cpu"
-    height, width = kernel.shape[:2]
-    return native or height != width or height < stride  # shapes that the other forms do not cover
-
-
-def _native_conv(
-    x: Float[Array, "batch height width in"], kernel: Float[Array, "k k in out"], stride: int
-) -> Float[Array, "batch h w out"]:
-    return lax.conv_general_dilated(x, kernel, (stride, stride), "SAME", dimension_numbers=_DIMENSIONS)
-
-
-def _native_conv_transpose(
-    g: Float[Array, "batch h w out"], kernel: Float[Array, "k k in out"], stride: int
-) -> Float[Array, "batch height width in"]:
-    strides = (stride, stride)
-    return lax.conv_transpose(g, kernel, strides, "SAME", dimension_numbers=_DIMENSIONS, transpose_kernel=True)
-
-
-# The CPU's three functions. In all of them x are the larger feature maps, g the smaller ones (stride times smaller),
-# and the kernel is the convolution's that leads from x to g. They compute in float32 at least: XLA's CPU backend gains
-# no time by less, and sums over kernel positions would lose digits.
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(2,))
-def _conv(
-    x: Float[Array, "batch height width in"], kernel: Float[Array, "k k in out"], stride: int
-) -> Float[Array, "batch h w out"]:
-    x32, kernel32 = _at_least_float32(x), _at_least_float32(kernel)
-    if x.shape[1] <= _SMALL and x.shape[3] >= _WIDE:
-        g = _patches(x32, kernel.shape[0], stride) @ kernel32.reshape(-1, kernel.shape[3])
-    else:
-        g = _native_conv(x32, kernel32, stride)
-    return g.astype(x.dtype)
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(2,))
-def _input_gradient(
-    g: Float[Array, "batch h w out"], kernel: Float[Array, "k k in out"], stride: int
-) -> Float[Array, "batch height width in"]:
-    g32, kernel32 = _at_least_float32(g), _at_least_float32(kernel)
-    if stride * g.shape[1] <= _SMALL and kernel.shape[2] >= _WIDE:
-        batch, height, width, _ = g.shape
-        template = jax.ShapeDtypeStruct((batch, height * stride, width * stride, kernel.shape[2]), g32.dtype)
-        patches = jnp.einsum("bhwo,po->bhwp", g32, kernel32.reshape(-1, kernel.shape[3]))
-        x = jax.linear_transpose(lambda x: _patches(x, kernel.shape[0], stride), template)(patches)[0]
-    elif stride == 1 or stride * g.shape[1] <= _SMALL:
-        x = _native_conv_transpose(g32, kernel32, stride)
-    else:
-        x = _conv_transpose_by_blocks(g32, kernel32, stride)
-    return x.astype(g.dtype)
+# In all three, x are the feature maps that go into the convolution, g those that come out of it.
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2, 3))
-def _weight_gradient(
-    x: Float[Array, "batch height width in"], g: Float[Array, "batch h w out"], stride: int, size: int
-) -> Float[Array, "size size in out"]:
-    if stride == 1 and size % 2 == 1 and g.shape[3] < x.shape[3]:
-        # Without a stride, x and g may change places under the mirrored kernel; the fast order has g the deeper.
-        return _weight_gradient(g, x, stride, size)[::-1, ::-1].swapaxes(2, 3)
-    x32, g32 = _at_least_float32(x), _at_least_float32(g)
-    shape = (size, size, x.shape[3], g.shape[3])
-    if x.shape[3] >= _WIDE and g.shape[3] >= _WIDE:
-        # One product while the patches are small, else one for each kernel position.
-        rows = [_patches(x32, size, stride)] if x.shape[1] <= _SMALL else _taps(x32, size, stride)
-        kernel = jnp.stack([jnp.einsum("bhwp,bhwo->po", row, g32) for row in rows]).reshape(shape)
-    else:
-        # Batch and channels exchange roles: x is convolved with g. XLA derives the same in another layout of axes, and
-        # where the step stands in a loop, be it of one round, its CPU backend does not bring it into this fast one.
-        padding, dilation = [_padding(size, stride)] * 2, (stride, stride)
-        x32, g32 = x32.transpose(3, 1, 2, 0), g32.transpose(1, 2, 0, 3)
-        kernel = lax.conv_general_dilated(
-            x32, g32, (1, 1), padding, rhs_dilation=dilation, dimension_numbers=_DIMENSIONS
-        ).transpose(1, 2, 0, 3)
-    return kernel.astype(x.dtype)
-
-
-def _conv_fwd(x, kernel, stride):
-    return _conv(x, kernel, stride), (x, kernel)
-
-
-def _conv_bwd(stride, residuals, g):
-    x, kernel = residuals
-    return _input_gradient(g, kernel, stride), _weight_gradient(x, g, stride, kernel.shape[0])
-
-
-def _input_gradient_fwd(g, kernel, stride):
-    return _input_gradient(g, kernel, stride), (g, kernel)
-
-
-def _input_gradient_bwd(stride, residuals, x):
-    g, kernel = residuals
-    return _conv(x, kernel, stride), _weight_gradient(x, g, stride, kernel.shape[0])
-
-
-def _weight_gradient_fwd(x, g, stride, size):
-    return _weight_gradient(x, g, stride, size), (x, g)
-
-
-def _weight_gradient_bwd(stride, size, residuals, kernel):
-    x, g = residuals
-    return _input_gradient(g, kernel, stride), _conv(x, kernel, stride)
-
-
-_conv.defvjp(_conv_fwd, _conv_bwd)
-_input_gradient.defvjp(_input_gradient_fwd, _input_gradient_bwd)
-_weight_gradient.defvjp(_weight_gradient_fwd, _weight_gradient_bwd)
-
-
-def _taps(x: Float[Array, "batch height width in"], size: int, stride: int) -> list[Float[Array, "batch h w in"]]:
-    """Returns, for each kernel position in row-major order, what it meets in `x`."""
-    batch, height, width, channels = x.shape
-    before, after = _padding(size, stride)
-    x = jnp.pad(x, ((0, 0), (before, after), (before, after), (0, 0)))
-    return [
-        lax.slice(
-            x, (0, i, j, 0), (batch, i + height - stride + 1, j + width - stride + 1, channels), (1, stride, stride, 1)
+def convolve(
+    x: Float[Array, "batch height width in"], kernel: Float[Array, "kh kw in out"], window: Window, form: Form
+) -> Float[Array, "batch h w out"]:
+    """Returns the convolution of `x` with `kernel` over `window`, computed in `form`."""
+    if form == "onednn":
+        height, width = (
+            (size + before + after - kernel) // stride + 1
+            for size, kernel, stride, before, after in zip(*window, strict=True)
         )
-        for i in range(size)
-        for j in range(size)
-    ]
+        return _call("forward", (x.shape[0], height, width, kernel.shape[3]), window, x, kernel)
+    padding = list(zip(window.before, window.after, strict=True))
+    return lax.conv_general_dilated(x, kernel, window.strides, padding, dimension_numbers=("NHWC", "HWIO", "NHWC"))
 
 
-def _patches(x: Float[Array, "batch height width in"], size: int, stride: int) -> Float[Array, "batch h w patch"]:
-    """Returns what the kernel meets in `x` at each of its places, in the kernel's own order (im2col)."""
-    return jnp.concatenate(_taps(x, size, stride), axis=-1)
-
-
-def _conv_transpose_by_blocks(
-    g: Float[Array, "batch h w out"], kernel: Float[Array, "k k in out"], stride: int
+@partial(jax.custom_vjp, nondiff_argnums=(2, 3))
+def _by_data(
+    g: Float[Array, "batch h w out"], kernel: Float[Array, "kh kw in out"], window: Window, form: Form
 ) -> Float[Array, "batch height width in"]:
-    """Returns the transposed convolution as one without strides, from each pixel to a block of stride by stride.
-
-    The sub-pixel form of Shi et al. 2016 (https://arxiv.org/abs/1609.07009). With x padded by `before` pixels, output
-    pixel p belongs to block p // stride, and kernel position k of input pixel i lands in block i + k // stride.
-    """
-    batch, height, width, _ = g.shape
-    before, _ = _padding(kernel.shape[0], stride)
-    reach = -(-kernel.shape[0] // stride)  # blocks that one kernel covers
-    # Where the blocks are larger than the kernel, the room goes first, so that x begins at the edge of a block.
-    front = min(reach * stride - kernel.shape[0], -before % stride)
-    back = reach * stride - kernel.shape[0] - front
-    skipped, offset = divmod(before + front, stride)
-
-    kernel = jnp.pad(kernel, ((front, back), (front, back), (0, 0), (0, 0)))
-    kernel = kernel.reshape(reach, stride, reach, stride, *kernel.shape[2:])[::-1, :, ::-1]
-    kernel = kernel.transpose(0, 2, 5, 1, 3, 4).reshape(reach, reach, g.shape[3], -1)
-    padding = (reach - 1 - skipped, skipped + (offset > 0))
-    blocks = lax.conv_general_dilated(g, kernel, (1, 1), (padding, padding), dimension_numbers=_DIMENSIONS)
-
-    rows, columns = blocks.shape[1:3]
-    x = blocks.reshape(batch, rows, columns, stride, stride, -1).transpose(0, 1, 3, 2, 4, 5)
-    x = x.reshape(batch, rows * stride, columns * stride, -1)
-    return x[:, offset : offset + height * stride, offset : offset + width * stride]
+    x = jax.ShapeDtypeStruct((g.shape[0], *window.size, kernel.shape[2]), g.dtype)
+    if form == "onednn":
+        return _call("by_data", x.shape, window, g, kernel)
+    return jax.linear_transpose(lambda x: convolve.fun(x, kernel, window, form), x)(g)[0]
 
 
-def _padding(size: int, stride: int) -> tuple[int, int]:
-    """Returns the pixels that `same` adds before and after a side that the stride divides."""
-    total = size - stride
-    return total // 2, total - total // 2
+@partial(jax.custom_vjp, nondiff_argnums=(2, 3))
+def _by_weights(
+    x: Float[Array, "batch height width in"], g: Float[Array, "batch h w out"], window: Window, form: Form
+) -> Float[Array, "kh kw in out"]:
+    kernel = jax.ShapeDtypeStruct((*window.kernel, x.shape[3], g.shape[3]), g.dtype)
+    if form == "onednn":
+        return _call("by_weights", kernel.shape, window, x, g)
+    return jax.linear_transpose(lambda kernel: convolve.fun(x, kernel, window, form), kernel)(g)[0]
 
 
-def _at_least_float32(x: Float[Array, "..."]) -> Float[Array, "..."]:
-    return x.astype(jnp.promote_types(x.dtype, jnp.float32))
+def _call(product: str, shape: tuple[int, ...], window: Window, *arrays: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Calls oneDNN by the handler of that name in onednn/products.cc."""
+    call = jax.ffi.ffi_call(
+        f"dcgan_jax_{product}", jax.ShapeDtypeStruct(shape, arrays[0].dtype), vmap_method="sequential"
+    )
+    return call(*arrays, window=np.asarray(window[2:]).ravel())
+
+
+def _define_derivatives() -> None:
+    def keep(function: Any) -> Any:
+        return lambda a, b, window, form: (function(a, b, window, form), (a, b))
+
+    convolve.defvjp(
+        keep(convolve),
+        lambda window, form, kept, g: (_by_data(g, kept[1], window, form), _by_weights(kept[0], g, window, form)),
+    )
+    _by_data.defvjp(
+        keep(_by_data),
+        lambda window, form, kept, x: (convolve(x, kept[1], window, form), _by_weights(x, kept[0], window, form)),
+    )
+    _by_weights.defvjp(
+        keep(_by_weights),
+        lambda window, form, kept, kernel: (
+            _by_data(kept[1], kernel, window, form),
+            convolve(kept[0], kernel, window, form),
+        ),
+    )
+
+
+_define_derivatives()

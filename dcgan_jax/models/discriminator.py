@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float, Int, Key
 
+from dcgan_jax.models.convolutions import Form
 from dcgan_jax.models.layers import LEAK, ClassEmbedding, Conv, Dense
 from dcgan_jax.random_streams import draw_keep_mask
 
@@ -26,6 +27,7 @@ class Discriminator(nn.Module):
       minibatch_std: images in a group whose standard deviation is one more of the last feature maps; 0: none.
       dtype: computation type of the convolutions; parameters, what follows them and logits are float32.
       num_classes: classes that it is told; 0: none.
+      form: what computes the convolutions.
     """
 
     base_channels: int
@@ -33,6 +35,7 @@ class Discriminator(nn.Module):
     minibatch_std: int = 0
     dtype: Any = jnp.float32
     num_classes: int = 0
+    form: Form = "xla"
 
     @nn.compact
     def __call__(
@@ -49,7 +52,7 @@ class Discriminator(nn.Module):
           labels: the number of each image's class, with `num_classes`.
         """
         activate = partial(nn.leaky_relu, negative_slope=LEAK)
-        conv = partial(Conv, kernel_size=5, dtype=self.dtype)
+        conv = partial(Conv, kernel_size=5, dtype=self.dtype, form=self.form)
 
         x = activate(conv(self.base_channels, name="from_image")(images))
         for stage in range(STAGES):  # half the size, twice the channels

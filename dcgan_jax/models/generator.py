@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float, Int
 
+from dcgan_jax.models.convolutions import Form
 from dcgan_jax.models.layers import LEAK, Conv, ConvTranspose, Dense, UpsampledConv
 
 STAGES = 4
@@ -32,6 +33,7 @@ class Generator(nn.Module):
         2016, https://doi.org/10.23915/distill.00003).
       dtype: computation type; parameters and the final tanh are float32.
       num_classes: classes that it is told; 0: none.
+      form: what computes the convolutions.
     """
 
     image_size: int
@@ -40,6 +42,7 @@ class Generator(nn.Module):
     upsample: Literal["transposed", "resize", "resize_3x3"] = "transposed"
     dtype: Any = jnp.float32
     num_classes: int = 0
+    form: Form = "xla"
 
     @nn.compact
     def __call__(
@@ -65,11 +68,12 @@ class Generator(nn.Module):
             width //= 2
             x = activate(self._upsample(x, width, name=f"stage_{stage}"))
 
-        x = Conv(self.channels, kernel_size=5, dtype=self.dtype, name="to_image")(x)
+        x = Conv(self.channels, kernel_size=5, dtype=self.dtype, form=self.form, name="to_image")(x)
         return jnp.tanh(x.astype(jnp.float32))
 
     def _upsample(self, x: Float[Array, "batch h w c"], features: int, name: str) -> Float[Array, "batch h2 w2 f"]:
+        computed = {"dtype": self.dtype, "form": self.form}
         if self.upsample == "transposed":
-            return ConvTranspose(features, kernel_size=4, stride=2, dtype=self.dtype, name=name)(x)
+            return ConvTranspose(features, kernel_size=4, stride=2, **computed, name=name)(x)
         kernel_size = {"resize": 5, "resize_3x3": 3}[self.upsample]
-        return UpsampledConv(features, kernel_size=kernel_size, dtype=self.dtype, name=name)(x)
+        return UpsampledConv(features, kernel_size=kernel_size, **computed, name=name)(x)

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jaxtyping import Array, Float, Int
 
-from dcgan_jax.models import convolutions
+from dcgan_jax.models.convolutions import Form, conv, conv_transpose, upsampled_conv
 
 LEAK = 0.2
 """Slope of every leaky ReLU for negative inputs."""
@@ -26,13 +26,14 @@ class Conv(nn.Module):
     kernel_size: int
     stride: int = 1
     dtype: Any = jnp.float32
+    form: Form = "xla"
 
     @nn.compact
     def __call__(self, x: Float[Array, "batch height width channel"]) -> Float[Array, "batch h w features"]:
         """Returns feature maps of ceil(height / stride) by ceil(width / stride)."""
         shape = (self.kernel_size, self.kernel_size, x.shape[-1], self.features)
         kernel, bias = _declare_parameters(self, shape, self.features)
-        return _add_bias(convolutions.conv(*_cast(x, kernel, self.dtype), self.stride), bias)
+        return _add_bias(conv(*_cast(x, kernel, self.dtype), self.stride, self.form), bias)
 
 
 class UpsampledConv(nn.Module):
@@ -41,13 +42,14 @@ class UpsampledConv(nn.Module):
     features: int
     kernel_size: int
     dtype: Any = jnp.float32
+    form: Form = "xla"
 
     @nn.compact
     def __call__(self, x: Float[Array, "batch height width channel"]) -> Float[Array, "batch h w features"]:
         """Returns feature maps of 2 * height by 2 * width."""
         shape = (self.kernel_size, self.kernel_size, x.shape[-1], self.features)
         kernel, bias = _declare_parameters(self, shape, self.features)
-        return _add_bias(convolutions.upsampled_conv(x, kernel, self.dtype), bias)
+        return _add_bias(upsampled_conv(x, kernel, self.dtype, self.form), bias)
 
 
 class ConvTranspose(nn.Module):
@@ -57,13 +59,14 @@ class ConvTranspose(nn.Module):
     kernel_size: int
     stride: int
     dtype: Any = jnp.float32
+    form: Form = "xla"
 
     @nn.compact
     def __call__(self, x: Float[Array, "batch height width channel"]) -> Float[Array, "batch h w features"]:
         """Returns feature maps of height * stride by width * stride."""
         shape = (self.kernel_size, self.kernel_size, self.features, x.shape[-1])
         kernel, bias = _declare_parameters(self, shape, self.features)
-        return _add_bias(convolutions.conv_transpose(*_cast(x, kernel, self.dtype), self.stride), bias)
+        return _add_bias(conv_transpose(*_cast(x, kernel, self.dtype), self.stride, self.form), bias)
 
 
 class Dense(nn.Module):

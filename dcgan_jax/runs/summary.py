@@ -21,6 +21,7 @@ class Summary(Record):
       versions: of the packages that computed it.
       devices: the kind of each device, over all processes.
       processes: how many made up the run.
+      convolutions: what computed them in the last start: xla or onednn; older runs do not say.
       images_per_second: batch size times steps a second, without compiling, drawing and scoring; None without steps.
       seconds: of the last start that did a step, all included.
       num_train_images: images trained on.
@@ -39,6 +40,7 @@ class Summary(Record):
     num_train_images: int
     best_step: int | None
     scores: dict[str, Any] | None
+    convolutions: str | None = None
     set_aside: tuple[str, ...] = ()
 
     def is_of_whole_run(self, total: int, scored: bool) -> bool:

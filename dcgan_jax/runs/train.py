@@ -76,6 +76,7 @@ def train(settings: Settings, workdir: Workdir) -> None:
             if pace is None and earlier:  # this start did no step: what was measured before holds
                 pace, seconds = earlier.images_per_second, earlier.seconds
             facts = {"num_train_images": len(data.training), "best_step": best_step, "scores": None}
+            facts["convolutions"] = recipe.generator.form
             summary = summarize(state, mesh, images_per_second=pace, seconds=seconds, **facts)
             summary.write(workdir.summary)  # before the report too, which may take long on a CPU
         if scorer:

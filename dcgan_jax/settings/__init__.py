@@ -5,7 +5,13 @@ from dcgan_jax.settings.identity import makes_the_run
 from dcgan_jax.settings.networks import AverageSettings, LossSettings, ModelSettings
 from dcgan_jax.settings.outputs import BalanceSettings, EvalSettings, GenerateSettings
 from dcgan_jax.settings.settings import RUN_SECTIONS, Settings
-from dcgan_jax.settings.training import AugmentSettings, CheckpointSettings, OptimizerSettings, TrainSettings
+from dcgan_jax.settings.training import (
+    AugmentSettings,
+    CheckpointSettings,
+    OptimizerSettings,
+    RuntimeSettings,
+    TrainSettings,
+)
 from dcgan_jax.settings.trial import ArmName, TrialSettings
 
 __all__ = [
@@ -22,6 +28,7 @@ __all__ = [
     "LossSettings",
     "ModelSettings",
     "OptimizerSettings",
+    "RuntimeSettings",
     "Settings",
     "TrainSettings",
     "TrialSettings",

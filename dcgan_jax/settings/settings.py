@@ -16,11 +16,17 @@ from dcgan_jax.settings.networks import AverageSettings, LossSettings, ModelSett
 from dcgan_jax.settings.outputs import BalanceSettings, EvalSettings, GenerateSettings
 from dcgan_jax.settings.replaced import describe_replacement, take_over
 from dcgan_jax.settings.section import Section, Seed
-from dcgan_jax.settings.training import AugmentSettings, CheckpointSettings, OptimizerSettings, TrainSettings
+from dcgan_jax.settings.training import (
+    AugmentSettings,
+    CheckpointSettings,
+    OptimizerSettings,
+    RuntimeSettings,
+    TrainSettings,
+)
 from dcgan_jax.settings.trial import TrialSettings
 from dcgan_jax.storage import atomic_file
 
-RUN_SECTIONS = ("data", "model", "loss", "optimizer", "augment", "average", "train", "checkpoint", "eval")
+RUN_SECTIONS = ("data", "model", "loss", "optimizer", "augment", "average", "train", "checkpoint", "runtime", "eval")
 """The sections that a run is made, continued and drawn from with; the others are each of one mode."""
 
 logger = logging.getLogger(__name__)
@@ -39,6 +45,7 @@ class Settings(Section):
     average: AverageSettings = AverageSettings()
     train: TrainSettings = TrainSettings()
     checkpoint: CheckpointSettings = CheckpointSettings()
+    runtime: RuntimeSettings = RuntimeSettings()
     eval: EvalSettings = EvalSettings()
     generate: GenerateSettings = GenerateSettings()
     balance: BalanceSettings = BalanceSettings()

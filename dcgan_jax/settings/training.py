@@ -1,4 +1,4 @@
-"""`config.optimizer`, `.augment`, `.train` and `.checkpoint`: how the networks are trained, and what is saved."""
+"""`config.optimizer`, `.augment`, `.train`, `.checkpoint`, `.runtime`: how networks are trained and saved, by what."""
 
 from typing import Annotated, Literal
 
@@ -119,3 +119,10 @@ class CheckpointSettings(Section):
     """The same in steps. Not 0: wins over epochs."""
     keep: Annotated[PositiveInt, Unit("checkpoints")] = 3
     """How many of the newest are kept."""
+
+
+class RuntimeSettings(Section):
+    """What computes a run. It may change when a run is continued, and the change is said."""
+
+    convolutions: Literal["auto", "onednn", "xla"] = "auto"
+    """On CPUs, oneDNN where it is installed and a C++ compiler is there (`auto`, `onednn`), or XLA's own operations."""

@@ -13,6 +13,7 @@ from jaxtyping import Array, Bool, Int, Key, PyTree, Shaped, UInt32
 
 from dcgan_jax.models.discriminator import Discriminator
 from dcgan_jax.models.generator import Generator
+from dcgan_jax.models.onednn.library import choose_form
 from dcgan_jax.random_streams import stream_key
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.adaptation import Adaptation, create_adaptation
@@ -74,7 +75,12 @@ def create_recipe(settings: Settings, class_counts: Sequence[int] = ()) -> Recip
     return Recipe(
         generator=create_generator(settings),
         discriminator=Discriminator(
-            model.base_channels, model.dropout, model.minibatch_std, jnp.dtype(model.dtype), model.num_classes
+            model.base_channels,
+            model.dropout,
+            model.minibatch_std,
+            jnp.dtype(model.dtype),
+            model.num_classes,
+            choose_form(settings.runtime.convolutions),
         ),
         generator_optimizer=adam(optimizer.generator_learning_rate),
         discriminator_optimizer=adam(optimizer.discriminator_learning_rate),
@@ -93,6 +99,7 @@ def create_generator(settings: Settings) -> Generator:
         model.upsample,
         jnp.dtype(model.dtype),
         model.num_classes,
+        choose_form(settings.runtime.convolutions),
     )
 
 

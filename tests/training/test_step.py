@@ -72,6 +72,15 @@ def test_several_iterations_in_one_call_give_the_same_run(recipe, real, referenc
     assert_same_run(run(recipe, real, steps_per_call=STEPS), reference)
 
 
+@pytest.mark.usefixtures("onednn")
+@pytest.mark.parametrize("num_devices", [1, 4])
+def test_onednn_trains_the_same_run_and_the_same_bits_each_time(tiny_settings, real, reference, num_devices):
+    settings = tiny_settings.with_overrides({"train.batch_size": 2 * HALF, "runtime.convolutions": "onednn"})
+    first, again = (run(create_recipe(settings), real, num_devices) for _ in range(2))
+    assert_same_run(first, reference)
+    chex.assert_trees_all_equal(first, again)
+
+
 def test_the_discriminator_is_updated_twice_and_the_generator_once_an_iteration(reference):
     state, _ = reference
     assert int(state.step) == STEPS
