@@ -8,7 +8,8 @@ import pytest
 import scipy.stats
 from hypothesis import strategies as st
 
-from dcgan_jax.trial.statistics import Estimate, adjust_for_number, create_estimate
+from dcgan_jax.trial.statistics import Estimate, Part, adjust_for_number, compute_freedom, create_estimate
+from tests.trial.simulation import GENERATOR_SHARES, simulate
 
 DIFFERENCES = np.array([0.02, -0.01, 0.04, 0.03, 0.0, 0.05])
 
@@ -70,6 +71,26 @@ def test_intervals_hold_what_they_promise():
         low, high = create_estimate(table, left_out).interval()
         hits += low <= 0.3 <= high
     assert 0.94 <= hits / trials <= 0.98
+
+
+@pytest.mark.parametrize(("name", "share"), GENERATOR_SHARES.items())
+def test_true_nulls_are_rejected_as_often_as_promised(name, share):
+    """5% of them; with four generators, however much these differ. See `python -m tests.trial.simulation`."""
+    errors = simulate(generators=4, share=share, trials=800)
+    assert 0.03 <= errors.difference <= 0.07
+    assert 0.03 <= errors.equivalence <= 0.07
+
+
+def test_with_two_generators_true_nulls_are_rejected_no_more_often():
+    """By Satterthwaite's degrees of freedom 11% were, where generators differ most."""
+    assert simulate(generators=2, share=GENERATOR_SHARES["dominant"], trials=800).difference <= 0.065
+
+
+def test_degrees_of_freedom_by_hand():
+    """Satterthwaite: 3 ** 2 / (1 / 19 + 4 / 4). Cochran: (1 * 2.0930 + 2 * 12.7062) / 3, the t of 1.2 degrees."""
+    assert compute_freedom([Part(1.0, 19), Part(2.0, 4)]) == pytest.approx(8.55)
+    freedom = compute_freedom([Part(1.0, 19), Part(2.0, 1)])
+    assert scipy.stats.t.ppf(0.975, freedom) == pytest.approx((2.0930 + 2 * 12.7062) / 3, abs=1e-3)
 
 
 def test_without_any_variation_nothing_is_known():
