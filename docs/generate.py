@@ -9,8 +9,10 @@ DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))  # so that it runs as a script
 
 RECORDS: dict[str, str] = {
+    "plan": "dcgan_jax.trial.plan_record:Plan",
     "prepared_report": "dcgan_jax.data.report:PreparedReport",
     "summary": "dcgan_jax.runs.summary:Summary",
+    "trial": "dcgan_jax.trial.record:TrialRecord",
 }
 """Name of a schema -> "module:class" of the record that it describes."""
 

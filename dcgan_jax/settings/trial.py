@@ -29,7 +29,7 @@ class TrialSettings(Section):
     """Shares of the training patients; the first belongs to the primary endpoint."""
     seeds: Annotated[PositiveInt, Unit("classifiers")] = 5
     """Classifiers of each arm: weights, order, augmentation."""
-    generator_seeds: Annotated[PositiveInt, Unit("draws")] = 2
+    generator_seeds: Annotated[PositiveInt, Unit("draws")] = 4
     """Draws of synthetic images, each with classifiers of all seeds."""
     steps: Annotated[PositiveInt, Unit("steps")] = 600
     """Updates of every classifier."""

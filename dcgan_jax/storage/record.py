@@ -34,7 +34,10 @@ class Record(BaseModel):
         version = values.get("schema_version", cls.VERSION)  # made here, where it is not said
         if not isinstance(version, int) or version > cls.VERSION:
             raise ValueError(f"schema_version {version!r} is newer than {cls.VERSION}, the newest that is known here")
-        return {**cls.upgrade(values, version), "schema_version": cls.VERSION}
+        try:
+            return {**cls.upgrade(values, version), "schema_version": cls.VERSION}
+        except (AttributeError, KeyError, TypeError) as error:  # of a damaged file, whose values are of other types
+            raise ValueError(f"it is not as version {version} wrote it: {error}") from error
 
     @classmethod
     def upgrade(cls, values: dict[str, Any], version: int) -> dict[str, Any]:

@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from dcgan_jax.metrics.intervals import GROUPS, assign_groups
 from dcgan_jax.trial.arms import REFERENCE, Arm, Unit
+from dcgan_jax.trial.record import Analysis, Comparison, Metric, Summary
 from dcgan_jax.trial.scores import METRICS, compute_scores
 from dcgan_jax.trial.statistics import Estimate, adjust_for_number, create_estimate
+from dcgan_jax.trial.variance_sources import count_independent
 from dcgan_jax.trial.verdict import LEVEL, describe_difference
 
-PRIMARY_METRIC = "auc"
+PRIMARY_METRIC: Metric = "auc"
 _SEED = 0
 
 Table = Float[np.ndarray, "classifier generator"]
@@ -35,8 +37,8 @@ class Measured:
       left_out: by metric, without each group of patients in turn.
     """
 
-    whole: dict[str, float]
-    left_out: dict[str, Float[np.ndarray, " group"]]
+    whole: dict[Metric, float]
+    left_out: dict[Metric, Float[np.ndarray, " group"]]
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def group_test_images(labels: Sequence[str], patients: Sequence[str], positive: 
     Args:
       labels: the class of each test image.
       patients: whose each is.
-      positive: the class to be recognised.
+      positive: the class to be recognized.
     """
     names, owners = np.asarray(labels), np.asarray(patients)
     groups = np.zeros(len(names), int)
@@ -88,24 +90,32 @@ def measure(prediction: Prediction, images: TrialTest) -> Measured:
     )
 
 
-def analyse(measured: Mapping[Unit, Measured], arms: Sequence[Arm], margin: float) -> dict[str, list[dict[str, Any]]]:
-    """Returns `summaries` (each arm's scores with intervals) and `comparisons` (each arm less the reference).
+def analyze(
+    measured: Mapping[Unit, Measured], arms: Sequence[Arm], margin: float, generators: Mapping[Arm, Sequence[int]]
+) -> Analysis:
+    """Returns each arm's scores with intervals, and each arm less the reference.
 
     Args:
       measured: the scores of every classifier; each arm has all pairs of classifier and generator seeds.
       arms: all of them, the reference of each fraction included.
       margin: differences of the primary endpoint within it count as none.
+      generators: by arm, how many made the synthetic images of each class of it; 0: they are of one folder.
     """
     comparisons = []
     primary = choose_primary(arms)
+    tables = {arm: _Tables(measured, arm, count_independent(generators[arm])) for arm in arms}
     for metric in METRICS:
-        rows = [(arm, _compare(measured, arm, metric)) for arm in arms if arm.name != REFERENCE]
+        rows = [
+            (arm, _compare(tables[arm], tables[_reference_of(arm)], metric)) for arm in arms if arm.name != REFERENCE
+        ]
         adjusted = adjust_for_number([estimate.p_value() for _, estimate in rows])
         for (arm, estimate), p_adjusted in zip(rows, adjusted, strict=True):
-            is_primary = arm == primary and metric == PRIMARY_METRIC
-            comparisons.append(_describe(arm, metric, estimate, p_adjusted, len(rows), margin if is_primary else None))
-    summaries = [_summarise(measured, arm, metric) for arm in arms for metric in METRICS]
-    return {"summaries": summaries, "comparisons": comparisons}
+            own_margin = margin if arm == primary and metric == PRIMARY_METRIC else None
+            comparison = _describe(arm, metric, estimate, p_adjusted, len(rows), own_margin)
+            verdict = describe_difference(comparison, own_margin, min(generators[arm], default=None))
+            comparisons.append(comparison.model_copy(update={"verdict": verdict}))
+    summaries = [_summarize(tables[arm], arm, metric) for arm in arms for metric in METRICS]
+    return Analysis(summaries=tuple(summaries), comparisons=tuple(comparisons))
 
 
 def choose_primary(arms: Sequence[Arm]) -> Arm | None:
@@ -117,54 +127,73 @@ def choose_primary(arms: Sequence[Arm]) -> Arm | None:
     return next((arm for arm in compared if arm.name == "synthetic"), compared[0] if compared else None)
 
 
-def _summarise(measured: Mapping[Unit, Measured], arm: Arm, metric: str) -> dict[str, Any]:
-    estimate = create_estimate(_table(measured, arm, metric), _left_out(measured, arm, metric))
-    interval = [float(np.clip(end, 0.0, 1.0)) for end in estimate.interval()]  # every score is a share
-    return {**_name(arm), "metric": metric, "value": estimate.mean, "interval": interval}
+class _Tables:
+    """The scores of an arm: by classifier and generator, and without each group of patients.
+
+    Seeds that draw from one generator are averaged: they say nothing of another one.
+    """
+
+    def __init__(self, measured: Mapping[Unit, Measured], arm: Arm, independent: int):
+        own = {(unit.seed, unit.generator_seed): scores for unit, scores in measured.items() if unit.arm == arm}
+        seeds, draws = (sorted({key[place] for key in own}) for place in (0, 1))
+        groups = [[draw for draw in draws if draw % independent == place] for place in range(independent)]
+        groups = [group for group in groups if group] if independent else [[draw] for draw in draws]
+        self._cells = [[[own[seed, draw] for draw in group] for group in groups] for seed in seeds]
+
+    def whole(self, metric: Metric) -> Table:
+        """Returns the scores on all test images."""
+        return np.array([[np.mean([one.whole[metric] for one in cell]) for cell in row] for row in self._cells])
+
+    def left_out(self, metric: Metric) -> Float[np.ndarray, " group"]:
+        """Returns the mean score without each group of patients."""
+        cells = [np.mean([one.left_out[metric] for one in cell], axis=0) for row in self._cells for cell in row]
+        return np.mean(cells, axis=0)
 
 
-def _compare(measured: Mapping[Unit, Measured], arm: Arm, metric: str) -> Estimate:
+def _reference_of(arm: Arm) -> Arm:
+    return Arm(REFERENCE, 0.0, arm.fraction)
+
+
+def _summarize(tables: _Tables, arm: Arm, metric: Metric) -> Summary:
+    estimate = create_estimate(tables.whole(metric), tables.left_out(metric))
+    low, high = (float(np.clip(end, 0.0, 1.0)) for end in estimate.interval())  # every score is a share
+    return Summary(
+        arm=arm.name,
+        ratio=arm.ratio,
+        fraction=arm.fraction,
+        metric=metric,
+        value=estimate.mean,
+        interval=(low, high),
+    )
+
+
+def _compare(tables: _Tables, reference: _Tables, metric: Metric) -> Estimate:
     """Returns the difference to the reference, classifier seed by classifier seed and on the same patients."""
-    reference = Arm(REFERENCE, 0.0, arm.fraction)
-    difference = _table(measured, arm, metric) - _table(measured, reference, metric)
-    return create_estimate(difference, _left_out(measured, arm, metric) - _left_out(measured, reference, metric))
-
-
-def _table(measured: Mapping[Unit, Measured], arm: Arm, metric: str) -> Table:
-    own = {
-        (unit.seed, unit.generator_seed): scores.whole[metric] for unit, scores in measured.items() if unit.arm == arm
-    }
-    seeds, generators = ({key[place] for key in own} for place in (0, 1))
-    return np.array([[own[seed, generator] for generator in sorted(generators)] for seed in sorted(seeds)])
-
-
-def _left_out(measured: Mapping[Unit, Measured], arm: Arm, metric: str) -> Float[np.ndarray, " group"]:
-    return np.mean([scores.left_out[metric] for unit, scores in measured.items() if unit.arm == arm], axis=0)
+    difference = tables.whole(metric) - reference.whole(metric)
+    return create_estimate(difference, tables.left_out(metric) - reference.left_out(metric))
 
 
 def _describe(
-    arm: Arm, metric: str, estimate: Estimate, p_adjusted: float, number: int, margin: float | None
-) -> dict[str, Any]:
-    """Returns a comparison's row; only the primary one, which has a margin, is tested on its own and for equivalence.
+    arm: Arm, metric: Metric, estimate: Estimate, p_adjusted: float, number: int, margin: float | None
+) -> Comparison:
+    """Returns a comparison; only the primary one, which has a margin, is tested on its own and for equivalence.
 
     The others are tested together. What those could have shown is said at Bonferroni's level, which Holm's never falls
     below.
     """
     is_primary = margin is not None
     level = LEVEL if is_primary else LEVEL / number
-    record = {
-        **_name(arm),
-        "metric": metric,
-        "difference": estimate.mean,
-        "interval": list(estimate.interval()),
-        "p_value": estimate.p_value(),
-        "p_adjusted": p_adjusted,
-        "p_equivalence": estimate.p_equivalence(margin) if margin is not None else None,
-        "smallest_detectable": estimate.smallest_detectable(1 - level),
-        "primary": is_primary,
-    }
-    return record | {"verdict": describe_difference(record, margin)}
-
-
-def _name(arm: Arm) -> dict[str, Any]:
-    return {"arm": arm.name, "ratio": arm.ratio, "fraction": arm.fraction}
+    return Comparison(
+        arm=arm.name,
+        ratio=arm.ratio,
+        fraction=arm.fraction,
+        metric=metric,
+        difference=estimate.mean,
+        interval=estimate.interval(),
+        p_value=estimate.p_value(),
+        p_adjusted=p_adjusted,
+        p_equivalence=None if margin is None else estimate.p_equivalence(margin),
+        smallest_detectable=estimate.smallest_detectable(1 - level),
+        primary=is_primary,
+        verdict="",
+    )

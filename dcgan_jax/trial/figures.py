@@ -1,16 +1,85 @@
 """Figures of a trial: ROC curves, learning curves, differences with their intervals, scarce data, calibration."""
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
+from dcgan_jax.storage import atomic_file
+from dcgan_jax.trial.arms import Arm
+from dcgan_jax.trial.record import Comparison, TrialRecord
+from dcgan_jax.trial.scores import Bin
+
 _GRID = np.linspace(0, 1, 501)
 _CORNER = 0.3  # of the ROC plane, where good classifiers are told apart
+
+
+class ArmResults(NamedTuple):
+    """What is drawn of an arm.
+
+    Attributes:
+      arm: which.
+      probabilities: of the test images, by each of its classifiers.
+      curves: rows of updates, loss and area under the validation images' ROC curve, of each of its classifiers.
+      bins: of calibration.
+    """
+
+    arm: Arm
+    probabilities: Sequence[Float[np.ndarray, " image"]]
+    curves: Sequence[Sequence[Sequence[float]]]
+    bins: Sequence[Bin]
+
+
+def draw_figures(
+    record: TrialRecord,
+    results: Sequence[ArmResults],
+    labels: Int[np.ndarray, " image"],
+    margin: float,
+    folder: Path,
+) -> list[Path]:
+    """Draws all figures, one set of curves for each fraction; returns their paths.
+
+    Args:
+      record: of the trial.
+      results: of all arms.
+      labels: of the test images, 1 for the positive class and 0 for the others.
+      margin: of equivalence.
+      folder: where to write.
+    """
+    paths = [folder / "differences.png"]
+    save_differences([row for row in record.comparisons if row.metric == "auc"], margin, paths[0])
+    fractions = list(dict.fromkeys(result.arm.fraction for result in results))
+    if len(fractions) > 1:
+        paths.append(folder / "scarcity.png")
+        save_scarcity(_list_areas(record), paths[-1])
+    for fraction in fractions:
+        own = {_title(result.arm): result for result in results if result.arm.fraction == fraction}
+        places = [folder / f"{name}_{fraction:g}.png" for name in ("roc", "learning", "calibration")]
+        save_roc_curves(labels, {title: result.probabilities for title, result in own.items()}, places[0])
+        save_learning_curves({title: result.curves for title, result in own.items()}, places[1])
+        save_calibration({title: result.bins for title, result in own.items()}, places[2])
+        paths += places
+    return paths
+
+
+def _list_areas(record: TrialRecord) -> dict[str, list[tuple[int, float, tuple[float, float]]]]:
+    """Returns, by arm, the number of real training images, the mean area and its interval at each fraction."""
+    images = {counts.fraction: counts.images for counts in record.splits.training}
+    curves: dict[str, list[tuple[int, float, tuple[float, float]]]] = {}
+    for row in record.summaries:
+        if row.metric == "auc":
+            point = (images[row.fraction], row.value, row.interval)
+            curves.setdefault(_title(Arm(row.arm, row.ratio, row.fraction)), []).append(point)
+    return curves
+
+
+def _title(arm: Arm) -> str:
+    return f"{arm.name} {arm.ratio:g}" if arm.ratio else arm.name
 
 
 def save_roc_curves(
@@ -45,7 +114,7 @@ def save_roc_curves(
         axes.set_xlabel("1 - specificity")
         axes.set_ylabel("sensitivity")
         axes.grid(alpha=0.3)
-    figure.savefig(path, dpi=100)
+    _save(figure, path)
 
 
 def save_learning_curves(curves: Mapping[str, Sequence[Sequence[Sequence[float]]]], path: Path) -> None:
@@ -64,10 +133,10 @@ def save_learning_curves(curves: Mapping[str, Sequence[Sequence[Sequence[float]]
     axes.set_ylabel("area under the validation images' ROC curve")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    figure.savefig(path, dpi=100)
+    _save(figure, path)
 
 
-def save_differences(comparisons: Sequence[dict[str, Any]], margin: float, path: Path) -> None:
+def save_differences(comparisons: Sequence[Comparison], margin: float, path: Path) -> None:
     """Draws the differences of one metric to real images alone, with intervals and the margin of equivalence.
 
     Args:
@@ -81,15 +150,15 @@ def save_differences(comparisons: Sequence[dict[str, Any]], margin: float, path:
     axes.axvline(0, color="gray", linewidth=0.8)
     names = []
     for place, row in enumerate(reversed(comparisons)):
-        low, high = row["interval"]
-        color = "C3" if row["primary"] else "C0"
+        low, high = row.interval
+        color = "C3" if row.primary else "C0"
         axes.plot([low, high], [place, place], color=color)
-        axes.plot(row["difference"], place, marker="s", color=color)
-        names.append(f"{row['arm']}, ratio {row['ratio']:g}, fraction {row['fraction']:g}")
+        axes.plot(row.difference, place, marker="s", color=color)
+        names.append(f"{row.arm}, ratio {row.ratio:g}, fraction {row.fraction:g}")
     axes.set_yticks(range(len(names)), names, fontsize=8)
     axes.set_xlabel("difference of the area under the ROC curve to real images alone (red: primary)")
     axes.legend(fontsize=8)
-    figure.savefig(path, dpi=100)
+    _save(figure, path)
 
 
 def save_scarcity(curves: Mapping[str, Sequence[tuple[int, float, tuple[float, float]]]], path: Path) -> None:
@@ -113,10 +182,10 @@ def save_scarcity(curves: Mapping[str, Sequence[tuple[int, float, tuple[float, f
     axes.set_ylabel("area under the test images' ROC curve")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    figure.savefig(path, dpi=100)
+    _save(figure, path)
 
 
-def save_calibration(calibration: Mapping[str, Sequence[dict[str, Any]]], path: Path) -> None:
+def save_calibration(calibration: Mapping[str, Sequence[Bin]], path: Path) -> None:
     """Draws, for each arm, the share of positive images over the probability that its classifiers gave them.
 
     Args:
@@ -127,9 +196,15 @@ def save_calibration(calibration: Mapping[str, Sequence[dict[str, Any]]], path: 
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="gray", linewidth=0.8, linestyle=":")
     for arm, bins in calibration.items():
-        axes.plot([part["probability"] for part in bins], [part["share"] for part in bins], marker=".", label=arm)
+        axes.plot([part.probability for part in bins], [part.share for part in bins], marker=".", label=arm)
     axes.set_xlabel("probability of the positive class")
     axes.set_ylabel("share of positive images")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    figure.savefig(path, dpi=100)
+    _save(figure, path)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=100)
+    atomic_file.write_bytes(path, content.getvalue())

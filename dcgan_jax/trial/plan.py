@@ -4,7 +4,6 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from dcgan_jax.data.train_files import format_train_files
 from dcgan_jax.errors import UserError
@@ -13,8 +12,9 @@ from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.settings import ALL_CLASSES, ArmName, Settings
 from dcgan_jax.trial.analysis import choose_primary
-from dcgan_jax.trial.arms import ARMS, OF_ALL_CLASSES, OF_ONE_CLASS, REFERENCE, WITH_COPIES, Arm
+from dcgan_jax.trial.arms import ARMS, OF_ALL_CLASSES, OF_ONE_CLASS, WITH_COPIES, Arm
 from dcgan_jax.trial.leaks import find_provenances, refuse_excess, refuse_leaks
+from dcgan_jax.trial.plan_record import Plan, PlannedClassifier
 from dcgan_jax.trial.run_images import RunImages
 from dcgan_jax.trial.splits import TrialSplit
 from dcgan_jax.trial.synthetic_folder import SyntheticFolder, SyntheticSource
@@ -33,7 +33,7 @@ def choose_label(settings: Settings, split: TrialSplit) -> Settings:
 
 
 def choose_positive(settings: Settings, split: TrialSplit) -> str:
-    """Returns the class to be recognised; raises UserError if it is none, or must be named and is not."""
+    """Returns the class to be recognized; raises UserError if it is none, or must be named and is not."""
     labels, label, positive = split.labels, settings.data.label, settings.trial.positive
     if positive:
         if positive not in labels:
@@ -41,7 +41,7 @@ def choose_positive(settings: Settings, split: TrialSplit) -> str:
         return positive
     if len(labels) > 2:
         raise UserError(
-            f"config.trial.positive is empty, and there are {len(labels)} classes: name the one to be recognised among "
+            f"config.trial.positive is empty, and there are {len(labels)} classes: name the one to be recognized among "
             f"{', '.join(labels)}."
         )
     return next(name for name in labels if name != label)
@@ -107,23 +107,29 @@ def choose_arms(settings: Settings, split: TrialSplit, source: SyntheticSource |
 
 def create_plan(
     settings: Settings, split: TrialSplit, source: SyntheticSource | None, positive: str, arms: Sequence[Arm]
-) -> dict[str, Any]:
+) -> Plan:
     """Returns what makes a trial what it is: written down before anything is trained."""
     fields = {
-        f"config.{section}.{name}": value
+        f"{section}.{name}": value
         for section, values in (("data", settings.data), ("trial", settings.trial))
         for name, value in values.model_dump(mode="json").items()
         if f"{section}.{name}" not in _NOT_PLANNED
     }
-    primary = choose_primary(arms)
     images = format_train_files([*split.training[max(split.training)], *split.validation, *split.test])
-    return {
-        "config.seed": settings.seed,
-        **fields,
-        "primary endpoint": f"area under the ROC curve, {primary} against {REFERENCE}" if primary else "none",
-        "arms": [str(arm) for arm in arms],
-        "positive class": positive,
-        "test split": split.test_name,
-        "data": hashlib.sha256(images.encode(errors="surrogateescape")).hexdigest(),
-        "synthetic images": source.description if source else None,
-    }
+    trial = settings.trial
+    return Plan(
+        fields={"seed": settings.seed, **fields},
+        arms=tuple(arms),
+        primary=choose_primary(arms),
+        classifier=PlannedClassifier(
+            image_size=settings.data.image_size,
+            steps=trial.steps,
+            batch_size=trial.batch_size,
+            base_channels=trial.base_channels,
+        ),
+        label=settings.data.label,
+        positive=positive,
+        test_split=split.test_name,
+        images_sha256=hashlib.sha256(images.encode(errors="surrogateescape")).hexdigest(),
+        synthetic=source.description if source else None,
+    )

@@ -1,9 +1,13 @@
 """trial.json as a page for people: what was compared, what came out, what it supports."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TypeVar
 
-from dcgan_jax.trial.arms import DESCRIPTIONS
+from dcgan_jax.trial.arms import DESCRIPTIONS, REFERENCE
+from dcgan_jax.trial.plan_record import Plan
+from dcgan_jax.trial.record import Analysis, Calibration, ImageCounts, OfArm, TrialRecord, TwoSampleTest
 from dcgan_jax.trial.scores import METRICS
 from dcgan_jax.trial.verdict import METRIC_NAMES
 
@@ -23,86 +27,98 @@ _METHOD = (
 )
 
 
-def describe_trial(record: dict[str, Any], figures: Sequence[str]) -> str:
-    """Returns the report as Markdown.
+_SPECIAL = re.compile(r"([\\\\`*_\[\]<>#|&!])")
+
+Row = TypeVar("Row", bound=OfArm)
+
+
+def describe_endpoint(plan: Plan) -> str:
+    """Returns the primary endpoint in words."""
+    return f"area under the ROC curve, {plan.primary} against {REFERENCE}" if plan.primary else "none"
+
+
+def describe_trial(record: TrialRecord, figures: Sequence[str]) -> str:
+    """Returns the report as Markdown; names of classes and files are shown as they are, whatever signs they have.
 
     Args:
-      record: the content of trial.json.
+      record: of the trial.
       figures: paths of the figures, relative to the report.
     """
-    lines = [*_head(record), *[f"- {note}" for note in record["notes"]], "", *_arms(record), *_tables(record)]
-    if record["without_ambiguous"]:
-        lines += [f"## Without the {record['images']['ambiguous']} ambiguous test images", ""]
-        lines += _tables(record["without_ambiguous"], level=3)
-    if record["two_sample_test"]:
-        lines += _two_sample(record["two_sample_test"])
-    lines += _calibration(record["calibration"])
+    lines = [*_head(record), *[f"- {_escape(note)}" for note in record.notes], "", *_arms(record)]
+    lines += _tables(Analysis(summaries=record.summaries, comparisons=record.comparisons))
+    if record.without_ambiguous:
+        lines += [f"## Without the {record.splits.ambiguous.images} ambiguous test images", ""]
+        lines += _tables(record.without_ambiguous, level=3)
+    if record.two_sample_test:
+        lines += _two_sample(record.two_sample_test)
+    lines += _calibration(record.calibration)
     lines += ["## Figures", "", *[f"![{name}]({name})" for name in figures], "", _CAUTION]
     return "\n".join(lines) + "\n"
 
 
-def _head(record: dict[str, Any]) -> list[str]:
-    primary = record["primary"]
-    lines = ["# Does it help?", "", f"**{primary['verdict'] if primary else 'Nothing was compared.'}**", ""]
+def _head(record: TrialRecord) -> list[str]:
+    primary = record.primary
+    lines = ["# Does it help?", "", f"**{primary.verdict if primary else 'Nothing was compared.'}**", ""]
     if primary:
-        lines += [f"Primary endpoint, declared beforehand: {primary['endpoint']}.", ""]
+        lines += [f"Primary endpoint, declared beforehand: {primary.endpoint}.", ""]
+    negative = " and ".join(map(_escape, record.negative))
     return [
         *lines,
-        record["coverage"],
+        _escape(record.variance_sources),
         "",
-        f"{record['positive']} against {' and '.join(record['negative'])}. {_count(record, 'test')} were looked at "
-        f"once, at the end (test split: {record['test_split']}).",
+        f"{_escape(record.positive)} against {negative}. {_count('test', record.splits.test)} were looked at "
+        f"once, at the end (test split: {record.test_split}).",
         "",
     ]
 
 
-def _arms(record: dict[str, Any]) -> list[str]:
+def _arms(record: TrialRecord) -> list[str]:
     """Returns what was compared: the classifier, and what each arm trains it on."""
-    plan = record["plan"]
+    classifier = record.plan.classifier
     lines = [
         "## What was compared",
         "",
-        f"A small residual network with group norm ({plan['config.trial.base_channels']} channels at first, images of "
-        f"{plan['config.data.image_size']} pixels), {record['steps']} updates on batches of "
-        f"{plan['config.trial.batch_size']} in every arm. Its best state and its threshold (the largest sum of "
-        f"sensitivity and specificity) are chosen on {_count(record, 'validation')}. Synthetic images come from "
-        f"{record['synthetic_from']}; `synthetic`, `both` and `duplicated` add images of {plan['config.data.label']}.",
+        f"A small residual network with group norm ({classifier.base_channels} channels at first, images of "
+        f"{classifier.image_size} pixels), {classifier.steps} updates on batches of {classifier.batch_size} in every "
+        "arm. Its best state and its threshold (the largest sum of sensitivity and specificity) are chosen on "
+        f"{_count('validation', record.splits.validation)}. Synthetic images come from "
+        f"{_escape(record.synthetic_from)}; `synthetic`, `both` and `duplicated` add images of "
+        f"{_escape(record.plan.label)}.",
         "",
         "| arm | ratio | fraction | what it trains on | real images | added images | classifiers |",
         "|---" * 7 + "|",
     ]
-    for key, rows in _by_arm([{**row, "arm": row["name"]} for row in record["arms"]]).items():
-        first = rows[0]
-        counts = f"{first['num_real']:,} | {first['num_added']:,} | {len(rows)}"
-        lines.append(f"| {key} | {DESCRIPTIONS[first['name']]} | {counts} |")
+    counts = Counter((row.name, row.ratio, row.fraction) for row in record.arms)
+    first = {(row.name, row.ratio, row.fraction): row for row in reversed(record.arms)}
+    for (name, ratio, fraction), count in counts.items():
+        row = first[name, ratio, fraction]
+        numbers = f"{row.num_real:,} | {row.num_added:,} | {count}"
+        lines.append(f"| {name} | {ratio:g} | {fraction:g} | {DESCRIPTIONS[name]} | {numbers} |")
     return [*lines, "", _METHOD, ""]
 
 
-def _count(record: dict[str, Any], part: str) -> str:
-    by_class = ", ".join(f"{count:,} {label}" for label, count in record["classes"][part].items())
-    return f"{record['images'][part]:,} {part} images of {record['patients'][part]:,} patients ({by_class})"
+def _count(part: str, counts: ImageCounts) -> str:
+    by_class = ", ".join(f"{count:,} {_escape(label)}" for label, count in counts.classes.items())
+    return f"{counts.images:,} {part} images of {counts.patients:,} patients ({by_class})"
 
 
-def _two_sample(told: dict[str, Any]) -> list[str]:
-    found = f"{told['accuracy']:.1%} of {told['images']} images (by chance: 50%; p = {told['p_value']:.2g})"
+def _two_sample(told: TwoSampleTest) -> list[str]:
     return [
         "## Can synthetic images be told from real ones?",
         "",
-        f"A classifier trained to do so has an area under the ROC curve of {told['auc']:.3f} on other patients and is "
-        f"right on {found}.",
+        f"A classifier trained to do so has an area under the ROC curve of {told.auc:.3f} on other patients and is "
+        f"right on {told.accuracy:.1%} of {told.images} images (by chance: 50%; p = {told.p_value:.2g}).",
         "",
     ]
 
 
-def _calibration(rows: Sequence[dict[str, Any]]) -> list[str]:
+def _calibration(rows: Sequence[Calibration]) -> list[str]:
     lines = ["## Calibration", "", "| arm | ratio | fraction | Brier | expected calibration error |", f"{'|---' * 5}|"]
-    for row in rows:
-        error = row["expected_calibration_error"]
-        lines.append(f"| {_key(row)} | {row['brier']:.4f} | {error:.4f} |")
+    lines += [f"| {_key(row)} | {row.brier:.4f} | {row.expected_calibration_error:.4f} |" for row in rows]
     return [*lines, ""]
 
 
-def _tables(record: dict[str, Any], level: int = 2) -> list[str]:
+def _tables(analysis: Analysis, level: int = 2) -> list[str]:
     marks = "#" * level
     lines = [
         f"{marks} Scores",
@@ -110,25 +126,24 @@ def _tables(record: dict[str, Any], level: int = 2) -> list[str]:
         f"| arm | ratio | fraction | {' | '.join(METRIC_NAMES[name] for name in METRICS)} |",
     ]
     lines.append("|---" * (3 + len(METRICS)) + "|")
-    for key, rows in _by_arm(record["summaries"]).items():
-        values = {row["metric"]: f"{row['value']:.3f} ({_span(row)})" for row in rows}
+    for key, rows in _by_arm(analysis.summaries).items():
+        values = {row.metric: f"{row.value:.3f} ({_span(row.interval)})" for row in rows}
         lines.append(f"| {key} | {' | '.join(values[name] for name in METRICS)} |")
     lines += ["", f"{marks} Differences to real images alone", ""]
     lines += ["| arm | ratio | fraction | metric | difference | p | p adjusted | p equivalence | smallest detectable |"]
     lines.append("|---" * 9 + "|")
-    for row in record["comparisons"]:
-        name = METRIC_NAMES[row["metric"]] + (" (primary)" if row["primary"] else "")
-        equivalence = "-" if row["p_equivalence"] is None else f"{row['p_equivalence']:.3g}"
-        smallest = _smallest(row["smallest_detectable"])
+    for row in analysis.comparisons:
+        name = METRIC_NAMES[row.metric] + (" (primary)" if row.primary else "")
+        equivalence = "-" if row.p_equivalence is None else f"{row.p_equivalence:.3g}"
         lines.append(
-            f"| {_key(row)} | {name} | {row['difference']:+.4f} ({_span(row, '+.4f')}) | {row['p_value']:.3g} | "
-            f"{row['p_adjusted']:.3g} | {equivalence} | {smallest} |"
+            f"| {_key(row)} | {name} | {row.difference:+.4f} ({_span(row.interval, '+.4f')}) | {row.p_value:.3g} | "
+            f"{row.p_adjusted:.3g} | {equivalence} | {_smallest(row.smallest_detectable)} |"
         )
     lines += ["", f"{marks} What the areas under the ROC curve support", ""]
     lines += [
-        f"- {row['arm']}, ratio {row['ratio']:g}, fraction {row['fraction']:g}: {row['verdict']}"
-        for row in record["comparisons"]
-        if row["metric"] == "auc"
+        f"- {row.arm}, ratio {row.ratio:g}, fraction {row.fraction:g}: {row.verdict}"
+        for row in analysis.comparisons
+        if row.metric == "auc"
     ]
     return [*lines, ""]
 
@@ -139,17 +154,22 @@ def _smallest(difference: float | None) -> str:
     return f"{difference:.4f}" if difference < 1 else "none"
 
 
-def _by_arm(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    groups: dict[str, list[dict[str, Any]]] = {}
+def _by_arm(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(_key(row), []).append(row)
     return groups
 
 
-def _key(row: dict[str, Any]) -> str:
-    return f"{row['arm']} | {row['ratio']:g} | {row['fraction']:g}"
+def _key(row: OfArm) -> str:
+    return f"{row.arm} | {row.ratio:g} | {row.fraction:g}"
 
 
-def _span(row: dict[str, Any], form: str = ".3f") -> str:
-    low, high = row["interval"]
+def _span(interval: tuple[float, float], form: str = ".3f") -> str:
+    low, high = interval
     return f"{low:{form}} to {high:{form}}"
+
+
+def _escape(name: str) -> str:
+    """Returns text that Markdown and HTML show as it is, in one line."""
+    return _SPECIAL.sub(r"\\\1", " ".join(name.split()))

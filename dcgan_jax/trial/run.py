@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -17,12 +16,14 @@ from dcgan_jax.trial.arms import Arm, Unit, create_task, list_arms, list_units
 from dcgan_jax.trial.fitting import ClassifierRecipe, Fit, Images, Task, Trainer, portions
 from dcgan_jax.trial.image_bank import ImageBank, create_bank
 from dcgan_jax.trial.plan import choose_arms, choose_label, choose_positive, create_plan, open_source
-from dcgan_jax.trial.results import RECORD, REPORT, write_results
+from dcgan_jax.trial.record import RECORD, TwoSampleTest
+from dcgan_jax.trial.report import describe_endpoint
+from dcgan_jax.trial.results import REPORT, Known, write_results
 from dcgan_jax.trial.scores import Labels, choose_threshold
 from dcgan_jax.trial.splits import TrialSplit, split_for_trial
 from dcgan_jax.trial.store import Store, Trained
 from dcgan_jax.trial.two_sample import compute_two_sample_test
-from dcgan_jax.trial.variance_sources import count_generators, describe_coverage, warn_of_one_generator
+from dcgan_jax.trial.variance_sources import count_generators, describe_variance_sources, warn_of_few_generators
 
 logger = logging.getLogger(__name__)
 
@@ -47,31 +48,35 @@ def trial(settings: Settings, workdir: Workdir) -> None:
         arms = list_arms(settings.trial, choose_arms(settings, split, source))
         generators = count_generators(arms, source, settings.trial, settings.data.label, split.labels)
         split_seed = choose_split_seed(settings.data, settings.seed)
-        notes = [*split.notes, *notes, *warn_of_one_generator(generators, split_seed)]
+        notes = [*split.notes, *notes, *warn_of_few_generators(generators, split_seed)]
         for note in notes:
             logger.warning("warning: %s", note)
         store = Store(workdir.root / FOLDER)
         plan = create_plan(settings, split, source, positive, arms)
-        store.begin(plan)
-        if (workdir.root / RECORD).is_file():
+        is_finished = (workdir.root / RECORD).is_file()
+        store.begin(plan, is_finished)
+        if is_finished:
             logger.info("done already: see %s", workdir.root / REPORT)
             return
-        logger.info("primary endpoint: %s", plan["primary endpoint"])
+        logger.info("primary endpoint: %s", describe_endpoint(plan))
         bank = create_bank(prepared, split, arms, settings.trial, settings.data.label, source)
         validation = prepared.images(split.validation), _binary(split, positive)
         recipe = _recipe(settings)
         trainer = Trainer(recipe, bank.images, *validation)
         train_classifiers(settings, trainer, bank, validation, arms, positive, store)
-        record = {
-            "notes": notes,
-            "coverage": describe_coverage(generators, settings.trial.seeds),
-            "generators": generators,
-            "plan": plan,
-            "positive": positive,
-            "two_sample_test": tell_apart(settings, recipe, bank, split),
-        }
-        probabilities = partial(trainer.predict, images=prepared.images(split.test))
-        verdict = write_results(record, settings, split, arms, store, probabilities, workdir, started)
+        known = Known(
+            plan,
+            arms,
+            split,
+            settings.trial.margin,
+            notes,
+            describe_variance_sources(generators, settings.trial.seeds),
+            generators,
+            tell_apart(settings, recipe, bank, split),
+            started,
+        )
+        trained = {unit: store.read(unit) for arm in arms for unit in list_units(arm, settings.trial)}
+        verdict = write_results(known, trained, partial(trainer.predict, images=prepared.images(split.test)), workdir)
     logger.info("%s\nsee %s", verdict, workdir.root / REPORT)
 
 
@@ -102,7 +107,7 @@ def train_classifiers(
 
 def tell_apart(
     settings: Settings, recipe: ClassifierRecipe, bank: ImageBank, split: TrialSplit
-) -> dict[str, Any] | None:
+) -> TwoSampleTest | None:
     """Returns whether real and synthetic images of `data.label` can be told apart, where there are enough of both."""
     label, fraction = settings.data.label, settings.trial.fractions[0]
     synthetic = bank.synthetic.get((label, fraction, 0))

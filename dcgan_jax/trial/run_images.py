@@ -1,7 +1,5 @@
 """Synthetic images of a trial, drawn from the generators of finished runs."""
 
-from typing import Any
-
 import numpy as np
 
 from dcgan_jax.errors import UserError
@@ -10,6 +8,7 @@ from dcgan_jax.runs.figures import Images
 from dcgan_jax.runs.run import Run
 from dcgan_jax.settings import Settings
 from dcgan_jax.trial.leaks import exceeds, refuse_excess, refuse_leaks
+from dcgan_jax.trial.plan_record import Origin, RunOfImages, RunsOfImages
 from dcgan_jax.trial.splits import TrialSplit
 
 
@@ -28,13 +27,13 @@ class RunImages:
         for run in runs:
             run.require_size(settings.data.image_size)
             refuse_leaks(run.provenance, split, settings)
-        self.description: dict[str, Any] = {
-            "runs": [
-                {"workdir": str(run.workdir.root), "identity": run.workdir.identity(run.settings), "step": run.step}
+        self.description: Origin = RunsOfImages(
+            runs=tuple(
+                RunOfImages(workdir=str(run.workdir.root), identity=run.workdir.identity(run.settings), step=run.step)
                 for run in runs
-            ],
-            "max_similarity": settings.generate.max_similarity,
-        }
+            ),
+            max_similarity=settings.generate.max_similarity,
+        )
 
     def classes(self) -> list[str]:
         """See `SyntheticSource`."""
@@ -42,7 +41,7 @@ class RunImages:
 
     def count_generators(self, label: str, fraction: float) -> int:
         """See `SyntheticSource`; copies of one run count once."""
-        return len({run.workdir.identity(run.settings) for run in self._find_fitting(label, fraction)})
+        return len(self._find_fitting(label, fraction))
 
     def draw(self, label: str, fraction: float, generator_seed: int, count: int) -> Images:
         """See `SyntheticSource`; the generator seed chooses the run, where several fit, and the latents."""
@@ -52,7 +51,10 @@ class RunImages:
         return to_gray(images)[..., None]
 
     def _find_fitting(self, label: str, fraction: float) -> list[Run]:
-        """Returns the runs that have seen no more than the arms of a fraction, and of those the ones that saw most."""
+        """Returns the runs that have seen no more than the arms of a fraction, and of those the ones that saw most.
+
+        Copies of one run are one.
+        """
         of_class = [run for run in self._runs if label in run.provenance.labels]
         if not of_class:
             raise UserError(f"config.trial.runs has no run of class {label}: add one, or choose other arms.")
@@ -61,4 +63,5 @@ class RunImages:
             least = min(of_class, key=lambda run: run.provenance.count(label))
             refuse_excess(least.provenance, self._split, fraction, self._settings)
         most = max(run.provenance.count(label) for run in fitting)
-        return [run for run in fitting if run.provenance.count(label) == most]
+        best = [run for run in fitting if run.provenance.count(label) == most]
+        return list({run.workdir.identity(run.settings): run for run in reversed(best)}.values())[::-1]

@@ -1,9 +1,9 @@
 """What a classifier's probabilities are worth: scikit-learn's scores, a threshold, calibration."""
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from sklearn.metrics import (
     accuracy_score,
     average_precision_score,
@@ -15,7 +15,17 @@ from sklearn.metrics import (
     roc_curve,
 )
 
-METRICS = ("auc", "average_precision", "accuracy", "balanced_accuracy", "sensitivity", "specificity", "f1")
+from dcgan_jax.trial.record import Metric
+
+METRICS: tuple[Metric, ...] = (
+    "auc",
+    "average_precision",
+    "accuracy",
+    "balanced_accuracy",
+    "sensitivity",
+    "specificity",
+    "f1",
+)
 """The first two look at the order of the probabilities only, the others at a threshold."""
 
 _BINS = 10
@@ -24,7 +34,7 @@ Labels = Int[np.ndarray, " image"]
 Probabilities = Float[np.ndarray, " image"]
 
 
-def compute_scores(labels: Labels, probabilities: Probabilities, threshold: float) -> dict[str, float]:
+def compute_scores(labels: Labels, probabilities: Probabilities, threshold: float) -> dict[Metric, float]:
     """Returns the scores of `METRICS`.
 
     Args:
@@ -47,7 +57,7 @@ def compute_scores(labels: Labels, probabilities: Probabilities, threshold: floa
 def choose_threshold(labels: Labels, probabilities: Probabilities) -> float:
     """Returns the threshold with the largest sum of sensitivity and specificity (Youden 1950).
 
-    It lies halfway between the two neighbouring probabilities that it parts.
+    It lies halfway between the two neighboring probabilities that it parts.
     """
     false_positives, true_positives, thresholds = roc_curve(labels, probabilities, drop_intermediate=False)
     best = int(np.argmax(true_positives - false_positives))
@@ -57,26 +67,38 @@ def choose_threshold(labels: Labels, probabilities: Probabilities) -> float:
     return (above + float(thresholds[best + 1])) / 2 if best + 1 < len(thresholds) else above
 
 
-def compute_calibration(labels: Labels, probabilities: Probabilities) -> dict[str, Any]:
-    """Returns how far the probabilities are from shares.
+class Bin(NamedTuple):
+    """Images whose probabilities are alike.
 
-    Returns:
-      `brier` (Brier 1950), `expected_calibration_error` (Naeini et al. 2015, ten bins of equal width), and `bins` with
-      the mean probability, the share of positive images and the number of images of each that is not empty.
+    Attributes:
+      probability: their mean.
+      share: of positive images among them.
+      images: how many.
     """
+
+    probability: float
+    share: float
+    images: int
+
+
+class Calibrated(NamedTuple):
+    """How far probabilities are from shares.
+
+    Attributes:
+      brier: Brier 1950.
+      expected_calibration_error: Naeini et al. 2015, with ten bins of equal width.
+      bins: those that are not empty.
+    """
+
+    brier: float
+    expected_calibration_error: float
+    bins: list[Bin]
+
+
+def compute_calibration(labels: Labels, probabilities: Probabilities) -> Calibrated:
+    """Returns how far the probabilities are from shares."""
     bin_of = np.minimum((probabilities * _BINS).astype(int), _BINS - 1)
-    bins = [_describe_bin(labels, probabilities, bin_of == index) for index in range(_BINS) if (bin_of == index).any()]
-    error = sum(part["images"] * abs(part["probability"] - part["share"]) for part in bins) / len(labels)
-    return {
-        "brier": float(brier_score_loss(labels, probabilities)),
-        "expected_calibration_error": float(error),
-        "bins": bins,
-    }
-
-
-def _describe_bin(labels: Labels, probabilities: Probabilities, mask: Bool[np.ndarray, " image"]) -> dict[str, Any]:
-    return {
-        "probability": float(probabilities[mask].mean()),
-        "share": float(labels[mask].mean()),
-        "images": int(mask.sum()),
-    }
+    masks = [bin_of == index for index in range(_BINS) if (bin_of == index).any()]
+    bins = [Bin(float(probabilities[mask].mean()), float(labels[mask].mean()), int(mask.sum())) for mask in masks]
+    error = sum(part.images * abs(part.probability - part.share) for part in bins) / len(labels)
+    return Calibrated(float(brier_score_loss(labels, probabilities)), float(error), bins)

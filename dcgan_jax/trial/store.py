@@ -1,9 +1,9 @@
 """What a trial keeps in its workdir, so that one that was stopped goes on: its plan and the trained classifiers."""
 
-import json
+import hashlib
 import logging
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flax import serialization
 from jaxtyping import PyTree
@@ -11,6 +11,7 @@ from jaxtyping import PyTree
 from dcgan_jax.errors import UserError
 from dcgan_jax.storage import atomic_file
 from dcgan_jax.trial.arms import Unit
+from dcgan_jax.trial.plan_record import Plan
 
 PLAN = "plan.json"
 
@@ -43,43 +44,69 @@ class Store:
     def __init__(self, folder: Path):
         self._folder = folder
 
-    def begin(self, plan: dict[str, Any]) -> None:
+    def begin(self, plan: Plan, is_finished: bool) -> None:
         """Writes the plan down before anything is trained, or finds that it is the one that was begun.
 
+        Args:
+          plan: of the trial.
+          is_finished: whether it has come to its end; its files stay as they are.
+
         Raises:
-          UserError: another trial was begun here.
+          UserError: another trial was begun here, or this one by a version whose classifiers carry no checksum.
         """
         path = self._folder / PLAN
-        if path.is_file():
-            begun = json.loads(path.read_text())
-            changed = [name for name in plan if begun.get(name) != json.loads(json.dumps(plan[name]))]
-            if changed:
-                raise UserError(
-                    f"{self._folder.parent} holds a trial with another {', '.join(changed)} ({path}): give the values "
-                    "of that trial or a new --workdir."
-                )
-        self._folder.mkdir(parents=True, exist_ok=True)
-        atomic_file.write_text(path, json.dumps(plan, indent=1) + "\n")
+        try:
+            begun = Plan.read(path)
+        except FileNotFoundError:
+            begun = None
+        if begun and (changed := plan.differences(begun)):
+            raise UserError(
+                f"{self._folder.parent} holds a trial with another {', '.join(changed)} ({path}): give the values "
+                "of that trial or a new --workdir."
+            )
+        if begun and begun.arms is None and not is_finished:
+            raise UserError(
+                f"The trial in {self._folder.parent} was begun by an older version, whose classifiers carry no "
+                "checksum that would show damage: give a new --workdir, or finish it with that version."
+            )
+        if not begun:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            plan.write(path)
 
     def has(self, unit: Unit) -> bool:
-        """Returns whether a classifier is trained already."""
-        return self._path(unit).is_file()
+        """Returns whether a classifier is trained already; one whose file is damaged is named, and is not."""
+        try:
+            self.read(unit)
+        except FileNotFoundError:
+            return False
+        except UserError as error:
+            logger.warning("warning: %s", error)
+            return False
+        return True
 
     def write(self, unit: Unit, trained: Trained) -> None:
-        """Keeps a classifier."""
-        atomic_file.write_bytes(self._path(unit), serialization.msgpack_serialize(trained._asdict()))
+        """Keeps a classifier: the SHA-256 of what follows, in a line, and what it is."""
+        content = serialization.msgpack_serialize(trained._asdict())
+        digest = hashlib.sha256(content).hexdigest()
+        atomic_file.write_bytes(self._path(unit), f"{digest}\n".encode() + content)
 
     def read(self, unit: Unit) -> Trained:
         """Returns a classifier.
 
         Raises:
-          UserError: its file is damaged.
+          FileNotFoundError: it is not trained yet.
+          UserError: its file is damaged, or can't be read.
         """
         path = self._path(unit)
         try:
-            return Trained(**serialization.msgpack_restore(path.read_bytes()))
-        except (TypeError, ValueError) as error:
-            raise UserError(f"{path} is damaged ({error}): delete it, and the same command trains it again.") from None
+            digest, _, content = path.read_bytes().partition(b"\n")
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise UserError(f"{path} can't be read ({error.strerror}): permit it, or delete it.") from None
+        if hashlib.sha256(content).hexdigest().encode() != digest:
+            raise UserError(f"{path} is damaged (its checksum differs): the same command trains that classifier again.")
+        return Trained(**serialization.msgpack_restore(content))
 
     def _path(self, unit: Unit) -> Path:
         return self._folder / f"{unit.name}.msgpack"

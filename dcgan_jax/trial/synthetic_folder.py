@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from dcgan_jax.data.synthetic_marks import MANIFEST, SYNTHETIC, read_manifest
 from dcgan_jax.errors import UserError
 from dcgan_jax.settings import DataSettings
 from dcgan_jax.trial.fitting import Images
+from dcgan_jax.trial.plan_record import FolderOfImages, Origin
 
 _STREAM = 12
 
@@ -27,7 +28,7 @@ class SyntheticSource(Protocol):
       description: what it is, for records; another one makes another trial.
     """
 
-    description: dict[str, Any]
+    description: Origin
 
     def classes(self) -> list[str]:
         """Returns the classes there are images of."""
@@ -71,6 +72,7 @@ class SyntheticFolder:
         if not self.folder.is_dir():
             raise UserError(f"config.trial.synthetic_dir={folder} is no folder: give one of synthetic images.")
         rows = read_manifest(self.folder)
+        self._has_manifest = rows is not None
         self.runs = sorted({row["run"] for row in rows or [] if row.get("run")})
         self._files = _list_by_class(self.folder, rows)
         if not any(self._files.values()):
@@ -78,7 +80,7 @@ class SyntheticFolder:
                 f"config.trial.synthetic_dir={folder} has no images: it must hold class/images (NORMAL/a.png), or "
                 f"images with a {MANIFEST} that has the columns file and class."
             )
-        self.description = {"folder": folder, "files_sha256": _fingerprint(self.folder, self._files)}
+        self.description: Origin = FolderOfImages(folder=folder, files_sha256=_fingerprint(self.folder, self._files))
 
     def classes(self) -> list[str]:
         """See `SyntheticSource`."""
@@ -103,7 +105,8 @@ class SyntheticFolder:
         try:
             content = (self.folder / name).read_bytes()
         except OSError as error:
-            raise UserError(f"{self.folder / name} can't be read ({error.strerror}): mend {MANIFEST}.") from error
+            remedy = f"mend {self.folder / MANIFEST}" if self._has_manifest else "permit it, or remove the file"
+            raise UserError(f"{self.folder / name} can't be read ({error.strerror}): {remedy}.") from error
         gray = read_gray(content, str(self.folder / name), "container")
         size = self._data.image_size
         if copied := self._tested.get(hashlib.sha256(gray.tobytes()).hexdigest()):

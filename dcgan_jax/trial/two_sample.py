@@ -5,7 +5,6 @@ that it has not seen it is right more often than by chance only if they differ.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import scipy.stats
@@ -13,6 +12,7 @@ from jaxtyping import Int
 from sklearn.metrics import roc_auc_score
 
 from dcgan_jax.trial.fitting import ClassifierRecipe, Images, Task, Trainer
+from dcgan_jax.trial.record import TwoSampleTest
 
 SHARES = (0.5, 0.2, 0.3)
 """Of the patients: trained on, chosen on, tested with."""
@@ -23,7 +23,7 @@ _STREAM = 13
 
 def compute_two_sample_test(
     recipe: ClassifierRecipe, real: Images, patients: Sequence[str], synthetic: Images, seed: int
-) -> dict[str, Any] | None:
+) -> TwoSampleTest | None:
     """Returns how well a classifier tells the two apart on images of other patients.
 
     Args:
@@ -34,9 +34,8 @@ def compute_two_sample_test(
       seed: divides them, and is the classifier's.
 
     Returns:
-      `auc`, `accuracy` at a probability of one half, `p_value` of that accuracy or more by chance (exact binomial test,
-      one real image of each patient, so that they are independent) and `images`, the number tested with; None below
-      `MIN_PATIENTS` patients.
+      None below `MIN_PATIENTS` patients. The p-value is the exact binomial test's, with one real image of each patient,
+      so that they are independent.
     """
     if len(set(patients)) < MIN_PATIENTS or len(synthetic) < MIN_PATIENTS:
         return None
@@ -53,12 +52,12 @@ def compute_two_sample_test(
     fit = trainer.fit([Task(np.arange(len(images[0])), labels[0].astype(np.float32), seed)])[0]
     probabilities = trainer.predict(fit.params, images[2])
     correct = int(((probabilities >= 0.5) == labels[2]).sum())
-    return {
-        "auc": float(roc_auc_score(labels[2], probabilities)),
-        "accuracy": correct / len(labels[2]),
-        "p_value": float(scipy.stats.binomtest(correct, len(labels[2]), alternative="greater").pvalue),
-        "images": len(labels[2]),
-    }
+    return TwoSampleTest(
+        auc=float(roc_auc_score(labels[2], probabilities)),
+        accuracy=correct / len(labels[2]),
+        p_value=float(scipy.stats.binomtest(correct, len(labels[2]), alternative="greater").pvalue),
+        images=len(labels[2]),
+    )
 
 
 def divide_patients(patients: Sequence[str], rng: np.random.Generator) -> list[Int[np.ndarray, " image"]]:

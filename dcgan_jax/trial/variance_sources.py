@@ -1,17 +1,18 @@
 """What the intervals of a trial are over: which patients, classifiers and generators another trial would draw anew."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from dcgan_jax.settings import TrialSettings
 from dcgan_jax.trial.arms import OF_ALL_CLASSES, Arm
+from dcgan_jax.trial.record import GeneratorCount
+from dcgan_jax.trial.statistics import ENOUGH_SEEDS
 from dcgan_jax.trial.synthetic_folder import SyntheticSource
 
 
 def count_generators(
     arms: Sequence[Arm], source: SyntheticSource | None, trial: TrialSettings, label: str, labels: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Returns, for each class and fraction with synthetic images, `generators` and `draws` made with them.
+) -> list[GeneratorCount]:
+    """Returns how many generators there are of each class and fraction with synthetic images.
 
     Args:
       arms: all of them.
@@ -23,39 +24,52 @@ def count_generators(
     Raises:
       UserError: the source has no generator for one of them.
     """
-    needed = {
-        (name, arm.fraction): None
-        for arm in arms
-        if arm.has_synthetic
-        for name in (labels if arm.name in OF_ALL_CLASSES else [label])
-    }
     if source is None:
         return []
+    needed = {(name, arm.fraction): None for arm in arms for name in _classes_of(arm, label, labels)}
     return [
-        {
-            "class": name,
-            "fraction": fraction,
-            "generators": min(source.count_generators(name, fraction), trial.generator_seeds),
-            "draws": trial.generator_seeds,
-        }
+        GeneratorCount(
+            label=name,
+            fraction=fraction,
+            generators=min(source.count_generators(name, fraction), trial.generator_seeds),
+            draws=trial.generator_seeds,
+        )
         for name, fraction in needed
     ]
 
 
-def describe_coverage(generators: Sequence[dict[str, Any]], seeds: int) -> str:
-    """Returns the sentence on what intervals and tests cover, and what they say nothing of.
+def generators_by_arm(
+    arms: Sequence[Arm], counts: Sequence[GeneratorCount], label: str, labels: Sequence[str]
+) -> dict[Arm, list[int]]:
+    """Returns, by arm, the number of generators of each class of it; none for an arm without synthetic images."""
+    of_class = {(row.label, row.fraction): row.generators for row in counts}
+    return {arm: [of_class[name, arm.fraction] for name in _classes_of(arm, label, labels)] for arm in arms}
+
+
+def count_independent(generators: Sequence[int]) -> int:
+    """Returns among how many the generator seeds of an arm take turns, so that the draws of one count once; 0: none.
+
+    Args:
+      generators: of each class of the arm; where a class has one, or a folder, nothing is said of others, and the seeds
+        count for what else they change.
+    """
+    return min((count for count in generators if count > 1), default=0)
+
+
+def describe_variance_sources(generators: Sequence[GeneratorCount], seeds: int) -> str:
+    """Returns the sentence on what intervals and tests are over, and what they say nothing of.
 
     Args:
       generators: of `count_generators`.
       seeds: classifiers of each arm.
     """
     over = [f"{seeds} classifier seeds" if seeds > 1 else "one classifier seed (nothing is said of others)"]
-    phrases = [_describe_draws(row["generators"], row["draws"]) for row in generators]
+    phrases = [_describe_draws(row.generators, row.draws) for row in generators]
     if len(set(phrases)) == 1:
         over.append(f"for synthetic images {phrases[0]}")
     else:
         over += [
-            f"for synthetic {row['class']} at fraction {row['fraction']:g} {phrase}"
+            f"for synthetic {row.label} at fraction {row.fraction:g} {phrase}"
             for row, phrase in zip(generators, phrases, strict=True)
         ]
     return (
@@ -64,16 +78,27 @@ def describe_coverage(generators: Sequence[dict[str, Any]], seeds: int) -> str:
     )
 
 
-def warn_of_one_generator(generators: Sequence[dict[str, Any]], split_seed: int) -> list[str]:
-    """Returns a note where the generator seeds are draws of one generator, with what would make them more."""
-    alone = [f"{row['class']} at fraction {row['fraction']:g}" for row in generators if row["generators"] == 1]
-    if not alone:
+def warn_of_few_generators(generators: Sequence[GeneratorCount], split_seed: int) -> list[str]:
+    """Returns a note where there are too few generators to judge how they differ, with what would make them more."""
+    few = [
+        f"{row.generators} of {row.label} at fraction {row.fraction:g}"
+        for row in generators
+        if 1 <= row.generators < ENOUGH_SEEDS
+    ]
+    if not few:
         return []
     return [
-        f"There is one generator of {', '.join(alone)}: intervals are over its latent draws and say nothing of a "
-        "generator trained anew. For that, train further runs with other config.seed and "
-        f"config.data.split_seed={split_seed}, and name them all in config.trial.runs."
+        f"Generators are few ({', '.join(few)}): with one, intervals are over its latent draws and say nothing of a "
+        f"generator trained anew; with fewer than {ENOUGH_SEEDS}, they are wide. Train further runs with other "
+        f"config.seed and config.data.split_seed={split_seed}, and name them all in config.trial.runs, with "
+        "config.trial.generator_seeds as many."
     ]
+
+
+def _classes_of(arm: Arm, label: str, labels: Sequence[str]) -> list[str]:
+    if not arm.has_synthetic:
+        return []
+    return list(labels) if arm.name in OF_ALL_CLASSES else [label]
 
 
 def _describe_draws(generators: int, draws: int) -> str:
@@ -84,5 +109,5 @@ def _describe_draws(generators: int, draws: int) -> str:
         latents = f"{draws} latent draws" if draws > 1 else "one latent draw"
         return f"{latents} of one generator, and nothing is said of one trained anew"
     if draws > generators:
-        return f"{draws} latent draws of {generators} generators, each counted as if it were a generator's only one"
+        return f"{draws} latent draws of {generators} generators, those of each averaged"
     return f"{generators} generators, each trained anew"

@@ -1,10 +1,11 @@
 """What a comparison supports, as a sentence: a difference, equivalence, or neither shown."""
 
-from typing import Any
+from dcgan_jax.trial.record import Comparison, Metric
+from dcgan_jax.trial.statistics import ENOUGH_SEEDS
 
 LEVEL = 0.05
 
-METRIC_NAMES = {
+METRIC_NAMES: dict[Metric, str] = {
     "auc": "area under the ROC curve",
     "average_precision": "average precision",
     "accuracy": "accuracy",
@@ -15,37 +16,54 @@ METRIC_NAMES = {
 }
 
 
-def describe_difference(comparison: dict[str, Any], margin: float | None) -> str:
-    """Returns one sentence.
+def describe_difference(comparison: Comparison, margin: float | None, generators: int | None) -> str:
+    """Returns a sentence, and a second one where few generators were tried.
 
     The primary comparison was declared beforehand and is judged by its own p-value, all others by the one that is
     adjusted for their number. "No difference" is never concluded from a large p-value, only from the equivalence test,
     and that is made of the primary comparison alone: the margin was declared for it and for no other.
 
     Args:
-      comparison: `metric`, `difference`, `interval`, `p_value`, `p_adjusted`, `p_equivalence`, `smallest_detectable`
-        and `primary` are used.
+      comparison: all but its verdict.
       margin: of the equivalence test; None where there is none.
+      generators: that made the synthetic images of the arm; 0: they are of one folder; None: it has none.
     """
-    metric = METRIC_NAMES[comparison["metric"]]
-    difference = comparison["difference"]
-    is_primary = comparison["primary"]
-    p_value = comparison["p_value" if is_primary else "p_adjusted"]
-    is_equivalent = margin is not None and comparison["p_equivalence"] < LEVEL
-    low, high = comparison["interval"]
-    measured = f"{difference:+.4f}, 95% interval {low:+.4f} to {high:+.4f}, {_name(is_primary)} {_format(p_value)}"
+    metric = METRIC_NAMES[comparison.metric]
+    p_value = comparison.p_value if comparison.primary else comparison.p_adjusted
+    is_equivalent = comparison.p_equivalence is not None and comparison.p_equivalence < LEVEL
+    low, high = comparison.interval
+    measured = f"{comparison.difference:+.4f}, 95% interval {low:+.4f} to {high:+.4f}, "
+    measured += f"{_name(comparison.primary)} {_format(p_value)}"
     if p_value < LEVEL:
-        word = "higher" if difference > 0 else "lower"
+        word = "higher" if comparison.difference > 0 else "lower"
         small = f", though by less than the margin of {margin:g}" if is_equivalent else ""
-        return f"The {metric} is {word} than with real images alone ({measured}){small}."
-    if is_equivalent:
-        return f"The {metric} is the same as with real images alone to within {margin:g} ({measured})."
-    shown = "is shown, nor that there is none" if is_primary else "is shown"
-    return f"No difference of the {metric} to real images alone {shown} ({measured}){_describe_power(comparison)}."
+        sentence = f"The {metric} is {word} than with real images alone ({measured}){small}."
+    elif is_equivalent:
+        sentence = f"The {metric} is the same as with real images alone to within {margin:g} ({measured})."
+    else:
+        shown = "is shown, nor that there is none" if comparison.primary else "is shown"
+        sentence = (
+            f"No difference of the {metric} to real images alone {shown} ({measured}){_describe_power(comparison)}."
+        )
+    return sentence + _warn_of_few(generators)
 
 
-def _describe_power(comparison: dict[str, Any]) -> str:
-    smallest = comparison["smallest_detectable"]
+def _warn_of_few(generators: int | None) -> str:
+    """Returns a further sentence where there are fewer generators than a test needs to judge how they differ."""
+    if generators is None or generators >= ENOUGH_SEEDS:
+        return ""
+    if generators == 0:
+        return " Warning: all synthetic images are of one folder, and nothing is said of another generator's."
+    if generators == 1:
+        return " Warning: one generator made the synthetic images, and nothing is said of one trained anew."
+    return (
+        f" Warning: {generators} generators made the synthetic images; how much generators differ is hardly known from "
+        f"fewer than {ENOUGH_SEEDS}."
+    )
+
+
+def _describe_power(comparison: Comparison) -> str:
+    smallest = comparison.smallest_detectable
     if smallest is None:
         return "; nothing varied, so this trial could not have shown any"
     if smallest >= 1:  # no score is further from another

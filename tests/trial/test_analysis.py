@@ -5,13 +5,14 @@ import pytest
 import scipy.stats
 from sklearn.metrics import roc_auc_score
 
-from dcgan_jax.trial.analysis import Prediction, analyse, choose_primary, group_test_images, measure
+from dcgan_jax.trial.analysis import Prediction, analyze, choose_primary, group_test_images, measure
 from dcgan_jax.trial.arms import Arm, Unit
 from dcgan_jax.trial.scores import METRICS, compute_scores
 from dcgan_jax.trial.statistics import adjust_for_number
 
 REAL, SYNTHETIC, WEIGHTED = Arm("real", 0.0, 1.0), Arm("synthetic", 1.0, 1.0), Arm("weighted", 0.0, 1.0)
 COUNT = 400
+GENERATORS = {REAL: [], SYNTHETIC: [2], WEIGHTED: []}
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +45,11 @@ def measured(test_images, predictions):
 
 @pytest.fixture(scope="module")
 def analysis(measured):
-    return analyse(measured, [REAL, SYNTHETIC, WEIGHTED], margin=0.01)
+    return analyze(measured, [REAL, SYNTHETIC, WEIGHTED], 0.01, GENERATORS)
 
 
 def row_of(rows, arm, metric="auc"):
-    return next(row for row in rows if row["arm"] == arm and row["metric"] == metric)
+    return next(row for row in rows if row.arm == arm and row.metric == metric)
 
 
 def test_groups_hold_whole_patients_and_every_class():
@@ -72,15 +73,15 @@ def test_a_difference_is_the_mean_over_paired_seeds(predictions, test_images, an
         return roc_auc_score(test_images.labels, predictions[Unit(arm, seed, generator)].probabilities)
 
     pairs = [area(SYNTHETIC, seed, g) - area(REAL, seed, 0) for seed in range(4) for g in range(2)]
-    row = row_of(analysis["comparisons"], "synthetic")
-    assert row["difference"] == pytest.approx(np.mean(pairs))
-    assert row["interval"][0] < row["difference"] < row["interval"][1]
+    row = row_of(analysis.comparisons, "synthetic")
+    assert row.difference == pytest.approx(np.mean(pairs))
+    assert row.interval[0] < row.difference < row.interval[1]
 
 
 def test_summaries_are_means_over_all_classifiers(measured, analysis):
-    row = row_of(analysis["summaries"], "synthetic", "f1")
+    row = row_of(analysis.summaries, "synthetic", "f1")
     own = [scores.whole["f1"] for unit, scores in measured.items() if unit.arm == SYNTHETIC]
-    assert row["value"] == pytest.approx(np.mean(own))
+    assert row.value == pytest.approx(np.mean(own))
 
 
 def test_over_patients_alone_the_error_is_delongs(test_images):
@@ -88,42 +89,42 @@ def test_over_patients_alone_the_error_is_delongs(test_images):
     first, second = (predict(test_images, quality, seed) for quality, seed in ((1.3, 1), (1.0, 2)))
     predictions = {Unit(SYNTHETIC, 0, 0): Prediction(first, 0.5), Unit(REAL, 0, 0): Prediction(second, 0.5)}
     measured = {unit: measure(prediction, test_images) for unit, prediction in predictions.items()}
-    row = row_of(analyse(measured, [REAL, SYNTHETIC], 0.01)["comparisons"], "synthetic")
+    row = row_of(analyze(measured, [REAL, SYNTHETIC], 0.01, GENERATORS).comparisons, "synthetic")
 
     is_positive = test_images.labels == 1
     placements = [(values[is_positive][:, None] > values[~is_positive]).astype(float) for values in (first, second)]
     difference = placements[0] - placements[1]
     variance = sum(np.var(difference.mean(axis=axis), ddof=1) / (COUNT / 2) for axis in (0, 1))
-    reach = (row["interval"][1] - row["interval"][0]) / 2
-    assert row["difference"] == pytest.approx(difference.mean())
+    reach = (row.interval[1] - row.interval[0]) / 2
+    assert row.difference == pytest.approx(difference.mean())
     assert reach / scipy.stats.t.ppf(0.975, 19) == pytest.approx(variance**0.5, rel=0.3)
 
 
 def test_over_patients_alone_errors_are_a_bootstraps(test_images):
     prediction = Prediction(predict(test_images, 1.0, 3), 0.5)
     measured = {Unit(REAL, 0, 0): measure(prediction, test_images)}
-    summaries = analyse(measured, [REAL], 0.01)["summaries"]
+    summaries = analyze(measured, [REAL], 0.01, GENERATORS).summaries
     rng, drawn = np.random.default_rng(1), []
     for _ in range(150):
         rows = np.concatenate([rng.choice(np.flatnonzero(test_images.labels == label), COUNT // 2) for label in (0, 1)])
         drawn.append(compute_scores(test_images.labels[rows], prediction.probabilities[rows], 0.5))
     for metric in METRICS:
-        low, high = row_of(summaries, "real", metric)["interval"]
+        low, high = row_of(summaries, "real", metric).interval
         error = (high - low) / 2 / scipy.stats.t.ppf(0.975, 19)
         assert error == pytest.approx(np.std([scores[metric] for scores in drawn]), rel=0.4)
 
 
 def test_p_values_are_corrected_among_the_comparisons_of_a_metric(analysis):
     for metric in METRICS:
-        rows = [row for row in analysis["comparisons"] if row["metric"] == metric]
-        assert [row["p_adjusted"] for row in rows] == adjust_for_number([row["p_value"] for row in rows])
+        rows = [row for row in analysis.comparisons if row.metric == metric]
+        assert [row.p_adjusted for row in rows] == adjust_for_number([row.p_value for row in rows])
 
 
 def test_only_the_primary_comparison_is_tested_for_equivalence(analysis):
     """Its margin is that of areas under the ROC curve, and means nothing for other metrics and arms."""
-    rows = [row for row in analysis["comparisons"] if row["p_equivalence"] is not None]
-    assert [(row["arm"], row["metric"]) for row in rows] == [("synthetic", "auc")]
-    assert not any("the same as" in row["verdict"] for row in analysis["comparisons"] if not row["primary"])
+    rows = [row for row in analysis.comparisons if row.p_equivalence is not None]
+    assert [(row.arm, row.metric) for row in rows] == [("synthetic", "auc")]
+    assert not any("the same as" in row.verdict for row in analysis.comparisons if not row.primary)
 
 
 def test_what_could_be_shown_is_at_the_level_of_the_test(test_images):
@@ -133,17 +134,17 @@ def test_what_could_be_shown_is_at_the_level_of_the_test(test_images):
         for arm, quality, seed in ((REAL, 1.0, 1), (SYNTHETIC, 1.3, 2), (WEIGHTED, 1.0, 3))
     }
     measured = {unit: measure(prediction, test_images) for unit, prediction in predictions.items()}
-    rows = analyse(measured, [REAL, SYNTHETIC, WEIGHTED], 0.01)["comparisons"]
+    rows = analyze(measured, [REAL, SYNTHETIC, WEIGHTED], 0.01, GENERATORS).comparisons
     for arm, metric, level in (("synthetic", "auc", 0.05), ("weighted", "auc", 0.025), ("synthetic", "f1", 0.025)):
         row = row_of(rows, arm, metric)
-        error = (row["interval"][1] - row["difference"]) / scipy.stats.t.ppf(0.975, 19)
+        error = (row.interval[1] - row.difference) / scipy.stats.t.ppf(0.975, 19)
         critical = scipy.stats.t.ppf(1 - level / 2, 19)
-        power = scipy.stats.nct.sf(critical, 19, row["smallest_detectable"] / error)
+        power = scipy.stats.nct.sf(critical, 19, row.smallest_detectable / error)
         assert power == pytest.approx(0.8, abs=1e-6)
 
 
 def test_one_comparison_is_primary(analysis):
-    primary = [(row["arm"], row["metric"]) for row in analysis["comparisons"] if row["primary"]]
+    primary = [(row.arm, row.metric) for row in analysis.comparisons if row.primary]
     assert primary == [("synthetic", "auc")]
 
 
@@ -152,3 +153,24 @@ def test_the_primary_arm_is_declared_by_the_order_of_the_fields():
     assert choose_primary([REAL, WEIGHTED, SYNTHETIC, further]) == SYNTHETIC
     assert choose_primary([REAL, WEIGHTED]) == WEIGHTED
     assert choose_primary([REAL]) is None
+
+
+def test_draws_of_one_generator_count_once(test_images):
+    """Two generators that were drawn from twice give the interval of two generators, not of four."""
+    once = {
+        Unit(SYNTHETIC, seed, generator): Prediction(predict(test_images, 1.3, 10 * generator + seed), 0.5)
+        for seed in range(4)
+        for generator in range(2)
+    }
+    real = {Unit(REAL, seed, 0): Prediction(predict(test_images, 1.0, 100 + seed), 0.5) for seed in range(4)}
+    twice = once | {
+        unit._replace(generator_seed=unit.generator_seed + 2): prediction for unit, prediction in once.items()
+    }
+
+    def compare(predictions):
+        measured = {unit: measure(prediction, test_images) for unit, prediction in (real | predictions).items()}
+        return row_of(analyze(measured, [REAL, SYNTHETIC], 0.01, GENERATORS).comparisons, "synthetic")
+
+    assert compare(twice).interval == pytest.approx(compare(once).interval)
+    assert compare(twice).verdict == compare(once).verdict
+    assert "2 generators made the synthetic images" in compare(once).verdict

@@ -11,7 +11,7 @@ from dcgan_jax.trial.figures import save_roc_curves, save_scarcity
 def drawn(monkeypatch, tmp_path):
     """Draws with a function and returns the panels."""
     figures = []
-    monkeypatch.setattr(Figure, "savefig", lambda figure, path, dpi: figures.append(figure))
+    monkeypatch.setattr(Figure, "savefig", lambda figure, file, format, dpi: figures.append(figure))
 
     def draw(save, *content):
         save(*content, tmp_path / "figure.png")

@@ -42,6 +42,6 @@ def test_the_threshold_of_probabilities_in_the_wrong_order_calls_nothing_or_all(
 def test_calibration_by_hand():
     """Bins [0.2, 0.3) and [0.9, 1]: |0.25 - 0.5| over two images and |0.95 - 1| over two."""
     found = compute_calibration(np.array([0, 1, 1, 1]), np.array([0.25, 0.25, 0.9, 1.0]))
-    assert found["expected_calibration_error"] == pytest.approx((2 * 0.25 + 2 * 0.05) / 4)
-    assert found["brier"] == pytest.approx((0.25**2 + 0.75**2 + 0.1**2 + 0) / 4)
-    assert [(part["share"], part["images"]) for part in found["bins"]] == [(0.5, 2), (1.0, 2)]
+    assert found.expected_calibration_error == pytest.approx((2 * 0.25 + 2 * 0.05) / 4)
+    assert found.brier == pytest.approx((0.25**2 + 0.75**2 + 0.1**2 + 0) / 4)
+    assert [(part.share, part.images) for part in found.bins] == [(0.5, 2), (1.0, 2)]

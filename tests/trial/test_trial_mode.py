@@ -184,7 +184,7 @@ def test_of_all_classes_the_smallest_is_filled_up(tiny_settings):
     assert choose_label(tiny_settings, images) is tiny_settings
 
 
-def test_the_class_to_be_recognised(tiny_settings):
+def test_the_class_to_be_recognized(tiny_settings):
     assert choose_positive(tiny_settings, TWO) == "PNEUMONIA"
     three = split_of("NORMAL", "PNEUMONIA", "TB")
     assert choose_positive(tiny_settings.with_overrides({"trial.positive": "TB"}), three) == "TB"

@@ -1,9 +1,9 @@
 """The classifier two-sample test: it finds what differs and nothing where nothing does."""
 
 import numpy as np
-import pytest
 
 from dcgan_jax.trial.fitting import ClassifierRecipe
+from dcgan_jax.trial.record import TwoSampleTest
 from dcgan_jax.trial.two_sample import SHARES, compute_two_sample_test, divide_patients
 
 RECIPE = ClassifierRecipe(steps=20, batch_size=8, learning_rate=3e-3, base_channels=8)
@@ -18,13 +18,13 @@ def draw(level, seed):
 def test_brighter_images_are_told_apart_on_other_patients():
     """Twelve patients and twelve synthetic images are tested with: all right has a probability of 2^-24."""
     found = compute_two_sample_test(RECIPE, draw(90, 0), PATIENTS, draw(150, 1), seed=0)
-    assert found == {"auc": 1.0, "accuracy": 1.0, "p_value": pytest.approx(0.5**24), "images": 24}
+    assert found == TwoSampleTest(auc=1.0, accuracy=1.0, p_value=0.5**24, images=24)
 
 
 def test_images_of_one_kind_are_not():
     found = compute_two_sample_test(RECIPE, draw(120, 0), PATIENTS, draw(120, 1), seed=0)
-    assert found["p_value"] > 0.01
-    assert 0.1 < found["auc"] < 0.9
+    assert found.p_value > 0.01
+    assert 0.1 < found.auc < 0.9
 
 
 def test_patients_stay_together():

@@ -2,19 +2,29 @@
 
 import pytest
 
+from dcgan_jax.trial.record import Comparison
 from dcgan_jax.trial.verdict import describe_difference
 
-PRIMARY = {
-    "metric": "auc",
-    "difference": 0.002,
-    "interval": [-0.02, 0.024],
-    "p_value": 0.8,
-    "p_adjusted": 1.0,
-    "p_equivalence": 0.3,
-    "smallest_detectable": 0.031,
-    "primary": True,
-}
-SECONDARY = PRIMARY | {"p_equivalence": None, "primary": False}
+PRIMARY = Comparison(
+    arm="synthetic",
+    ratio=1.0,
+    fraction=1.0,
+    metric="auc",
+    difference=0.002,
+    interval=(-0.02, 0.024),
+    p_value=0.8,
+    p_adjusted=1.0,
+    p_equivalence=0.3,
+    smallest_detectable=0.031,
+    primary=True,
+    verdict="",
+)
+SECONDARY = PRIMARY.model_copy(update={"p_equivalence": None, "primary": False})
+
+
+def describe(comparison, generators=4, **changes):
+    margin = 0.01 if comparison.primary else None
+    return describe_difference(comparison.model_copy(update=changes), margin, generators)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +42,7 @@ SECONDARY = PRIMARY | {"p_equivalence": None, "primary": False}
     ],
 )
 def test_sentences_on_the_primary_endpoint(changes, said):
-    assert said in describe_difference(PRIMARY | changes, 0.01)
+    assert said in describe(PRIMARY, **changes)
 
 
 @pytest.mark.parametrize(
@@ -45,10 +55,27 @@ def test_sentences_on_the_primary_endpoint(changes, said):
     ],
 )
 def test_sentences_on_the_others(changes, said):
-    assert said in describe_difference(SECONDARY | changes, None)
+    assert said in describe(SECONDARY, **changes)
 
 
 def test_nothing_shown_names_what_could_have_been():
-    assert "would have shown one of 0.0310 four times out of five" in describe_difference(PRIMARY, 0.01)
-    assert "could not have shown any" in describe_difference(PRIMARY | {"smallest_detectable": None}, 0.01)
-    assert "was too small to show any" in describe_difference(PRIMARY | {"smallest_detectable": 1.3}, 0.01)
+    assert "would have shown one of 0.0310 four times out of five" in describe(PRIMARY)
+    assert "could not have shown any" in describe(PRIMARY, smallest_detectable=None)
+    assert "was too small to show any" in describe(PRIMARY, smallest_detectable=1.3)
+
+
+@pytest.mark.parametrize(
+    ("generators", "said"),
+    [
+        (0, "all synthetic images are of one folder"),
+        (1, "one generator made the synthetic images"),
+        (3, "3 generators made the synthetic images; how much generators differ is hardly known from fewer than 4"),
+    ],
+)
+def test_few_generators_are_a_warning(generators, said):
+    assert f" Warning: {said}" in describe(PRIMARY, generators)
+
+
+@pytest.mark.parametrize("generators", [None, 4])
+def test_enough_generators_are_none(generators):
+    assert "Warning" not in describe(PRIMARY, generators)

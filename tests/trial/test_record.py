@@ -1,0 +1,84 @@
+"""The records of a trial, as this version and as older ones wrote them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dcgan_jax.errors import UserError
+from dcgan_jax.trial.plan_record import Plan
+from dcgan_jax.trial.record import TrialRecord
+from dcgan_jax.trial.report import describe_trial
+from dcgan_jax.trial.store import Store
+
+OLD = Path(__file__).parent / "records"
+OLD_TRIAL, OLD_PLAN = OLD / "trial_0.json", OLD / "plan_0.json"
+
+
+@pytest.fixture
+def begun(tmp_path):
+    """The folder of a trial that an older version began."""
+    (tmp_path / "trial").mkdir()
+    (tmp_path / "trial" / "plan.json").write_bytes(OLD_PLAN.read_bytes())
+    return Store(tmp_path / "trial")
+
+
+def test_a_record_of_version_0_is_read(tmp_path):
+    record = TrialRecord.read(OLD_TRIAL)
+    assert [(counts.fraction, counts.images) for counts in record.splits.training] == [(1.0, 28), (0.5, 14)]
+    assert record.splits.test.classes == {"NORMAL": 4, "PNEUMONIA": 4}
+    assert record.primary.difference == 0.03125
+    assert record.variance_sources.startswith("Intervals and tests are over test patients; 2 classifier seeds")
+    assert record.plan.positive == "PNEUMONIA"
+    assert record.plan.classifier.base_channels == 8
+    assert record.plan.synthetic.folder == "/data/synthetic"
+    assert record.generators[0].label == "NORMAL"
+    record.write(tmp_path / "trial.json")
+    assert TrialRecord.read(tmp_path / "trial.json") == record
+    assert "No difference of the area" in describe_trial(record, [])
+
+
+def test_no_key_of_a_record_is_a_sentence(tmp_path):
+    TrialRecord.read(OLD_TRIAL).write(tmp_path / "trial.json")
+
+    def keys(value):
+        if isinstance(value, dict):
+            yield from value
+        for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            yield from keys(part)
+
+    assert not [key for key in keys(json.loads((tmp_path / "trial.json").read_text())) if " " in key]
+
+
+def planned():
+    """What this version would plan where the older one planned `OLD_PLAN`."""
+    old, record = Plan.read(OLD_PLAN), TrialRecord.read(OLD_TRIAL)
+    arms = tuple(dict.fromkeys((row.name, row.ratio, row.fraction) for row in record.arms))
+    return Plan.model_validate(
+        old.model_dump() | {"arms": [dict(zip(("name", "ratio", "fraction"), arm, strict=True)) for arm in arms]}
+    )
+
+
+def test_a_finished_trial_of_an_older_version_stays(begun):
+    begun.begin(planned(), is_finished=True)
+
+
+def test_an_unfinished_trial_of_an_older_version_is_refused_with_the_reason(begun):
+    with pytest.raises(UserError, match=r"begun by an older version, whose classifiers carry no checksum"):
+        begun.begin(planned(), is_finished=False)
+
+
+def test_another_trial_of_an_older_version_is_told_apart(begun):
+    plan = planned()
+    changed = plan.model_copy(update={"fields": plan.fields | {"trial.steps": 3}})
+    with pytest.raises(UserError, match=r"another config.trial.steps"):
+        begun.begin(changed, is_finished=True)
+
+
+def test_names_of_classes_and_files_are_shown_as_they_are():
+    """Not as HTML or Markdown, and in one line."""
+    record = TrialRecord.read(OLD_TRIAL)
+    named = record.model_copy(update={"positive": "<script>|x|\n# big", "notes": ("see [a](http://b) `c`",)})
+    report = describe_trial(named, [])
+    assert r"\<script\>\|x\| \# big against NORMAL" in report
+    assert r"- see \[a\](http://b) \`c\`" in report
