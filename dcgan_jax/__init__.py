@@ -4,12 +4,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dcgan_jax.evaluation.image_features import compute_fid, extract_features
     from dcgan_jax.runs.run import Run, open_run
 
 __version__ = "0.1.0"
-__all__ = ["Run", "__version__", "open_run"]
+__all__ = ["Run", "__version__", "compute_fid", "extract_features", "open_run"]
 
-_EXPORTS = {"Run": "dcgan_jax.runs.run", "open_run": "dcgan_jax.runs.run"}
+_EXPORTS = {
+    "Run": "dcgan_jax.runs.run",
+    "compute_fid": "dcgan_jax.evaluation.image_features",
+    "extract_features": "dcgan_jax.evaluation.image_features",
+    "open_run": "dcgan_jax.runs.run",
+}
 """Where the public names are defined; imported when they are first used: JAX takes seconds."""
 
 

@@ -11,6 +11,7 @@ sys.path.insert(0, str(DOCS.parent))  # so that it runs as a script
 RECORDS: dict[str, str] = {
     "plan": "dcgan_jax.trial.plan_record:Plan",
     "prepared_report": "dcgan_jax.data.report:PreparedReport",
+    "set_scores": "dcgan_jax.evaluation.set_scores:SetScores",
     "summary": "dcgan_jax.runs.summary:Summary",
     "trial": "dcgan_jax.trial.record:TrialRecord",
 }

@@ -38,10 +38,12 @@ class OpenedImage:
     Attributes:
       num_bytes: about what decoding takes of memory.
       load: decodes it; raises BadImageError.
+      may_be_deep: whether its values may have to be brought to 8 bits.
     """
 
     num_bytes: int
     load: Callable[[], StoredImage]
+    may_be_deep: bool = True
 
 
 def read_file(path: Path) -> bytes:
@@ -87,7 +89,11 @@ def open_stored(content: bytes, file: str, color: bool = False) -> OpenedImage:
         )
     image = pillow_reader.open_image(content, file, found)
     # Pillow keeps color in 4 bytes a pixel, beside which there is the luma.
-    return OpenedImage(8 * image.width * image.height, lambda: pillow_reader.load_image(image, file, color))
+    return OpenedImage(
+        8 * image.width * image.height,
+        lambda: pillow_reader.load_image(image, file, color),
+        may_be_deep=image.mode in pillow_reader.DEEP_MODES,
+    )
 
 
 def read_stored(content: bytes, file: str, color: bool = False) -> StoredImage:

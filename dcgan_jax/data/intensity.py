@@ -137,7 +137,7 @@ def range_alone(depth: Depth, file: str, intensity: str) -> DepthRange:
     low, high = depth.sample.limits
     if depth.sample.kind == "float" and (depth.least < low or depth.greatest > high):
         raise BadImageError(
-            file, "its floats are not within 0 and 1, so data.intensity=container can't be used; use dataset"
+            file, "its floats are not within 0 and 1, so intensity=container can't be used; use dataset"
         )
     return DepthRange(low, high)
 

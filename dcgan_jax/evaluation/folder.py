@@ -1,60 +1,105 @@
-"""The features of a folder of images, kept in the cache under everything that shapes them."""
+"""The images of a folder and their features, kept in the cache under everything that shapes them."""
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32
 
-from dcgan_jax.data.image_files import list_image_files
-from dcgan_jax.data.images import read_color
+from dcgan_jax.data import image_files
+from dcgan_jax.data.images import open_stored, read_color, read_file
+from dcgan_jax.data.intensity import Depth, DepthRange, find_range, group_depths, measure_depth
+from dcgan_jax.data.synthetic_marks import list_synthetic
 from dcgan_jax.errors import UserError
 from dcgan_jax.inception.features import FeatureExtractor, Features, map_ahead
 from dcgan_jax.inception.preprocess import Preprocess
 from dcgan_jax.storage.array_file import read_cached, write_cached
 from dcgan_jax.storage.cache import cache_dir
 
+Intensity = Literal["dataset", "container", "image"]
+"""How files deeper than 8 bits become 8 bits, as `data.intensity`; "dataset": by ranges of the folder."""
+
 _CACHE_VERSION = 2  # of what the key does not say: the code between files and features
 
 
-def list_images(folder: Path) -> list[Path]:
-    """Returns every image file below a folder, sorted.
+@dataclass(frozen=True)
+class FolderImages:
+    """The images of a folder.
+
+    Attributes:
+      folder: where they lie.
+      files: sorted by path.
+      left_out: images beside the manifest of an export that it does not list, such as its contact sheet.
+      passed_over: number of files that are no images or of kinds that are not read, by suffix.
+    """
+
+    folder: Path
+    files: tuple[Path, ...]
+    left_out: tuple[Path, ...]
+    passed_over: Mapping[str, int]
+
+
+def find_images(folder: Path) -> FolderImages:
+    """Finds every image file below a folder.
 
     Raises:
-      UserError: the folder does not exist or has no image.
+      UserError: the folder does not exist, or has fewer than two images, of which no score can be made.
     """
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder: give a folder of images or a .npz with saved statistics.")
-    files = [folder / name for name in list_image_files(folder)]
+    listed_fn = cache(lambda parent: {parent / name for name in list_synthetic(parent)})
+    files: list[Path] = []
+    left_out: list[Path] = []
+    found = image_files.find_images(folder)
+    for file in (folder / name for name in found.images):
+        listed = listed_fn(file.parent)
+        (left_out if listed and file not in listed else files).append(file)
     if not files:
         raise UserError(f"{folder} has no image files: give a folder that holds some, at any depth.")
-    return files
+    if len(files) == 1:
+        raise UserError(f"{folder} has one image, {files[0].name}: a score needs at least two; add images.")
+    return FolderImages(folder, tuple(files), tuple(left_out), found.passed_over)
 
 
-def compute_folder_features(folder: Path, extractor: FeatureExtractor, preprocess: Preprocess) -> Features:
-    """Returns the features of every image below a folder, sorted by path; sizes and formats may differ.
+def count_shared(a: FolderImages, b: FolderImages) -> int:
+    """Returns how many files are in both, whatever links lead to them."""
+    return len({file.resolve() for file in a.files} & {file.resolve() for file in b.files})
+
+
+def compute_folder_features(
+    images: FolderImages, extractor: FeatureExtractor, preprocess: Preprocess, intensity: Intensity = "dataset"
+) -> Features:
+    """Returns the features of images, in their order; sizes and formats may differ.
 
     Raises:
-      UserError: no folder, no images, or one that can't be read.
+      UserError: one can't be read.
     """
-    files = list_images(folder)
+    ranges = _share_ranges(images.files) if intensity == "dataset" else {}
 
     def read(file: Path) -> Float32[np.ndarray, "1 299 299 channel"]:
-        return preprocess(read_color(file.read_bytes(), str(file), "container"))[None]
+        return preprocess(read_color(read_file(file), str(file), ranges.get(file, intensity)))[None]
 
-    return extractor.compute(map_ahead(read, files), len(files), f"features of {folder}")
+    return extractor.compute(map_ahead(read, images.files), len(images.files), f"features of {images.folder}")
 
 
 def compute_folder_features_cached(
-    folder: Path, extractor: FeatureExtractor, preprocess: Preprocess, weights_sha256: str
+    images: FolderImages,
+    extractor: FeatureExtractor,
+    preprocess: Preprocess,
+    weights_sha256: str,
+    intensity: Intensity = "dataset",
 ) -> Features:
     """As `compute_folder_features`, from the cache when the same images were seen before."""
-    fingerprint = compute_fingerprint(list_images(folder))
+    fingerprint = f"{compute_fingerprint(images.files)} {intensity}"
     path = features_path(fingerprint, weights_sha256, extractor.dims, preprocess)
     if (cached := read_cached(path)) is not None:
         return {dims: cached[str(dims)] for dims in extractor.dims}
-    features = compute_folder_features(folder, extractor, preprocess)
+    features = compute_folder_features(images, extractor, preprocess, intensity)
     write_cached(path, {str(dims): values for dims, values in features.items()})
     return features
 
@@ -72,10 +117,22 @@ def features_path(images: str, weights_sha256: str, dims: tuple[int, ...], prepr
     return cache_dir("features") / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()}.npz"
 
 
-def compute_fingerprint(files: list[Path]) -> str:
+def compute_fingerprint(files: Sequence[Path]) -> str:
     """Returns a hash of the files' contents in their order; names and dates do not matter."""
     digest = hashlib.sha256()
     for file in files:
-        with file.open("rb") as content:
-            digest.update(hashlib.file_digest(content, "sha256").digest())
+        digest.update(hashlib.sha256(read_file(file)).digest())
     return digest.hexdigest()
+
+
+def _share_ranges(files: Sequence[Path]) -> dict[Path, DepthRange]:
+    """Returns by which range each file deeper than 8 bits is brought to 8, as preparing would."""
+
+    def measure(file: Path) -> Depth | None:
+        opened = open_stored(read_file(file), str(file), color=True)
+        stored = opened.load() if opened.may_be_deep else None
+        return measure_depth(stored) if stored is not None and stored.is_deep else None
+
+    depths = {file: depth for file, depth in zip(files, map_ahead(measure, files), strict=True) if depth is not None}
+    groups = group_depths(list(depths.values()))
+    return {file: find_range(depth, groups) for file, depth in depths.items()}

@@ -60,13 +60,14 @@ class InceptionWeights:
     classifier: tuple[Float32[np.ndarray, "2048 1008"], Float32[np.ndarray, " 1008"]] | None
 
 
-def load_inception_weights(path: str = "") -> InceptionWeights:
+def load_inception_weights(path: str = "", named: str = "config.eval.weights") -> InceptionWeights:
     """Returns the weights in a file of pytorch-fid's format, or the official ones.
 
     The file is converted once; the plain arrays stay in the cache under the file's hash.
 
     Args:
-      path: the file (`eval.weights`); empty: the official one, downloaded if it is in no cache.
+      path: the file; empty: the official one, downloaded if it is in no cache.
+      named: the field or option that gave the path, for messages.
 
     Raises:
       WeightsUnavailableError: there is no file and the download fails.
@@ -76,7 +77,7 @@ def load_inception_weights(path: str = "") -> InceptionWeights:
         return _create_weights(cached, OFFICIAL_SHA256)
     file = Path(path).expanduser() if path else _download_official()
     if not file.is_file():
-        raise UserError(f"eval.weights={path} is not a file: give weights in pytorch-fid's format, or leave it empty.")
+        raise UserError(f"{named}={path} is not a file: give weights in pytorch-fid's format, or leave it empty.")
     sha256 = compute_sha256(file)
     claims_official = file.name == OFFICIAL_NAME or file.stat().st_size == OFFICIAL_SIZE
     if claims_official and sha256 != OFFICIAL_SHA256:

@@ -1,10 +1,14 @@
+import hashlib
 import json
+import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from dcgan_jax.evaluation.__main__ import main
+from dcgan_jax.evaluation.set_scores import SetScores
+from dcgan_jax.metrics.comparison import SCORES
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +85,48 @@ def test_few_images_leave_out_what_they_cannot_tell(run, folders):
     assert any("precision, recall, density, coverage are left out" in warning for warning in record["warnings"])
 
 
+def test_what_the_folders_have_in_common_or_leave_out_is_said(run, folders, tmp_path, capsys):
+    inside = folders / "real_with_export" / "generated"
+    shutil.copytree(folders / "real", folders / "real_with_export")
+    shutil.copytree(folders / "generated", inside)
+    (inside / "9.png").rename(inside / "grid.png")
+    (inside / "manifest.csv").write_text("file,synthetic\n" + "".join(f"{i}.png,synthetic\n" for i in range(9)))
+    assert run("real_with_export", "real_with_export/generated", f"--json={tmp_path / 'record.json'}") == 0
+    record = json.loads((tmp_path / "record.json").read_text())
+    assert (record["num_real"], record["num_generated"]) == (19, 9)
+    assert any("left out 1 of 10 images" in warning and "grid.png" in warning for warning in record["warnings"])
+    assert any("9 of 9 images are on both sides" in warning for warning in record["warnings"])
+    assert "grid.png" in capsys.readouterr().err
+
+
+def test_features_of_ones_own_are_scored_and_known_by_their_hash(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    path = tmp_path / "features.npz"
+    # Means 3 apart in one of five dimensions, equal covariances: a distance of about 9.
+    np.savez(path, real=rng.normal(size=(4000, 5)), generated=rng.normal(3 * np.eye(5)[0], size=(4000, 5)))
+    assert main([f"--features={path}", f"--json={tmp_path / 'record.json'}"]) == 0
+    record = json.loads((tmp_path / "record.json").read_text())
+    assert record["fid"] == pytest.approx(9, rel=0.05)
+    assert record["kid"] > 0
+    assert (record["dims"], record["num_real"], record["num_generated"]) == (5, 4000, 4000)
+    assert record["features_sha256"] == [hashlib.sha256(path.read_bytes()).hexdigest()] * 2
+    assert (record["weights"], record["preprocess"]) == (None, None)
+    assert f"{record['fid']:.6f}" in capsys.readouterr().out
+
+
+def test_every_score_has_its_place_in_the_record():
+    assert set(SCORES) <= SetScores.model_fields.keys()
+
+
+def test_records_of_before_versions_were_counted_are_read(run, folders, tmp_path):
+    path = tmp_path / "record.json"
+    assert run("real", "generated", f"--json={path}") == 0
+    new = json.loads(path.read_text())
+    old = {name: value for name, value in new.items() if name not in ("schema_version", "intensity", "features_sha256")}
+    path.write_text(json.dumps(old))
+    assert SetScores.read(path).fid == new["fid"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -91,10 +137,12 @@ def test_few_images_leave_out_what_they_cannot_tell(run, folders):
         (["real", "generated", "--batch_size=-1"], "batch_size=-1"),
         (["real", "generated", "--json=nowhere/record.json"], "its folder does not exist"),
         (["real", "generated", "--colour"], "--colour"),
-        (["real", "bad.npz"], "holds no mu and sigma"),
+        (["real", "generated", "--features=f.npz"], "--features takes the place of the folders"),
+        (["real", "generated", "--intensity=dark"], "--intensity"),
+        (["real", "bad.npz"], "is no .npz with arrays"),
         (["real", "other.npz"], "statistics of 5 dimensions"),
         (["real", "nan.npz"], "not finite"),
-        (["real", "objects.npz"], "holds no mu and sigma"),
+        (["real", "objects.npz"], "it holds Python objects"),
     ],
 )
 def test_mistakes_get_one_sentence_and_exit_code_2(run, folders, capsys, arguments, reason):
@@ -111,4 +159,4 @@ def test_mistakes_get_one_sentence_and_exit_code_2(run, folders, capsys, argumen
 
 def test_absent_weights_are_a_mistake(folders, capsys):
     assert main([str(folders / "real"), str(folders / "generated"), "--weights=nowhere.pth"]) == 2
-    assert "eval.weights=nowhere.pth" in capsys.readouterr().err
+    assert "--weights=nowhere.pth is not a file" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 from dcgan_jax.data.reading.formats import FileFormat
 from dcgan_jax.data.reading.stored_image import MAX_PIXELS, BadImageError, SampleType, StoredImage
 
-_DEEP_MODES = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
+DEEP_MODES = ("I;16", "I;16B", "I;16L", "I;16N", "I", "F")
 _ROWS_AT_ONCE = 256
 
 
@@ -66,7 +66,7 @@ def load_image(image: Image.Image, file: str, color: bool) -> StoredImage:
         ImageOps.exif_transpose(image, in_place=True)
     except Exception as error:  # As above: whatever Pillow raises here, the file is broken.
         raise BadImageError(file, f"it is truncated or broken ({error})") from error
-    if image.mode in _DEEP_MODES:
+    if image.mode in DEEP_MODES:
         values = np.asarray(image)
         if image.mode == "F":
             if not np.isfinite(values).all():
