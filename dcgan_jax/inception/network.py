@@ -2,7 +2,7 @@
 
 Layers: Szegedy et al. 2015 (arXiv:1512.00567) as in torchvision's `inception_v3`. Variant: mseitzer/pytorch-fid,
 src/pytorch_fid/inception.py: average pools do not count the padding, and the last block has a max pool in their place.
-Parameters keep the names of pytorch-fid's entries, with batch normalisation folded into kernel and bias.
+Parameters keep the names of pytorch-fid's entries, with batch normalization folded into kernel and bias.
 """
 
 from collections.abc import Sequence
@@ -67,7 +67,7 @@ class InceptionV3(nn.Module):
 def resize_bilinear(
     images: Float32[_ArrayType, "batch height width channel"],
 ) -> Float32[_ArrayType, "batch 299 299 channel"]:
-    """Resizes as pytorch-fid's network does: bilinear, half-pixel centres, no antialiasing; NumPy or JAX arrays."""
+    """Resizes as pytorch-fid's network does: bilinear, half-pixel centers, no antialiasing; NumPy or JAX arrays."""
     for axis in (1, 2):
         low, high, weight = _bilinear_taps(images.shape[axis])
         weight = weight.reshape([-1 if axis == other else 1 for other in range(4)])
@@ -77,7 +77,7 @@ def resize_bilinear(
 
 
 def _bilinear_taps(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns, for every output position, its two neighbours and the weight of the second."""
+    """Returns, for every output position, its two neighbors and the weight of the second."""
     position = np.maximum((np.arange(INPUT_SIZE) + 0.5) * (size / INPUT_SIZE) - 0.5, 0.0)
     low = np.minimum(position.astype(int), size - 1)
     return low, np.minimum(low + 1, size - 1), (position - low).astype(np.float32)

@@ -42,7 +42,7 @@ class Preprocess:
     name: str = "pytorch_fid"
     resize_filter: str = "bicubic"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.name not in get_args(PreprocessName):
             raise UserError(
                 f"preprocess={self.name} is not known: choose one of {', '.join(get_args(PreprocessName))}."

@@ -93,7 +93,7 @@ def load_inception_weights(path: str = "", named: str = "config.eval.weights") -
 
 
 def convert_weights(tensors: dict[str, np.ndarray], file: str) -> dict[str, Float32[np.ndarray, "..."]]:
-    """Returns the network's parameters by their path, batch normalisation folded in, and the classifier under `fc`.
+    """Returns the network's parameters by their path, batch normalization folded in, and the classifier under `fc`.
 
     Args:
       tensors: the entries of pytorch-fid's state_dict.

@@ -8,7 +8,7 @@ from dcgan_jax.runs.training_data import TrainingData
 from dcgan_jax.runs.workdir import Workdir, compute_identity
 from dcgan_jax.runtime import processes
 from dcgan_jax.settings import Settings
-from dcgan_jax.storage.ownership import claim, is_held
+from dcgan_jax.storage.ownership import is_owned, take_ownership
 from dcgan_jax.training.checkpoints import Checkpoints
 
 
@@ -32,7 +32,7 @@ def checkpoints_of_run(
     train_files, is_owner = data.train_files, False
     if first:
         train_files = workdir.check_train_files(data.train_files)
-        is_owner = is_held(where, workdir.run_id())
+        is_owner = is_owned(where, workdir.run_id())
     here = compute_identity(settings, data.train_files)
     processes.require_same(here, "training images", "give all the same files in config.data.dir")
     identity = processes.from_first(compute_identity(settings, train_files))
@@ -51,7 +51,7 @@ def checkpoints_of_run(
             "give a config.checkpoint.dir that all reach, shared or gs://",
         )
         if first:
-            claim(where, workdir.run_id(), workdir.root)
+            take_ownership(where, workdir.run_id(), workdir.root)
             workdir.record(settings, train_files)
         yield checkpoints
 

@@ -1,4 +1,4 @@
-"""Whose checkpoints a folder holds: it belongs to the run that claimed it first, and no other may save there.
+"""Whose checkpoints a folder holds: it belongs to the run that saved there first, and no other may save there.
 
 A workdir is locked while a run trains in it. A `checkpoint.dir` outside of it may lie where there are no locks.
 """
@@ -19,8 +19,8 @@ _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS}
 """How file systems without hard links answer."""
 
 
-def claim(directory: str, run_id: str, workdir: Path) -> None:
-    """Claims a folder for a run, or finds that the run holds it already.
+def take_ownership(directory: str, run_id: str, workdir: Path) -> None:
+    """Makes a run the owner of a folder, or finds that it is already.
 
     On object stores, which have no exclusive creation, two runs that start within the same moment may both pass.
 
@@ -30,34 +30,34 @@ def claim(directory: str, run_id: str, workdir: Path) -> None:
       workdir: of the run, for the sentence that another run gets.
 
     Raises:
-      UserError: another run holds it, or it cannot be written.
+      UserError: another run owns it, or it cannot be written.
     """
-    if is_held(directory, run_id):
+    if is_owned(directory, run_id):
         return
     with _naming_trouble(directory):
-        path = _owner(directory)
+        path = _owner_file(directory)
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_unless_there(path, json.dumps({"run": run_id, "workdir": str(workdir)}) + "\n")
-    is_held(directory, run_id)
+    is_owned(directory, run_id)
 
 
-def is_held(directory: str, run_id: str) -> bool:
-    """Returns whether a run has claimed a folder of checkpoints.
+def is_owned(directory: str, run_id: str) -> bool:
+    """Returns whether a run owns a folder of checkpoints.
 
     Raises:
-      UserError: another run holds it, or it cannot be read.
+      UserError: another run owns it, or it cannot be read.
     """
-    path = _owner(directory)
+    path = _owner_file(directory)
     with _naming_trouble(directory):
         if not path.exists():
             return False
         text = path.read_text()
     try:
         owner = json.loads(text)
-        holder, where = owner["run"], owner["workdir"]
+        owner_id, where = owner["run"], owner["workdir"]
     except (ValueError, KeyError, TypeError):
         raise UserError(f"{path} is damaged: remove it if the run of this --workdir is to save there.") from None
-    if holder != run_id:
+    if owner_id != run_id:
         raise UserError(
             f"config.checkpoint.dir={directory} holds the checkpoints of the run in {where}: give each run its own, "
             f"or remove {path} if that run is to go on here."
@@ -65,7 +65,7 @@ def is_held(directory: str, run_id: str) -> bool:
     return True
 
 
-def _owner(directory: str) -> epath.Path:
+def _owner_file(directory: str) -> epath.Path:
     return epath.Path(directory) / "owner.json"
 
 

@@ -49,9 +49,9 @@ def folder(tmp_path):
 def test_a_folder_is_read_at_every_depth_size_and_format(extractor, folder):
     found = compute_folder_features(find_images(folder), extractor, Preprocess())[64]
     assert found.shape == (3, 64)
-    colour = np.asarray(Image.open(folder / "deep/c.bmp"))
+    color = np.asarray(Image.open(folder / "deep/c.bmp"))
     np.testing.assert_allclose(
-        found[1:2], extractor.compute(prepare_images([colour[None]], Preprocess()), 1, "test")[64], rtol=1e-4, atol=1e-5
+        found[1:2], extractor.compute(prepare_images([color[None]], Preprocess()), 1, "test")[64], rtol=1e-4, atol=1e-5
     )
 
 

@@ -136,7 +136,7 @@ def test_records_of_before_versions_were_counted_are_read(run, folders, tmp_path
         (["real", "generated", "--resize_filter=nearest"], "goes with preprocess=pillow"),
         (["real", "generated", "--batch_size=-1"], "batch_size=-1"),
         (["real", "generated", "--json=nowhere/record.json"], "its folder does not exist"),
-        (["real", "generated", "--colour"], "--colour"),
+        (["real", "generated", "--color"], "--color"),
         (["real", "generated", "--features=f.npz"], "--features takes the place of the folders"),
         (["real", "generated", "--intensity=dark"], "--intensity"),
         (["real", "bad.npz"], "is no .npz with arrays"),

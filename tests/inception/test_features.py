@@ -51,7 +51,7 @@ def test_device_and_host_resize_alike(extractor, images):
     np.testing.assert_allclose(compute(extractor, [images]), host, rtol=1e-4, atol=1e-5)
 
 
-def test_gray_and_colour_may_be_mixed(extractor, images):
+def test_gray_and_color_may_be_mixed(extractor, images):
     mixed = [image if i % 2 else np.repeat(image, 3, axis=-1) for i, image in enumerate(images)]
     found = compute(extractor, [image[None] for image in mixed])
     np.testing.assert_allclose(found, compute(extractor, [images]), rtol=1e-4, atol=1e-5)

@@ -35,7 +35,7 @@ def _nest(arrays):
     return params
 
 
-def test_equals_a_second_implementation_with_batch_normalisation(state, images, extractor):
+def test_equals_a_second_implementation_with_batch_normalization(state, images, extractor):
     inputs = 2 * (images.astype(np.float32) / 255) - 1
     found = extractor.compute([inputs], 2, "test")
     expected = compute_reference(state, inputs)
@@ -60,7 +60,7 @@ def test_stops_at_the_deepest_dims_asked_for(dims, layers):
 
 
 @pytest.mark.parametrize("size", [(64, 64), (128, 90), (299, 299), (400, 613)])
-def test_bilinear_resize_has_half_pixel_centres_and_no_antialiasing(size):
+def test_bilinear_resize_has_half_pixel_centers_and_no_antialiasing(size):
     x = np.random.default_rng(0).random((2, *size, 1)).astype(np.float32)
     expected = jax.image.resize(x, (2, 299, 299, 1), "bilinear", antialias=False)
     np.testing.assert_allclose(resize_bilinear(x), expected, atol=1e-4)

@@ -29,10 +29,10 @@ def test_a_constant_image_stays_constant(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_gray_and_the_same_as_colour_agree(pixels, name):
+def test_gray_and_the_same_as_color_agree(pixels, name):
     gray = pixels[..., :1]
-    colour = Preprocess(name)(np.repeat(gray, 3, axis=-1))
-    np.testing.assert_array_equal(colour, np.repeat(Preprocess(name)(gray), 3, axis=-1))
+    color = Preprocess(name)(np.repeat(gray, 3, axis=-1))
+    np.testing.assert_array_equal(color, np.repeat(Preprocess(name)(gray), 3, axis=-1))
 
 
 @pytest.mark.parametrize(("resize_filter", "resample"), [("bicubic", 3), ("nearest", 0)])
@@ -62,10 +62,10 @@ def test_clean_is_the_resize_of_clean_fid(pixels):
 
 def bicubic_edge(size, position):
     """A row of 0 and, from the middle on, 255, at a position of 299, with Keys' kernel (a = -1/2) by hand."""
-    centre = (position + 0.5) * size / 299 - 0.5
+    center = (position + 0.5) * size / 299 - 0.5
     total = weighted = 0.0
     for i in range(size):
-        t = abs(centre - i)
+        t = abs(center - i)
         weight = 1.5 * t**3 - 2.5 * t**2 + 1 if t < 1 else -0.5 * t**3 + 2.5 * t**2 - 4 * t + 2 if t < 2 else 0.0
         total, weighted = total + weight, weighted + weight * (255 if i >= size // 2 else 0)
     return weighted / total

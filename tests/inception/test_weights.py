@@ -78,7 +78,7 @@ def test_other_weights_keep_their_classifier(tmp_path, own_cache, state):
     assert found.classifier[0].shape == (2048, 1008)
 
 
-def test_batch_normalisation_is_folded_in(state):
+def test_batch_normalization_is_folded_in(state):
     layer = "Conv2d_1a_3x3"
     state = state | {
         f"{layer}.conv.weight": np.full((32, 3, 3, 3), 2, np.float32),

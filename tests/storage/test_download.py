@@ -29,21 +29,21 @@ class Server:
 @pytest.fixture
 def server(monkeypatch):
     monkeypatch.setattr(download_module, "SECONDS_BETWEEN_ATTEMPTS", 0.0)
-    behaviour = Server()
+    behavior = Server()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             start = int(re.match(r"bytes=(\d+)-", self.headers["Range"])[1])
-            behaviour.ranges.append(start)
-            if behaviour.status:
-                self.send_error(behaviour.status)
+            behavior.ranges.append(start)
+            if behavior.status:
+                self.send_error(behavior.status)
                 return
-            start = start if behaviour.has_ranges else 0
-            self.send_response(206 if behaviour.has_ranges else 200)
-            self.send_header("Content-Length", str(len(behaviour.content) - start))
+            start = start if behavior.has_ranges else 0
+            self.send_response(206 if behavior.has_ranges else 200)
+            self.send_header("Content-Length", str(len(behavior.content) - start))
             self.end_headers()
-            cut = behaviour.bytes_before_cut.pop(0) if behaviour.bytes_before_cut else len(behaviour.content)
-            self.wfile.write(behaviour.content[start : start + cut])
+            cut = behavior.bytes_before_cut.pop(0) if behavior.bytes_before_cut else len(behavior.content)
+            self.wfile.write(behavior.content[start : start + cut])
 
         def log_message(self, *_):
             pass
@@ -51,8 +51,8 @@ def server(monkeypatch):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http_server:
         thread = threading.Thread(target=http_server.serve_forever, args=(0.01,))
         thread.start()
-        behaviour.url = f"http://127.0.0.1:{http_server.server_port}/file"
-        yield behaviour
+        behavior.url = f"http://127.0.0.1:{http_server.server_port}/file"
+        yield behavior
         http_server.shutdown()
         thread.join()
 

@@ -9,23 +9,23 @@ from pathlib import Path
 import pytest
 
 from dcgan_jax.errors import UserError
-from dcgan_jax.storage.ownership import claim, is_held
+from dcgan_jax.storage.ownership import is_owned, take_ownership
 
 
-def test_the_first_run_holds_a_folder_and_the_next_is_refused(tmp_path):
+def test_the_first_run_owns_a_folder_and_the_next_is_refused(tmp_path):
     folder = str(tmp_path / "checkpoints")
     for _ in range(2):
-        claim(folder, "one", Path("/runs/one"))
+        take_ownership(folder, "one", Path("/runs/one"))
     with pytest.raises(UserError, match=r"holds the checkpoints of the run in /runs/one: give each run its own"):
-        claim(folder, "two", Path("/runs/two"))
+        take_ownership(folder, "two", Path("/runs/two"))
     (tmp_path / "checkpoints" / "owner.json").unlink()
-    claim(folder, "two", Path("/runs/two"))
+    take_ownership(folder, "two", Path("/runs/two"))
 
 
-def test_of_many_that_start_at_once_one_holds_it(tmp_path):
+def test_of_many_that_start_at_once_one_owns_it(tmp_path):
     def passes(name):
         try:
-            claim(str(tmp_path), name, Path("/runs"))
+            take_ownership(str(tmp_path), name, Path("/runs"))
         except UserError:
             return False
         return True
@@ -35,7 +35,7 @@ def test_of_many_that_start_at_once_one_holds_it(tmp_path):
     assert results.count(True) == 1
 
 
-def test_a_claim_that_finds_no_room_leaves_nothing(tmp_path, monkeypatch):
+def test_ownership_that_finds_no_room_leaves_nothing(tmp_path, monkeypatch):
     def write_text(self, text):
         self.touch()
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -43,11 +43,11 @@ def test_a_claim_that_finds_no_room_leaves_nothing(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Path, "write_text", write_text)
         with pytest.raises(UserError, match="No space left on device"):
-            claim(str(tmp_path), "one", tmp_path)
+            take_ownership(str(tmp_path), "one", tmp_path)
     assert not list(tmp_path.iterdir())
-    assert not is_held(str(tmp_path), "one")
-    claim(str(tmp_path), "one", tmp_path)
-    assert is_held(str(tmp_path), "one")
+    assert not is_owned(str(tmp_path), "one")
+    take_ownership(str(tmp_path), "one", tmp_path)
+    assert is_owned(str(tmp_path), "one")
     assert [path.name for path in tmp_path.iterdir()] == ["owner.json"]
 
 
@@ -56,19 +56,19 @@ def test_a_file_system_without_hard_links_will_do(tmp_path, monkeypatch):
         raise OSError(errno.ENOTSUP, "Operation not supported")
 
     monkeypatch.setattr(os, "link", link)
-    claim(str(tmp_path), "one", tmp_path)
+    take_ownership(str(tmp_path), "one", tmp_path)
     with pytest.raises(UserError, match="holds the checkpoints of the run"):
-        claim(str(tmp_path), "two", tmp_path)
+        take_ownership(str(tmp_path), "two", tmp_path)
 
 
 @pytest.mark.parametrize("damaged", ["", "[]", json.dumps({"run": "one"})])
-def test_a_damaged_claim_is_named(tmp_path, damaged):
+def test_a_damaged_owner_is_named(tmp_path, damaged):
     (tmp_path / "owner.json").write_text(damaged)
     with pytest.raises(UserError, match=r"owner.json is damaged: remove it"):
-        claim(str(tmp_path), "one", tmp_path)
+        take_ownership(str(tmp_path), "one", tmp_path)
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match=r"Checkpoints cannot be kept in .*: .* set config.checkpoint.dir to a folder"):
-        claim(str(tmp_path / "file" / "inside"), "one", tmp_path)
+        take_ownership(str(tmp_path / "file" / "inside"), "one", tmp_path)
