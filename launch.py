@@ -1,4 +1,4 @@
-"""The command: `python launch.py --config=configs/cxr.py --workdir=runs/cxr`; dcgan_jax/cli.py does the work."""
+"""The command: `python launch.py --config=configs/cxr.py --workdir=runs/cxr`; dcgan_jax/cli/ does the work."""
 
 from dcgan_jax.cli import run_program
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import yaml
 
-from dcgan_jax import cli as launch
+from dcgan_jax.cli.flags import FLAGS
 from dcgan_jax.errors import EXIT_INTERRUPTED, EXIT_USER_ERROR
 from dcgan_jax.settings import Settings
 from dcgan_jax.storage.cache import CACHE_VARIABLE
@@ -71,7 +71,7 @@ def test_the_launch_command_is_the_same_everywhere():
 
 @pytest.mark.parametrize("name", LAUNCHING)
 def test_the_launch_command_gives_flags_that_there_are(name):
-    known = {f"--{flag}" for flag in launch.FLAGS}
+    known = {f"--{flag}" for flag in FLAGS}
     given = {word.partition("=")[0] for word in launch_command(name)[2:] if not word.startswith("--config.")}
     assert given <= known
     assert given & set(JOINING)

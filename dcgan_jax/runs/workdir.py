@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from dcgan_jax.data.tables import read_text
 from dcgan_jax.data.train_files import describe_difference, parse_train_files
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs.summary import Summary
-from dcgan_jax.settings import Settings, makes_the_run
+from dcgan_jax.settings import RUN_SECTIONS, Settings, makes_the_run
 from dcgan_jax.storage import atomic_file
 
 logger = logging.getLogger(__name__)
@@ -96,13 +96,17 @@ class Workdir:
         with lock:  # released at the end, and by the system when the process dies
             yield
 
-    def settings(self, overrides: dict[str, Any]) -> Settings:
-        """Returns the settings of the run with overrides, for modes that take a run up.
+    def settings(self, overrides: dict[str, Any], sections: Sequence[str] = RUN_SECTIONS) -> Settings:
+        """Returns the settings of the run with overrides, for what takes a run up.
+
+        Args:
+          overrides: by the dotted names of the fields.
+          sections: of the settings that are going to be used.
 
         Raises:
-          UserError: no run was started here, or an override would make it another run.
+          UserError: no run was started here, a field cannot be so, or an override would make it another run.
         """
-        own = Settings.load(self.config)
+        own = Settings.load(self.config, sections)
         settings = own.with_overrides(overrides)
         self._refuse_another_run(own, settings)
         return settings
@@ -115,7 +119,7 @@ class Workdir:
         """
         if not self.config.exists():
             return None
-        own = Settings.load(self.config)
+        own = Settings.load(self.config, RUN_SECTIONS)
         settings = settings.with_num_classes(own.model.num_classes)
         self._refuse_another_run(own, settings)
         for name, (before, now) in own.differences(settings).items():

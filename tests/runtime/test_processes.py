@@ -37,13 +37,13 @@ def test_what_fails_because_this_process_is_leaving_is_no_defect():
     """A thread that follows another process out shuts JAX down under the main thread, whose calls then fail."""
     script = """if True:
         import threading, time
-        from dcgan_jax import cli as launch
+        from dcgan_jax.cli import exits
         from dcgan_jax.runtime import shutdown
         shutdown._shut_down = lambda: (leaving.set(), time.sleep(0.5))
         leaving = threading.Event()
         threading.Thread(target=shutdown._depart, args=(75, False), daemon=True).start()
         leaving.wait()
-        launch.stop_for(RuntimeError("CANCELLED: CANCELLED"))
+        exits.stop_for(RuntimeError("CANCELLED: CANCELLED"))
     """
     ended = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True)
     assert (ended.returncode, ended.stderr) == (EXIT_INTERRUPTED, "")

@@ -1,0 +1,99 @@
+"""One run of the command, from its flags to its exit code."""
+
+import contextlib
+import logging
+import os
+import signal
+
+import absl.logging
+from absl import app
+
+from dcgan_jax.cli.exits import stop, stop_for
+from dcgan_jax.cli.flags import DETERMINISTIC, MODE, parse_flags
+from dcgan_jax.cli.joining import join_processes
+from dcgan_jax.cli.mode_settings import agree_on_settings, workdir_root
+from dcgan_jax.cli.modes import MODES
+from dcgan_jax.errors import EXIT_INTERRUPTED, UserError
+from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.runtime import processes, shutdown
+from dcgan_jax.runtime.signals import SIGNALS, Interrupted, end_program
+from dcgan_jax.settings import Settings
+from dcgan_jax.storage.cache import cache_dir
+
+logger = logging.getLogger("dcgan_jax")
+
+
+def run_program() -> None:
+    """Runs the command of this process's arguments, and leaves with its exit code."""
+    app.run(main, flags_parser=parse_flags)
+
+
+def main(argv: list[str]) -> None:
+    """Runs one mode; turns what stops it into a sentence and an exit code."""
+    set_up_logging()
+    # Outside the training loop, which saves first, SIGTERM ends the program as Ctrl-C does.
+    for number in SIGNALS:
+        signal.signal(number, end_program)
+    try:
+        if len(argv) > 1:
+            raise UserError(f"{argv[1]!r} is not understood: options begin with --, as in --mode=train.")
+        set_up_packages()
+        join_processes()
+        run(MODE.value)
+        shutdown.finish()
+    except Interrupted as interruption:
+        with contextlib.suppress(KeyboardInterrupt):  # of a second signal: the state is saved
+            shutdown.finish()
+        stop(
+            f"Saved and stopped at step {interruption.step}: run the same command again to continue.", EXIT_INTERRUPTED
+        )
+    except KeyboardInterrupt:
+        stop("Stopped: run the same command again to continue.", EXIT_INTERRUPTED)
+    except Exception as error:
+        stop_for(error)
+
+
+def run(name: str) -> None:
+    """Sets the devices up and hands the settings to a mode.
+
+    Raises:
+      UserError: whatever the mode or its settings do not allow.
+    """
+    mode, workdir = MODES[name], Workdir(workdir_root())
+    if not mode.in_several_processes and processes.count() > 1:
+        raise UserError(f"--mode={name} works in one process: start it once, without the flags for several.")
+    settings = agree_on_settings(name, mode, workdir)
+
+    from dcgan_jax.runtime.devices import warn_of_unused_gpu
+
+    warn_of_unused_gpu()
+    if "runtime" in mode.sections:
+        settings = settle_convolutions(settings)
+    mode.run(settings, workdir)
+
+
+def settle_convolutions(settings: Settings) -> Settings:
+    """Returns the settings with what computes the convolutions here, so that the run's record says it."""
+    from dcgan_jax.models.onednn.library import choose_form
+
+    return settings.with_overrides({"runtime.convolutions": choose_form(settings.runtime.convolutions)})
+
+
+def set_up_packages() -> None:
+    """Says what JAX, TensorFlow and matplotlib read when they are first imported, and JAX when it finds the devices."""
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_dir("compiled")))
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # TensorFlow only feeds images: how it would compute, and
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # what it notes of that on starting, says nothing of a run
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_dir("matplotlib")))  # a home may be read-only, or not be there
+    if DETERMINISTIC.value:
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true"
+
+
+def set_up_logging() -> None:
+    """Shows our own messages as plain lines and, of other packages, what matters."""
+    absl.logging.set_verbosity(absl.logging.FATAL)  # what orbax says in the log, it raises as well
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False

@@ -1,0 +1,99 @@
+"""The modes: what each does, where its settings come from, and which sections of them it uses."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.settings import RUN_SECTIONS, Settings
+
+
+class SettingsFrom(Enum):
+    """Where a mode's settings come from, before the overrides of the command line."""
+
+    CONFIG = "the configuration"
+    RUN = "the run in the workdir"
+    EITHER = "the configuration where one is given, else the run in the workdir"
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One value of `--mode`.
+
+    Attributes:
+      purpose: one line for `--help`.
+      run: does it; imports what it needs when it is called, for JAX must be set up before.
+      settings_from: where its settings come from.
+      sections: of the settings that it uses; what is wrong in others does not stop it.
+      in_several_processes: whether the processes of one job may share its work.
+    """
+
+    purpose: str
+    run: Callable[[Settings, Workdir], object]
+    settings_from: SettingsFrom
+    sections: tuple[str, ...]
+    in_several_processes: bool = True
+
+    @property
+    def needs_run(self) -> bool:
+        """Whether only the process that reaches the workdir can say what the settings are."""
+        return self.settings_from is SettingsFrom.RUN
+
+
+def _train(settings: Settings, workdir: Workdir) -> None:
+    from dcgan_jax.runs.train import train
+
+    train(settings, workdir)
+
+
+def _prepare(settings: Settings, workdir: Workdir) -> None:
+    from dcgan_jax.runs.prepare import prepare
+
+    prepare(settings, workdir)
+
+
+def _generate(settings: Settings, workdir: Workdir) -> None:
+    from dcgan_jax.runs.generate import generate
+
+    generate(settings, workdir)
+
+
+def _evaluate(settings: Settings, workdir: Workdir) -> None:
+    from dcgan_jax.runs.evaluate import evaluate
+
+    evaluate(settings, workdir)
+
+
+def _balance(settings: Settings, workdir: Workdir) -> None:
+    from dcgan_jax.balance.run import balance
+
+    balance(settings, workdir)
+
+
+def _trial(settings: Settings, workdir: Workdir) -> None:
+    from dcgan_jax.trial.run import trial
+
+    trial(settings, workdir)
+
+
+MODES = {
+    "train": Mode("train a generator and score it", _train, SettingsFrom.CONFIG, RUN_SECTIONS),
+    "prepare": Mode("prepare the images alone", _prepare, SettingsFrom.CONFIG, ("data",)),
+    "generate": Mode("write generated images", _generate, SettingsFrom.RUN, (*RUN_SECTIONS, "generate")),
+    "evaluate": Mode("score a checkpoint in full", _evaluate, SettingsFrom.RUN, RUN_SECTIONS),
+    "balance": Mode(
+        "write a data set whose small classes are filled up",
+        _balance,
+        SettingsFrom.EITHER,
+        ("data", "runtime", "balance"),
+        False,
+    ),
+    "trial": Mode(
+        "try whether generated images help a classifier",
+        _trial,
+        SettingsFrom.EITHER,
+        ("data", "model", "runtime", "generate", "trial"),
+        False,
+    ),
+}
+"""By what `--mode` calls them."""
