@@ -82,7 +82,7 @@ MODES = {
     "generate": Mode("write generated images", _generate, SettingsFrom.RUN, (*RUN_SECTIONS, "generate")),
     "evaluate": Mode("score a checkpoint in full", _evaluate, SettingsFrom.RUN, RUN_SECTIONS),
     "balance": Mode(
-        "write a data set whose small classes are filled up",
+        "write a data set with its small classes filled up",
         _balance,
         SettingsFrom.EITHER,
         ("data", "runtime", "balance"),
