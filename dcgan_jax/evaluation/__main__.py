@@ -42,6 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return EXIT_USER_ERROR
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"{error.filename} can't be used ({error.strerror}): permit it or choose another path.", file=sys.stderr)
+        return EXIT_USER_ERROR
     for warning in record.warnings:
         print(f"Warning: {warning}", file=sys.stderr)
     for name in SCORES:

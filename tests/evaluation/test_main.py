@@ -1,11 +1,14 @@
+import errno
 import hashlib
 import json
+import os
 import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from dcgan_jax.evaluation import __main__ as main_module
 from dcgan_jax.evaluation.__main__ import main
 from dcgan_jax.evaluation.set_scores import SetScores
 from dcgan_jax.metrics.comparison import SCORES
@@ -160,3 +163,19 @@ def test_mistakes_get_one_sentence_and_exit_code_2(run, folders, capsys, argumen
 def test_absent_weights_are_a_mistake(folders, capsys):
     assert main([str(folders / "real"), str(folders / "generated"), "--weights=nowhere.pth"]) == 2
     assert "--weights=nowhere.pth is not a file" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_weights_that_may_not_be_read_are_a_mistake(folders, tmp_path, capsys):
+    (tmp_path / "weights.pth").touch(mode=0)
+    assert main([str(folders / "real"), str(folders / "generated"), f"--weights={tmp_path / 'weights.pth'}"]) == 2
+    assert "weights.pth can't be used (Permission denied)" in capsys.readouterr().err
+
+
+def test_a_disk_that_fails_is_named_with_its_file(run, capsys, monkeypatch):
+    def fail(path):
+        raise OSError(errno.EIO, "Input/output error", str(path))
+
+    monkeypatch.setattr(main_module, "find_images", fail)
+    assert run("real", "statistics.npz", "--save_stats") == 2
+    assert "real can't be used (Input/output error)" in capsys.readouterr().err

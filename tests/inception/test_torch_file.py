@@ -207,6 +207,16 @@ def test_an_archive_that_claims_more_than_the_file_has_is_refused(tmp_path, entr
         read_torch_file(path)
 
 
+def test_an_encrypted_entry_is_refused(tmp_path):
+    path = write_zip(tmp_path / "encrypted.pth", {"x": np.zeros(4, "<f4")})
+    content = bytearray(path.read_bytes())
+    for start, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # of the first entry and of its line in the directory
+        content[content.index(start) + flags] |= 1
+    path.write_bytes(content)
+    with pytest.raises(TorchFileError, match=r"encrypted\.pth was refused: its zip archive is damaged"):
+        read_torch_file(path)
+
+
 def test_a_long_byte_order_is_refused(tmp_path):
     path = write_zip(tmp_path / "weights.pth", STATE)
     with zipfile.ZipFile(path) as archive, zipfile.ZipFile(tmp_path / "long.pth", "w") as copy:
