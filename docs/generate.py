@@ -9,6 +9,7 @@ DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))  # so that it runs as a script
 
 RECORDS: dict[str, str] = {
+    "balance": "dcgan_jax.balance.record:BalancePlan",
     "plan": "dcgan_jax.trial.plan_record:Plan",
     "prepared_report": "dcgan_jax.data.report:PreparedReport",
     "set_scores": "dcgan_jax.evaluation.set_scores:SetScores",

@@ -76,7 +76,7 @@ def test_generate_writes_images_that_say_they_are_synthetic(run, tmp_path):
     image = Image.open(tmp_path / "a" / "NORMAL" / "00000.png")
     assert (image.size, image.mode) == ((64, 64), "L")
     assert "synthetic" in image.text["Description"]
-    assert "CC BY 4.0" in (tmp_path / "a" / "NOTICE.txt").read_text()
+    assert "no patient was imaged" in (tmp_path / "a" / "NOTICE.txt").read_text()
     assert {path.name for path in (tmp_path / "a").iterdir()} == {"NORMAL", "manifest.csv", "grid.png", "NOTICE.txt"}
     assert "synthetic" in Image.open(tmp_path / "a" / "grid.png").text["Description"]
 

@@ -1,6 +1,7 @@
 """The card of a balanced data set: what it is, how many, how good, whose, what for and what not for."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dcgan_jax.evaluation.table import describe_record
@@ -26,10 +27,31 @@ _WARNINGS = (
 )
 
 
+@dataclass(frozen=True)
+class ImagesOfRun:
+    """Synthetic images of a class.
+
+    Attributes:
+      label: the class.
+      count: how many.
+      run: what the run that made them is called.
+      step: of its checkpoint.
+      image_size: in pixels.
+      score: a record of evaluation.record; None where the run was not scored.
+    """
+
+    label: str
+    count: int
+    run: str
+    step: int
+    image_size: int
+    score: Mapping[str, Any] | None
+
+
 def describe_dataset(
     source: str,
     counts: Mapping[tuple[str, str, str], int],
-    runs: Sequence[Mapping[str, Any]],
+    runs: Sequence[ImagesOfRun],
     balance: BalanceSettings,
     is_published: bool,
 ) -> str:
@@ -38,13 +60,12 @@ def describe_dataset(
     Args:
       source: what the real images are.
       counts: by split, class and "real" or "synthetic".
-      runs: for each class that was filled `class`, `count`, `workdir`, `step`, `image_size`, and `score`, a record of
-        evaluation.record or None.
+      runs: for each class that was filled, where its images are from.
       balance: how it was made.
       is_published: whether the real images are the published ones.
     """
     pairs = sorted({(split, label) for split, label, _ in counts})
-    lines = ["# Chest X-rays with synthetic images added", ""]
+    lines = ["# Radiographs with synthetic images added", ""]
     lines += [
         f"Real images: {source}. Each smaller class of the training split is filled up to {balance.ratio:g} of the"
     ]
@@ -58,8 +79,8 @@ def describe_dataset(
     lines += ["", "## Where the synthetic images come from", ""]
     for run in runs:
         lines.append(
-            f"- {run['class']}: {run['count']:,} images of {run['image_size']} pixels, checkpoint {run['step']} of "
-            f"`{run['workdir']}`, latent seed {balance.seed}. {_filtering(balance)}"
+            f"- {run.label}: {run.count:,} images of {run.image_size} pixels, checkpoint {run.step} of "
+            f"`{run.run}`, latent seed {balance.seed}. {_filtering(balance)}"
         )
     lines += ["", "## How good they are", ""]
     for run in runs:
@@ -75,7 +96,7 @@ def _filtering(balance: BalanceSettings) -> str:
     return f"Images that correlate more than {balance.max_similarity:g} with a training image are left out."
 
 
-def _score(run: Mapping[str, Any]) -> list[str]:
-    if run["score"] is None:
-        return [f"{run['class']}: not scored (`python launch.py --mode=evaluate --workdir={run['workdir']}`).", ""]
-    return [f"{run['class']}:", "", "```", describe_record(run["score"]), "```", ""]
+def _score(run: ImagesOfRun) -> list[str]:
+    if run.score is None:
+        return [f"{run.label}: not scored (`python launch.py --mode=evaluate --workdir={run.run}`).", ""]
+    return [f"{run.label}:", "", "```", describe_record(run.score), "```", ""]

@@ -1,43 +1,151 @@
-"""Images of a source as files in folders again, split/class/..., which every loader of image folders reads."""
+"""Real images of a source as files in folders again, split/class/..., which every loader of image folders reads.
+
+They are written as the training of a generator saw them, so that neither bit depth nor file format nor, with
+`balance.resolution=model`, size tells them from synthetic ones.
+"""
 
 import contextlib
+import io
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Literal
 
+import numpy as np
+from jaxtyping import UInt8
+
+from dcgan_jax.balance.record import BalancedRow
+from dcgan_jax.data.images import read_stored
+from dcgan_jax.data.intensity import Depth, DepthRange, measure_depth, range_alone, to_8_bits
+from dcgan_jax.data.prepared import Example, PreparedSet
+from dcgan_jax.data.ranking import rank_by_hash
+from dcgan_jax.data.reading.stored_image import StoredImage
 from dcgan_jax.data.sources.source import Source, SourceImage
+from dcgan_jax.runs.figures import save_image
+from dcgan_jax.settings import BalanceSettings
 from dcgan_jax.storage import atomic_file
 
+_PNG = ".png"
 
-def exported_name(image: SourceImage) -> str:
-    """Returns where an image goes, relative to the new folder: split/class/ and what is below its class in the source.
+
+class RealImages:
+    """The real images of a balanced data set.
+
+    Attributes:
+      rows: of the manifest, image by image.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        images: Sequence[SourceImage],
+        prepared: PreparedSet,
+        balance: BalanceSettings,
+        channels: int,
+    ):
+        """Names the images.
+
+        Args:
+          source: of the images; only read.
+          images: those that are written.
+          prepared: the same images as training saw them.
+          balance: `real` and `resolution` are used.
+          channels: of the synthetic images.
+        """
+        self._source, self._images, self._prepared = source, images, prepared
+        self._balance, self._channels = balance, channels
+        self._examples = {example.file: example for example in prepared.examples}
+        names = _number(images) if self._is_nameless else _keep_names(images)
+        self._names = {image.file: name for image, name in zip(images, names, strict=True)}
+        patients = {image.file: self._examples[image.file].patient for image in images}
+        if self._is_nameless:
+            order = rank_by_hash("balance", set(patients.values()))
+            numbers = {patient: f"patient_{number:05d}" for number, patient in enumerate(order)}
+            patients = {file: numbers[patient] for file, patient in patients.items()}
+        self.rows = [
+            BalancedRow(file=self._names[image.file], label=image.label, synthetic="real", patient=patients[image.file])
+            for image in images
+        ]
+
+    @property
+    def _is_nameless(self) -> bool:
+        """Whether nothing may name the source, its files and its patients."""
+        return self._balance.real == "copy"
+
+    def name_of(self, file: str) -> str:
+        """Returns what a file of the source may be called in the data set."""
+        return self._names.get(file, "") if self._is_nameless else file
+
+    def write(self, out: Path) -> Iterator[None]:
+        """Writes the images that are not there yet into a folder, one a step.
+
+        Raises:
+          BadImageError: an image can't be read.
+          OSError: the folder can't be written.
+        """
+        for image in self._images:
+            path = out / self._names[image.file]
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._write_image(image, path)
+            yield
+
+    def _write_image(self, image: SourceImage, path: Path) -> None:
+        if self._balance.resolution == "model":
+            _write_png(self._prepared.images([self._examples[image.file]])[0], path, self._channels)
+            return
+        stored = read_stored(self._source.read_file(image), image.file)
+        original = self._source.locate(image)
+        if self._balance.real == "link" and original is not None and not stored.is_deep and _is_png(original.name):
+            with contextlib.suppress(FileExistsError):  # a link whose original is gone: reading it names it
+                path.symlink_to(original)
+            return
+        _write_png(self._to_8_bits(stored, self._examples[image.file])[..., None], path, self._channels)
+
+    def _to_8_bits(self, stored: StoredImage, example: Example) -> UInt8[np.ndarray, "height width"]:
+        """Returns the pixels with the range that preparing found, for its group where it shares one."""
+        if not stored.is_deep:
+            return stored.values
+        return to_8_bits(stored.values, self._find_range(measure_depth(stored), example.file))
+
+    def _find_range(self, depth: Depth, file: str) -> DepthRange:
+        report = self._prepared.report
+        for group in report.depth_groups:
+            if group.sample == str(depth.sample) and depth.used_bits in (group.used_bits, group.used_bits - 1):
+                return DepthRange(group.low, group.high)
+        return range_alone(depth, file, report.settings.intensity)
+
+
+def _keep_names(images: Sequence[SourceImage]) -> Iterator[str]:
+    """Yields split/class/ and what is below its class in the source, as a PNG file; no two alike.
 
     The split comes first even where the source has none: a split that is made anew could otherwise take added images
     for test images.
     """
-    parts = PurePosixPath(image.file).parts
-    return PurePosixPath(image.split, *parts[parts.index(image.label) :]).as_posix()
+    taken: set[str] = set()
+    for image in images:
+        parts = PurePosixPath(image.file).parts
+        below = parts[parts.index(image.label) + 1 :] if image.label in parts[:-1] else parts
+        name = PurePosixPath(image.split, image.label, *below).as_posix()
+        name = name if _is_png(name) else f"{name}{_PNG}"
+        while name in taken:
+            name = f"{name.removesuffix(_PNG)}_{_PNG}"
+        taken.add(name)
+        yield name
 
 
-def export_image(source: Source, image: SourceImage, out: Path, how: Literal["link", "copy"]) -> None:
-    """Puts an image of a source into a folder, unless it is there.
+def _number(images: Sequence[SourceImage]) -> Iterator[str]:
+    """Yields split/class/real_NUMBER.png."""
+    counts: dict[tuple[str, str], int] = {}
+    for image in images:
+        place = image.split, image.label
+        counts[place] = counts.get(place, -1) + 1
+        yield f"{image.split}/{image.label}/real_{counts[place]:05d}{_PNG}"
 
-    Args:
-      source: of the image; only read.
-      image: which.
-      out: the new folder.
-      how: "link" makes a symbolic link where the source is files, and a copy elsewhere.
 
-    Raises:
-      BadImageError: the image can't be read.
-      OSError: the folder can't be written.
-    """
-    path = out / exported_name(image)
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    original = source.locate(image)
-    if how == "link" and original is not None:
-        with contextlib.suppress(FileExistsError):  # a link whose original is gone: reading it names it
-            path.symlink_to(original)
-    else:
-        atomic_file.write_bytes(path, source.read_file(image))
+def _is_png(name: str) -> bool:
+    return name.endswith(_PNG)
+
+
+def _write_png(pixels: UInt8[np.ndarray, "height width 1"], path: Path, channels: int) -> None:
+    content = io.BytesIO()
+    save_image(np.repeat(pixels, channels, axis=-1), content, format="PNG")
+    atomic_file.write_bytes(path, content.getvalue())

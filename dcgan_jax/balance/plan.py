@@ -1,12 +1,12 @@
 """What a balanced data set will be: which classes are filled, from which runs, in which folder."""
 
-import json
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from dcgan_jax.balance.record import PLAN, BalancePlan, RunAt
 from dcgan_jax.data.prepared import PreparedSet
 from dcgan_jax.data.sources.source import TRAIN, Source, SourceImage
 from dcgan_jax.errors import UserError
@@ -16,7 +16,7 @@ from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.settings import Settings
 from dcgan_jax.storage import atomic_file
 
-PLAN = ".balance.json"
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,11 @@ class Filling:
 def plan_fillings(
     settings: Settings, workdir: Workdir, images: Sequence[SourceImage], prepared: PreparedSet
 ) -> list[Filling]:
-    """Returns which classes are filled, by how many images and from which runs.
+    """Returns which classes are filled, by how many images and from which runs; names those that stay short.
 
     Raises:
-      UserError: no class is small enough, a run is missing, or a run was trained on images of another split.
+      UserError: no class is small enough, there is no run of any that is, or a run was trained on images of another
+        split or makes images of another size than real ones are to have.
     """
     ratio = settings.balance.ratio
     counts = Counter(image.label for image in images if image.split == TRAIN)
@@ -53,26 +54,32 @@ def plan_fillings(
     paths = settings.balance.runs or ((str(workdir.root),) if workdir.config.is_file() else ())
     mesh = create_mesh()
     opened = [Run.open(path, mesh, settings.balance.max_similarity) for path in paths]
-    fillings = [Filling(label, count, _choose_run(opened, label, count)) for label, count in lacking.items()]
+    chosen = {label: _choose_run(opened, label) for label in lacking}
+    fillings = [Filling(label, lacking[label], run) for label, run in chosen.items() if run]
+    short = [f"{label} stays {count} images short" for label, count in lacking.items() if not chosen[label]]
+    if not fillings:
+        raise UserError(
+            f"There is no run of a class that lacks images ({'; '.join(short)}): name the workdirs of some in "
+            "config.balance.runs, or lower config.balance.ratio."
+        )
+    if short:
+        logger.warning("warning: %s: no run in config.balance.runs draws that class", "; ".join(short))
     for filling in fillings:
         _refuse_other_splits(filling.run, prepared)
+        if settings.balance.resolution == "model":
+            filling.run.require_size(settings.data.image_size)
     return fillings
 
 
-def _choose_run(opened: Sequence[Run], label: str, count: int) -> Run:
-    """Returns the run of a class; raises UserError where there is none, or more than one."""
+def _choose_run(opened: Sequence[Run], label: str) -> Run | None:
+    """Returns the run of a class, None where there is none; raises UserError where there is more than one."""
     runs = [run for run in opened if label in run.provenance.labels]
-    if not runs:
-        raise UserError(
-            f"There is no run of class {label}, which lacks {count} images: name the workdir of one in "
-            "config.balance.runs, or lower config.balance.ratio."
-        )
     if len(runs) > 1:
         raise UserError(
             f"config.balance.runs has {len(runs)} runs of class {label} ("
             f"{', '.join(str(run.workdir.root) for run in runs)}): leave all but one of them out."
         )
-    return runs[0]
+    return runs[0] if runs else None
 
 
 def refuse_the_source(out: Path, settings: Settings) -> None:
@@ -98,39 +105,44 @@ def _refuse_other_splits(run: Run, prepared: PreparedSet) -> None:
             )
 
 
-def describe_plan(settings: Settings, source: Source, fillings: Sequence[Filling]) -> dict[str, Any]:
+def describe_plan(settings: Settings, source: Source, fillings: Sequence[Filling]) -> BalancePlan:
     """Returns what makes the data set what it is."""
-    return {
-        "source": source.fingerprint,
-        "ratio": settings.balance.ratio,
-        "seed": settings.balance.seed,
-        "max_similarity": settings.balance.max_similarity,
-        "classes": {filling.label: filling.count for filling in fillings},
-        "runs": [[f.run.workdir.identity(f.run.settings), f.run.step] for f in fillings],
-    }
+    balance = settings.balance
+    return BalancePlan(
+        source=source.fingerprint,
+        ratio=balance.ratio,
+        seed=balance.seed,
+        max_similarity=balance.max_similarity,
+        resolution=balance.resolution,
+        real=balance.real,
+        image_size=settings.data.image_size,
+        classes={filling.label: filling.count for filling in fillings},
+        runs=tuple(RunAt(identity=f.run.workdir.identity(f.run.settings), step=f.run.step) for f in fillings),
+    )
 
 
-def begin(out: Path, plan: dict[str, Any]) -> None:
+def begin(out: Path, plan: BalancePlan) -> None:
     """Creates the folder, or finds in it the same data set begun.
 
     Raises:
       UserError: it holds something else, or cannot be written.
     """
-    path = out / PLAN
     try:
-        if path.is_file():
-            begun = json.loads(path.read_text())
-            changed = [name for name in plan if begun.get(name) != plan[name]]
-            if changed:
-                raise UserError(
-                    f"config.balance.out={out} holds a data set with another {', '.join(changed)}: choose an empty "
-                    "folder."
-                )
-            return
-        if out.is_dir() and any(out.iterdir()):
+        begun = BalancePlan.read(out / PLAN, "choose an empty folder, or empty this one")
+    except FileNotFoundError:
+        pass
+    else:
+        if changed := plan.differences(begun):
+            raise UserError(
+                f"config.balance.out={out} holds a data set with another {', '.join(changed)}: choose an empty folder."
+            )
+        return
+    try:
+        if out.is_dir() and any(not atomic_file.is_partial(path.name) for path in out.iterdir()):
             raise UserError(f"config.balance.out={out} holds something else: choose an empty folder.")
         out.mkdir(parents=True, exist_ok=True)
-        atomic_file.write_text(path, json.dumps(plan, indent=1) + "\n")
+        (out / f"{PLAN}.part").unlink(missing_ok=True)  # what version 0 left on a full disk
+        plan.write(out / PLAN)
     except OSError as error:
         raise UserError(
             f"config.balance.out={out} cannot be written ({error.strerror}): choose another folder."

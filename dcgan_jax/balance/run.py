@@ -1,45 +1,36 @@
 """`--mode=balance`: a new data set, real images and synthetic ones of the smaller classes, that says which is which."""
 
-import csv
 import io
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from dcgan_jax.balance.card import describe_dataset
-from dcgan_jax.balance.export import export_image, exported_name
+from dcgan_jax.balance.card import ImagesOfRun, describe_dataset
+from dcgan_jax.balance.export import RealImages
 from dcgan_jax.balance.plan import Filling, begin, describe_plan, plan_fillings, refuse_the_source
+from dcgan_jax.balance.record import BalancedRow
 from dcgan_jax.data.prepare import create_source
 from dcgan_jax.data.prepared import PreparedSet
 from dcgan_jax.data.sources.source import TRAIN, Source, SourceImage
 from dcgan_jax.data.synthetic_marks import MANIFEST
 from dcgan_jax.evaluation.class_scorer import record_of_class
 from dcgan_jax.runs.figures import save_image
-from dcgan_jax.runs.labeling import NOTICE, text_chunks
+from dcgan_jax.runs.labeling import create_notice, is_published, text_chunks
+from dcgan_jax.runs.manifest import write_manifest
 from dcgan_jax.runs.prepare import prepare
-from dcgan_jax.runs.run import Drawn
+from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime.progress import create_progress, track
-from dcgan_jax.settings import Settings
+from dcgan_jax.settings import BalanceSettings, Settings
 from dcgan_jax.storage import atomic_file
 
 logger = logging.getLogger(__name__)
 
 STREAM = "balance"
 CARD = "README.md"
-COLUMNS = (
-    "file",
-    "class",
-    "synthetic",  # real | synthetic
-    "run",
-    "checkpoint_step",
-    "latent_seed",
-    "nearest_training_file",  # this and the distance only with balance.max_similarity
-    "distance",  # 1 less the largest correlation with a training image
-)
 
 
 def balance(settings: Settings, workdir: Workdir) -> None:
@@ -54,13 +45,17 @@ def balance(settings: Settings, workdir: Workdir) -> None:
     out = Path(settings.balance.out) if settings.balance.out else workdir.root / "balanced"
     refuse_the_source(out, settings)
     fillings = plan_fillings(settings, workdir, images, prepared)
+    if settings.balance.resolution == "source":
+        _warn_of_sizes(fillings)
     begin(out, describe_plan(settings, source, fillings))
-    for image in track(images, len(images), "real images", "images"):
-        export_image(source, image, out, settings.balance.real)
-    rows = [[exported_name(image), image.label, "real", "", "", "", "", ""] for image in images]
+    channels = max(filling.run.settings.model.channels for filling in fillings)
+    real = RealImages(source, images, prepared, settings.balance, channels)
+    for _ in track(real.write(out), len(images), "real images", "images"):
+        pass
+    rows = list(real.rows)
     with create_progress(sum(filling.count for filling in fillings), "synthetic images", "images") as progress:
         for filling in fillings:
-            for row in write_synthetic(filling, out, settings.balance.seed):
+            for row in write_synthetic(filling, out, settings.balance, real.name_of):
                 rows.append(row)
                 progress.update()
     _finish(out, rows, settings, source, fillings)
@@ -68,25 +63,55 @@ def balance(settings: Settings, workdir: Workdir) -> None:
     logger.info("%d real images and %s synthetic ones in %s", len(images), added, out)
 
 
-def write_synthetic(filling: Filling, out: Path, seed: int) -> Iterator[list[Any]]:
-    """Writes the synthetic images of a class that are not there yet; yields a row of the manifest for each."""
+def write_synthetic(
+    filling: Filling, out: Path, balance: BalanceSettings, name_of: Callable[[str], str]
+) -> Iterator[BalancedRow]:
+    """Writes the synthetic images of a class that are not there yet; yields a row of the manifest for each.
+
+    Args:
+      filling: what the class lacks.
+      out: the new folder.
+      balance: `seed` and `real` are used.
+      name_of: a file of the source -> what it may be called.
+    """
     label, count, run = filling.label, filling.count, filling.run
     folder = out / TRAIN / label
     folder.mkdir(parents=True, exist_ok=True)
     digits = max(5, len(str(count - 1)))
-    for index, drawn in enumerate(run.draw(label, seed, STREAM, count)):
+    for index, drawn in enumerate(run.draw(label, balance.seed, STREAM, count)):
         path = folder / f"synthetic_{index:0{digits}d}.png"
-        latent_seed = f"{seed}/{drawn.number}"
+        latent_seed = f"{balance.seed}/{drawn.number}"
         if not path.exists():
             content = io.BytesIO()
             save_image(drawn.image, content, format="PNG", pnginfo=text_chunks(label, run.step, latent_seed))
             atomic_file.write_bytes(path, content.getvalue())
-        place = path.relative_to(out).as_posix()
-        yield [place, label, "synthetic", run.workdir.root, run.step, latent_seed, *_describe_nearest(drawn)]
+        yield BalancedRow(
+            file=path.relative_to(out).as_posix(),
+            label=label,
+            synthetic="synthetic",
+            run=_name_run(run, balance),
+            checkpoint_step=str(run.step),
+            latent_seed=latent_seed,
+            nearest_training_file=name_of(drawn.nearest.file) if drawn.nearest else "",
+            distance=f"{1 - drawn.nearest.similarity:.4f}" if drawn.nearest else "",
+        )
 
 
-def _describe_nearest(drawn: Drawn) -> list[str]:
-    return [drawn.nearest.file, f"{1 - drawn.nearest.similarity:.4f}"] if drawn.nearest else ["", ""]
+def _name_run(run: Run, balance: BalanceSettings) -> str:
+    """Returns the run's workdir, of which only the folder's name is told where nothing is to name the source."""
+    return run.workdir.root.name if balance.real == "copy" else str(run.workdir.root)
+
+
+def _warn_of_sizes(fillings: Sequence[Filling]) -> None:
+    labels = ", ".join(filling.label for filling in fillings)
+    sizes = sorted({filling.run.settings.data.image_size for filling in fillings})
+    logger.warning(
+        "warning: config.balance.resolution=source leaves real images at their own sizes beside synthetic ones of %s "
+        "pixels: size alone then tells a classifier the class of added images (%s). Unless yours brings all images to "
+        "one size first, take config.balance.resolution=model.",
+        " and ".join(map(str, sizes)),
+        labels,
+    )
 
 
 def _usable(images: Sequence[SourceImage], prepared: PreparedSet) -> list[SourceImage]:
@@ -96,34 +121,26 @@ def _usable(images: Sequence[SourceImage], prepared: PreparedSet) -> list[Source
 
 
 def _finish(
-    out: Path, rows: Sequence[Sequence[Any]], settings: Settings, source: Source, fillings: Sequence[Filling]
+    out: Path, rows: Sequence[BalancedRow], settings: Settings, source: Source, fillings: Sequence[Filling]
 ) -> None:
-    """Writes what describes the images, when all are there."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(COLUMNS)
-    table.writerows(rows)
-    counts = Counter((str(row[0]).partition("/")[0], row[1], row[2]) for row in rows)
-    runs = [
-        {
-            "class": filling.label,
-            "count": filling.count,
-            "workdir": str(filling.run.workdir.root),
-            "step": filling.run.step,
-            "image_size": filling.run.settings.data.image_size,
-            "score": _find_score(filling),
-        }
+    """Writes what describes the images, when all are there; the manifest last."""
+    counts = Counter((row.file.partition("/")[0], row.label, str(row.synthetic)) for row in rows)
+    origins = [
+        ImagesOfRun(
+            filling.label,
+            filling.count,
+            _name_run(filling.run, settings.balance),
+            filling.run.step,
+            filling.run.settings.data.image_size,
+            _find_score(filling),
+        )
         for filling in fillings
     ]
-    card = describe_dataset(source.name, counts, runs, settings.balance, is_published=_is_published(settings))
-    atomic_file.write_text(out / "NOTICE.txt", NOTICE)
+    name = source.name if settings.balance.real == "link" or not settings.data.dir else "a folder"
+    card = describe_dataset(name, counts, origins, settings.balance, is_published(settings.data))
+    atomic_file.write_text(out / "NOTICE.txt", create_notice(settings.data))
     atomic_file.write_text(out / CARD, card)
-    atomic_file.write_text(out / MANIFEST, text.getvalue())
-
-
-def _is_published(settings: Settings) -> bool:
-    """Returns whether the images are the published ones, whose licence is known."""
-    return settings.data.source == "chest_xray" and not settings.data.dir
+    write_manifest(out / MANIFEST, BalancedRow.columns(), rows)
 
 
 def _find_score(filling: Filling) -> dict[str, Any] | None:

@@ -1,11 +1,12 @@
 """How files say that they are synthetic: a text chunk in each PNG, and a manifest beside them."""
 
-import csv
 import io
+import os
 from pathlib import Path
 
 from PIL import Image
 
+from dcgan_jax.data.tables import parse_table, read_text
 from dcgan_jax.errors import UserError
 
 MANIFEST = "manifest.csv"
@@ -33,17 +34,17 @@ def read_manifest(folder: Path) -> list[dict[str, str]] | None:
     """
     path = folder / MANIFEST
     try:
-        with path.open(newline="", encoding="utf-8") as content:
-            rows = list(csv.DictReader(content))
+        text = read_text(path)
+        rows = parse_table(text, ",")
     except FileNotFoundError:
         return None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8 (byte {error.start}): save it as UTF-8.") from None
-    except (OSError, csv.Error) as error:
+    except OSError as error:
+        raise UserError(f"{path} can't be read ({error.strerror}): permit it, or remove it.") from None
+    except ValueError as error:
         raise UserError(f"{path} can't be read ({error}): mend it.") from None
-    for number, row in enumerate(rows, start=2):
-        if None in row or None in row.values():
-            raise UserError(f"{path} has more or fewer values in row {number} than columns: mend that row.")
+    has_bytes = any("\udc80" <= sign <= "\udcff" for sign in text)
+    if has_bytes and not all(os.path.lexists(folder / row.get("file", "")) for row in rows):  # else: names that aren't
+        raise UserError(f"{path} is not UTF-8: save it as UTF-8.")
     return rows
 
 

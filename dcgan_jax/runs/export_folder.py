@@ -17,8 +17,9 @@ from dcgan_jax.data.image_files import SUFFIXES
 from dcgan_jax.data.synthetic_marks import MANIFEST, is_marked, list_synthetic
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs.figures import save_image
-from dcgan_jax.runs.labeling import NOTICE, grid_chunks
+from dcgan_jax.runs.labeling import NOTICE, create_notice, grid_chunks
 from dcgan_jax.runs.manifest import GeneratedRow, write_manifest
+from dcgan_jax.settings import DataSettings
 from dcgan_jax.storage import atomic_file
 
 Image = UInt8[ndarray, "height width channels"]
@@ -30,20 +31,21 @@ _PARTIAL = ".part"
 class ExportFolder:
     """An export under way."""
 
-    def __init__(self, root: Path, labels: Sequence[str], data_dir: str):
+    def __init__(self, root: Path, labels: Sequence[str], data: DataSettings):
         """Creates the folders and removes what an earlier export left in them.
 
         Args:
           root: the folder.
           labels: classes that are exported.
-          data_dir: `data.dir` of the run; empty: none.
+          data: of the run.
 
         Raises:
           UserError: it cannot be written, belongs to the real images, or holds something that is not ours.
         """
         self._root, self._folders = root, [root / label for label in labels]
-        if data_dir:
-            self._refuse_the_source(Path(data_dir).resolve())
+        self._notice = create_notice(data)
+        if data.dir:
+            self._refuse_the_source(Path(data.dir).resolve())
         earlier = self._find_earlier_export()
         try:
             for folder in self._folders:
@@ -65,7 +67,7 @@ class ExportFolder:
         """Writes what lies beside the images; the manifest last, since it says that all of them are there."""
         if grid is not None:
             self.write(grid, _GRID, grid_chunks())
-        atomic_file.write_text(self._root / _NOTICE, NOTICE)
+        atomic_file.write_text(self._root / _NOTICE, self._notice)
         write_manifest(self._root / MANIFEST, GeneratedRow.columns(), rows)
 
     def _refuse_the_source(self, source: Path) -> None:

@@ -53,7 +53,7 @@ def generate(settings: Settings, workdir: Workdir) -> None:
 def _write(run: Run, labels: list[str]) -> None:
     asked = run.settings.generate
     root = Path(asked.out) if asked.out else run.workdir.root / "generated"
-    folder = ExportFolder(root, labels, run.settings.data.dir)
+    folder = ExportFolder(root, labels, run.settings.data)
     compared = asked.max_similarity > 0 and _can_compare(run)
     shown_per_class = count_per_class(len(labels))
     rows: list[GeneratedRow] = []

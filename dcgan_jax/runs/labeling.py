@@ -3,19 +3,41 @@
 from PIL.PngImagePlugin import PngInfo
 
 from dcgan_jax.data.synthetic_marks import CHUNK, SYNTHETIC
+from dcgan_jax.settings import DataSettings
 
 NOTICE = """\
 These images are synthetic: a generative model made them, no patient was imaged.
 For research and augmentation, not for diagnosis.
-The model was trained on the images listed in train_files.tsv of its run. If those are the chest X-rays of Kermany,
-Zhang and Goldbaum (Mendeley Data, doi:10.17632/rscbjbr9sj.2, CC BY 4.0), keep this attribution with the images.
 """
+"""How every notice begins."""
+
+_PUBLISHED = """\
+The model was trained on the chest X-rays of Kermany, Zhang and Goldbaum (Mendeley Data, doi:10.17632/rscbjbr9sj.2,
+CC BY 4.0): keep this attribution with the images.
+"""
+_OWN = """\
+The model was trained on the images listed in train_files.tsv of its run, and what their owners allow holds for these.
+"""
+
+
+def is_published(data: DataSettings) -> bool:
+    """Returns whether the real images are the published ones, whose licence is known."""
+    return data.source == "chest_xray" and not data.dir
+
+
+def create_notice(data: DataSettings) -> str:
+    """Returns the text that lies beside synthetic images.
+
+    Args:
+      data: what the generator was trained on.
+    """
+    return NOTICE + (_PUBLISHED if is_published(data) else _OWN)
 
 
 def grid_chunks() -> PngInfo:
     """Returns the text that goes into a picture of several synthetic images."""
     chunks = PngInfo()
-    chunks.add_text(CHUNK, f"{SYNTHETIC} chest X-rays, several in one picture; not from patients")
+    chunks.add_text(CHUNK, f"{SYNTHETIC} images, several in one picture; not from patients")
     chunks.add_text("Software", "dcgan_jax")
     return chunks
 
@@ -29,7 +51,7 @@ def text_chunks(label: str, step: int, latent_seed: str) -> PngInfo:
       latent_seed: seed and number of its latents.
     """
     chunks = PngInfo()
-    chunks.add_text(CHUNK, f"{SYNTHETIC} chest X-ray, class {label}; not from a patient")
+    chunks.add_text(CHUNK, f"{SYNTHETIC} image, class {label}; not from a patient")
     chunks.add_text("Software", "dcgan_jax")
     chunks.add_text("Source", f"checkpoint step {step}, latent seed {latent_seed}")
     return chunks

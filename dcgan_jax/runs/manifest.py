@@ -1,13 +1,12 @@
 """The manifest of synthetic images: what each file of an export is and where it comes from, as a CSV file."""
 
-import csv
-import io
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
+from dcgan_jax.data.tables import format_table
 from dcgan_jax.runs.run import Drawn
 from dcgan_jax.storage import atomic_file
 
@@ -70,8 +69,5 @@ class GeneratedRow(ManifestRow):
 
 def write_manifest(path: Path, columns: list[str], rows: Iterable[BaseModel]) -> None:
     """Writes a manifest, whole or not at all."""
-    text = io.StringIO()
-    table = csv.DictWriter(text, columns, lineterminator="\n")
-    table.writeheader()
-    table.writerows(row.model_dump(by_alias=True) for row in rows)
-    atomic_file.write_text(path, text.getvalue())
+    dumped = (row.model_dump(by_alias=True) for row in rows)
+    atomic_file.write_text(path, format_table(columns, ([row[name] for name in columns] for row in dumped), ","))

@@ -19,18 +19,18 @@ def prepare(settings: Settings, workdir: Workdir) -> PreparedSet:
     Raises:
       UserError: the data cannot be prepared, or hold synthetic images, which no mode may take for real ones.
     """
+    if settings.data.dir:  # before anything is decoded
+        folder = Path(settings.data.dir)
+        _refuse(settings.data, {name for name in list_synthetic(folder) if (folder / name).is_file()})
     prepared = data_prepare.prepare(settings.data, settings.seed)
-    _refuse_synthetic(prepared, settings.data)
+    _refuse(settings.data, set(prepared.report.synthetic))
     for warning in prepared.report.warnings:
         logger.warning("warning: %s", warning)
     logger.info("prepared images and what was found in them: %s", prepared.directory / REPORT_TEXT)
     return prepared
 
 
-def _refuse_synthetic(prepared: PreparedSet, data: DataSettings) -> None:
-    marked = set(prepared.report.synthetic)
-    if data.dir:
-        marked |= list_synthetic(Path(data.dir)) & {example.file for example in prepared.examples}
+def _refuse(data: DataSettings, marked: set[str]) -> None:
     if marked:
         raise UserError(
             f"config.data.dir={data.dir} holds {len(marked)} synthetic images ({min(marked)} for one), which would "

@@ -75,8 +75,10 @@ class BalanceSettings(Section):
     """The new data set's folder. Empty: balanced/ in the workdir."""
     runs: Annotated[tuple[AbsolutePath, ...], *Listed] = ()
     """Workdirs of the runs to draw from, one for each class to fill. Empty: `--workdir`."""
+    resolution: Literal["model", "source"] = "model"
+    """Real images are written at the generator's size too, or at their own, which gives synthetic ones away."""
     real: Literal["link", "copy"] = "link"
-    """Real images become symbolic links, where the source is files, or copies."""
+    """Real images keep their names, and are links where the file serves as it is; or numbers that name no source."""
     seed: Seed = 0
     """Seed of the latents."""
     max_similarity: Share = 0.97

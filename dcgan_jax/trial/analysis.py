@@ -71,11 +71,12 @@ def group_test_images(labels: Sequence[str], patients: Sequence[str], positive: 
       positive: the class to be recognized.
     """
     names, owners = np.asarray(labels), np.asarray(patients)
-    groups = np.zeros(len(names), int)
+    group_of: dict[str, int] = {}
     for label in np.unique(names):
-        mask = names == label
-        groups[mask] = assign_groups(owners[mask], GROUPS, np.random.default_rng(_SEED))
-    return TrialTest((names == positive).astype(int), groups)
+        own = owners[names == label]
+        found = assign_groups(own, GROUPS, np.random.default_rng(_SEED))
+        group_of = dict(zip(own.tolist(), found.tolist(), strict=True)) | group_of  # who is in two classes is in one
+    return TrialTest((names == positive).astype(int), np.array([group_of[owner] for owner in owners.tolist()]))
 
 
 def measure(prediction: Prediction, images: TrialTest) -> Measured:

@@ -73,7 +73,7 @@ class SyntheticFolder:
             raise UserError(f"config.trial.synthetic_dir={folder} is no folder: give one of synthetic images.")
         rows = read_manifest(self.folder)
         self._has_manifest = rows is not None
-        self.runs = sorted({row["run"] for row in rows or [] if row.get("run")})
+        self.runs = sorted({row["run"] for row in rows or [] if Path(row.get("run", "")).is_absolute()})
         self._files = _list_by_class(self.folder, rows)
         if not any(self._files.values()):
             raise UserError(
@@ -131,6 +131,10 @@ def _list_by_class(folder: Path, rows: Sequence[Mapping[str, str]] | None) -> di
             )
         for row in rows:
             if row.get(SYNTHETIC, SYNTHETIC) == SYNTHETIC:  # the manifest of a balanced set lists real ones too
+                if "\0" in row["file"] or {"/", ".."} & set(Path(row["file"]).parts):
+                    raise UserError(
+                        f"{folder / MANIFEST} names {row['file']!r}, which is not in that folder: remove that row."
+                    )
                 files.setdefault(row["class"], []).append(row["file"])
         return files
     for name in list_image_files(folder):

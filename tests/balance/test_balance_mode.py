@@ -1,20 +1,25 @@
 """Balanced data sets: what is in them, that every loader reads them, that the source stays as it is."""
 
 import csv
+import json
 import re
 import shutil
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from dcgan_jax.balance.run import balance
+from dcgan_jax.data import prepare as data_prepare
 from dcgan_jax.data.phantom import draw_phantom
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs.copy_check import Nearest
+from dcgan_jax.runs.labeling import create_notice
 from dcgan_jax.runs.run import Drawn, Run
 from dcgan_jax.runs.train import train
 from dcgan_jax.runs.workdir import Workdir
@@ -27,9 +32,14 @@ COUNTS = {"train/NORMAL": 3, "train/PNEUMONIA": 6, "test/NORMAL": 2, "test/PNEUM
 class DrawnRun:
     """A run whose images are drawn phantoms, every third one a near copy that is left out."""
 
+    labels: ClassVar = ["NORMAL"]
+
     def __init__(self, settings, workdir):
         self.settings, self.workdir, self.step = settings, workdir, 40
-        self.provenance = SimpleNamespace(labels=["NORMAL"], rows=())
+        self.provenance = SimpleNamespace(labels=self.labels, rows=())
+
+    def require_size(self, image_size):
+        assert image_size == 64
 
     def draw(self, label, seed, stream, count):
         assert label == "NORMAL"
@@ -59,8 +69,12 @@ def settings(tiny_settings, source, tmp_path):
 
 @pytest.fixture
 def workdir(settings, tmp_path, monkeypatch):
+    return open_drawn_run(settings, tmp_path / "run", monkeypatch)
+
+
+def open_drawn_run(settings, root, monkeypatch):
     """A workdir with a run whose generator needs no training."""
-    workdir = Workdir(tmp_path / "run")
+    workdir = Workdir(root)
     workdir.root.mkdir()
     settings.save(workdir.config)
     monkeypatch.setattr(Run, "open", lambda path, mesh, limit: DrawnRun(settings, workdir))
@@ -118,13 +132,73 @@ def test_it_is_a_data_set_like_the_source(settings, workdir, tmp_path):
     assert sorted(path.name for path in train.iterdir()) == ["NORMAL", "PNEUMONIA"]
 
 
-def test_real_images_are_linked_or_copied(settings, workdir, source, tmp_path):
+def pixels(path):
+    return np.asarray(Image.open(path))
+
+
+def test_with_the_sources_resolution_real_images_are_links_where_the_file_serves(settings, workdir, caplog):
+    balance(settings.with_overrides({"balance.resolution": "source"}), workdir)
+    assert (Path(settings.balance.out) / "train/NORMAL/p0/0.png").is_symlink()
+    assert "size alone then tells a classifier the class of added images (NORMAL)" in caplog.text
+
+
+def test_what_is_handed_on_names_neither_source_nor_patients(settings, workdir, source, tmp_path, monkeypatch):
+    """Nor the home, nor the workdir: real images are numbers, and so are patients."""
+    scored = workdir.root / "evaluation"
+    monkeypatch.setattr(DrawnRun, "draw", renamed(DrawnRun.draw))
+    balance(settings.with_overrides({"balance.real": "copy"}), workdir)
+    out = tmp_path / "out"
+    rows = rows_of(out)
+    assert Counter(row["file"].rpartition("/")[0] for row in rows if row["synthetic"] == "real") == COUNTS
+    assert rows[0]["file"] == "test/NORMAL/real_00000.png"
+    assert len({row["patient"] for row in rows if row["synthetic"] == "real"}) == 6  # p0 to p5, in whatever class
+    made = [row for row in rows if row["synthetic"] == "synthetic"]
+    assert {row["run"] for row in made} == {workdir.root.name}
+    assert {row["nearest_training_file"] for row in made} == {"train/NORMAL/real_00000.png"}
+    content = [path.read_bytes() for path in out.rglob("*") if path.is_file()]
+    for secret in (str(tmp_path), str(source), "/p0/", str(Path.home()), str(scored)):
+        assert not any(secret.encode() in text for text in content), secret
+    assert not any(path.is_symlink() for path in out.rglob("*"))
+
+
+def renamed(draw):
+    """Draws images whose nearest training file is the first of the source."""
+
+    def draw_and_rename(*arguments):
+        for drawn in draw(*arguments):
+            yield drawn._replace(nearest=Nearest("train/NORMAL/p0/0.png", 0.75))
+
+    return draw_and_rename
+
+
+@pytest.mark.parametrize("resolution", ["model", "source"])
+def test_deep_images_are_written_as_training_saw_them(tiny_settings, tmp_path, monkeypatch, resolution):
+    """Twelve bits in files of sixteen: as bright as in the prepared records, and not nearly black."""
+    source = tmp_path / "deep"
+    for place, count in COUNTS.items():
+        for index in range(count):
+            path = source / place / f"p{index}" / f"{index}.png"
+            path.parent.mkdir(parents=True)
+            values = draw_phantom(96, len(place), index, "NORMAL").astype(np.uint16) * 16
+            Image.fromarray(values).save(path)
+    settings = tiny_settings.with_overrides(
+        {
+            "data.source": "chest_xray",
+            "data.dir": str(source),
+            "balance.out": str(tmp_path / "out"),
+            "balance.resolution": resolution,
+        }
+    )
+    workdir = open_drawn_run(settings, tmp_path / "run", monkeypatch)
     balance(settings, workdir)
-    name = "train/NORMAL/p0/0.png"
-    assert (tmp_path / "out" / name).is_symlink()
-    balance(settings.with_overrides({"balance.out": str(tmp_path / "copies"), "balance.real": "copy"}), workdir)
-    assert not (tmp_path / "copies" / name).is_symlink()
-    assert (tmp_path / "copies" / name).read_bytes() == (source / name).read_bytes()
+    prepared = prepare(settings.data, 0)
+    for example, trained in zip(prepared.examples, prepared.images(prepared.examples), strict=True):
+        written = pixels(tmp_path / "out" / example.file)
+        assert written.dtype == np.uint8
+        assert written.shape == ((64, 64) if resolution == "model" else (96, 96))
+        if resolution == "model":
+            np.testing.assert_array_equal(written, trained[..., 0])
+        assert written.mean() == pytest.approx(trained.mean(), abs=1.5)
 
 
 def test_one_that_was_stopped_goes_on_and_comes_out_the_same(settings, workdir, tmp_path):
@@ -161,11 +235,13 @@ def refusal(settings, workdir, **overrides):
     return str(error.value)
 
 
-def test_what_is_refused(settings, workdir, source, tmp_path):
+def test_what_is_refused(settings, workdir, source, tmp_path, monkeypatch):
     assert "lie within each other" in refusal(settings, workdir, out=str(source / "balanced"))
     assert "lie within each other" in refusal(settings, workdir, out=str(source.parent))
     assert "adds nothing: every class has 3 training images" in refusal(settings, workdir, ratio=0.5)
-    assert "There is no run of class PNEUMONIA, which lacks 6 images" in refusal(settings, workdir, ratio=2.0)
+    monkeypatch.setattr(DrawnRun, "labels", ["TB"])
+    assert "no run of a class that lacks images (NORMAL stays 3 images short)" in refusal(settings, workdir)
+    monkeypatch.setattr(DrawnRun, "labels", ["NORMAL"])
     assert re.search(r"2 runs of class NORMAL \(.*, .*\): leave all but one", refusal(settings, workdir, runs="/a,/b"))
     shutil.copytree(source, tmp_path / "other")
     assert "holds something else" in refusal(settings, workdir, out=str(tmp_path / "other"))
@@ -183,3 +259,52 @@ def test_a_run_that_saw_test_images_is_refused(settings, workdir, monkeypatch):
     run.provenance.rows = (tested,)
     monkeypatch.setattr(Run, "open", lambda path, mesh, limit: run)
     assert "was trained on test/NORMAL/p0/0.png, which is not in the training split" in refusal(settings, workdir)
+
+
+def test_classes_without_a_run_stay_short_and_are_named(settings, workdir, tmp_path, caplog):
+    balance(settings.with_overrides({"balance.ratio": 2.0}), workdir)
+    assert "PNEUMONIA stays 6 images short" in caplog.text
+    counts = Counter(row["class"] for row in rows_of(tmp_path / "out") if row["synthetic"] == "synthetic")
+    assert counts == {"NORMAL": 9}
+
+
+@pytest.mark.parametrize("debris", [".balance.json.part", "..balance.json.part"])
+def test_what_a_full_disk_left_is_no_other_data_set(settings, workdir, tmp_path, debris):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / debris).touch()
+    balance(settings, workdir)
+    assert len(rows_of(tmp_path / "out")) == 16
+    assert not list((tmp_path / "out").rglob("*.part"))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"runs": 3}', '{"schema_version": 7}'])
+def test_a_damaged_plan_is_named(settings, workdir, tmp_path, content):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".balance.json").write_text(content)
+    assert "balance.json is damaged" in refusal(settings, workdir)
+
+
+def test_a_set_of_an_older_version_is_told_apart(settings, workdir, tmp_path):
+    """Its real images are the files of the source."""
+    balance(settings, workdir)
+    plan = tmp_path / "out" / ".balance.json"
+    values = json.loads(plan.read_text())
+    old = {name: values[name] for name in ("source", "ratio", "seed", "max_similarity", "classes")}
+    plan.write_text(json.dumps(old | {"runs": [[run["identity"], run["step"]] for run in values["runs"]]}))
+    assert "a data set with another resolution, real, image_size" in refusal(settings, workdir)
+
+
+def test_a_balanced_set_is_refused_before_it_is_decoded(settings, workdir, tmp_path, monkeypatch):
+    balance(settings, workdir)
+    balanced = settings.with_overrides({"data.dir": str(tmp_path / "out"), "balance.out": str(tmp_path / "again")})
+    monkeypatch.setattr(data_prepare, "prepare", lambda *arguments: pytest.fail("decoded"))
+    assert "holds 3 synthetic images" in refusal(balanced, workdir)
+
+
+def test_notice_and_text_speak_of_the_data_at_hand(settings, workdir, tmp_path):
+    balance(settings, workdir)
+    out = tmp_path / "out"
+    texts = [(out / name).read_text() for name in ("NOTICE.txt", "README.md")]
+    texts.append(Image.open(out / "train/NORMAL/synthetic_00000.png").text["Description"])
+    assert not any("Kermany" in text or "chest" in text for text in texts)
+    assert "Kermany" in create_notice(settings.with_overrides({"data.dir": ""}).data)

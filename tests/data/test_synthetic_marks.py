@@ -47,9 +47,9 @@ def test_no_manifest_is_not_an_empty_one(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"file,class\nb\xfcrger.png,NORMAL\n", r"manifest.csv is not UTF-8 \(byte 12\): save it as UTF-8"),
-        (b"file,class\na.png,NORMAL\nb.png\n", "more or fewer values in row 3 than columns"),
-        (b"file,class\na.png,NORMAL,,\n", "more or fewer values in row 2 than columns"),
+        (b"file,class\nb\xfcrger.png,NORMAL\n", r"manifest.csv is not UTF-8: save it as UTF-8"),
+        (b"file,class\na.png,NORMAL\nb.png\n", "row 3 has more or fewer values than there are columns"),
+        (b"file,class\na.png,NORMAL,,\n", "row 2 has more or fewer values than there are columns"),
     ],
 )
 def test_a_damaged_manifest_is_named(tmp_path, content, said):

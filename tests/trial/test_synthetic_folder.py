@@ -90,9 +90,18 @@ def test_a_manifest_without_classes(by_class, data):
     assert "has no columns file and class" in refusals(by_class, data)
 
 
+@pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", "NORMAL/../../secret.png", "a\0.png"])
+def test_a_manifest_names_nothing_outside_its_folder(by_class, data, name):
+    (by_class / "manifest.csv").write_bytes(f"file,class\n{name},NORMAL\n".encode())
+    assert "which is not in that folder: remove that row" in refusals(by_class, data)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"file,class\nB\xfcrger/1.png,NORMAL\n", "is not UTF-8"), (b"file,class\nNORMAL/1.png\n", "values in row 2")],
+    [
+        (b"file,class\nB\xfcrger/1.png,NORMAL\n", "is not UTF-8"),
+        (b"file,class\nNORMAL/1.png\n", "row 2 has more or"),
+    ],
 )
 def test_a_manifest_that_is_damaged(by_class, data, content, said):
     (by_class / "manifest.csv").write_bytes(content)
