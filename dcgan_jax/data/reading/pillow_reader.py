@@ -4,7 +4,7 @@ import io
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from dcgan_jax.data.reading.formats import FileFormat
 from dcgan_jax.data.reading.stored_image import MAX_PIXELS, BadImageError, SampleType, StoredImage
@@ -29,6 +29,8 @@ def open_image(content: bytes, file: str, file_format: FileFormat) -> Image.Imag
     except Exception as error:  # Pillow raises almost anything, struct.error to KeyError, for a broken header.
         raise BadImageError(file, f"its {file_format.name} header is broken ({error})") from error
     check_size(image.width, image.height, file)
+    if image.format == "PPM" and image.mode == "RGB" and _greatest_value(image) > 255:
+        raise BadImageError(file, "it is a PNM of color deeper than 8 bits, which is not read: save it as PNG or TIFF")
     try:  # counting the pages reads their headers, too
         # Some cameras append a preview to a JPEG (MPO); the first frame is the photograph.
         frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
@@ -36,6 +38,13 @@ def open_image(content: bytes, file: str, file_format: FileFormat) -> Image.Imag
         raise BadImageError(file, f"the header of a further page is broken ({error})") from error
     check_pages(frames, file)
     return image
+
+
+def _greatest_value(image: Image.Image) -> int:
+    """Returns the value that stands for white in a PNM file: Pillow tells its decoder where that is not 255."""
+    assert isinstance(image, ImageFile.ImageFile)
+    arguments = image.tile[0].args
+    return arguments[-1] if isinstance(arguments, tuple) and isinstance(arguments[-1], int) else 255
 
 
 def check_size(width: int, height: int, file: str) -> None:
