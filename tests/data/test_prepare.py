@@ -300,3 +300,111 @@ def test_the_real_training_set_has_the_papers_count(settings, folder, normal):
     train, held_out = select_training(prepared, data, seed=0)
     assert (len(train), len(held_out)) == (normal, 0)
     assert json.loads((prepared.directory / "report.json").read_text())["left_out"] == []
+
+
+def refuse_to_read(monkeypatch, *names):
+    """Makes the system refuse files, as it does to all but root by their rights."""
+    opened = os.open
+
+    def refuse(path, *arguments, **keywords):
+        if Path(path).name in names:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *arguments, **keywords)
+
+    monkeypatch.setattr(os, "open", refuse)
+
+
+def test_files_that_cannot_be_read_are_left_out_only_until_they_can(xrays, settings, own_cache, monkeypatch):
+    data = settings(dir=str(xrays), on_bad_image="skip")
+    with monkeypatch.context() as refused:
+        refuse_to_read(refused, "IM-0001-0001.png", "person8_bacteria_1.PNG")
+        for _ in range(2):  # prepared, and found prepared
+            prepared = prepare(data, seed=0)
+            assert len(prepared.examples) == len(SPLIT_FILES) - 2
+            (warning,) = [warning for warning in prepared.report.warnings if "left out" in warning]
+            assert warning.startswith("2 of 6 files are left out by data.on_bad_image=skip (2 files, ")
+            assert "it can't be read (Permission denied)" in warning
+            assert [left_out.unreadable for left_out in prepared.report.left_out] == [True, True]
+    assert len(prepare(data, seed=0).examples) == len(SPLIT_FILES)
+    assert sum(path.is_dir() for path in own_cache.iterdir()) == 1  # in the place of the other
+    monkeypatch.setattr("dcgan_jax.data.prepare.write_set", None)
+    assert len(prepare(data, seed=0).examples) == len(SPLIT_FILES)  # and from then on found there
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_files_that_cannot_be_read_stop_what_skips_nothing(xrays, settings, monkeypatch):
+    refuse_to_read(monkeypatch, "IM-0001-0001.png")
+    with pytest.raises(UserError, match=r"1 of 6 images.*can't be used.*\n.*0001\.png: it can't be read \(Permission"):
+        prepare(settings(dir=str(xrays)), seed=0)
+
+
+@pytest.mark.usefixtures("own_cache")
+@pytest.mark.parametrize("name", ["2.png", "3.png", "4.jpg"])
+def test_links_to_nothing_and_to_themselves_and_pipes_are_bad_images_among_others(
+    tmp_path, write_xrays, settings, name
+):
+    folder = write_xrays(tmp_path / "xrays", "A/1.png")
+    (folder / "A" / "2.png").symlink_to(tmp_path / "gone")
+    (folder / "A" / "3.png").symlink_to("3.png")
+    os.mkfifo(folder / "A" / "4.jpg")
+    prepared = prepare(settings(dir=str(folder), label="A", on_bad_image="skip"), seed=0)
+    assert [example.file for example in prepared.examples] == ["A/1.png"]
+    assert f"A/{name}" in {left_out.file for left_out in prepared.report.left_out}
+    with pytest.raises(UserError, match=r"3 of 4 images"):
+        prepare(settings(dir=str(folder), label="A"), seed=0)
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_an_unknown_label_is_refused_when_the_set_is_prepared_already(xrays, settings):
+    prepare(settings(dir=str(xrays)), seed=0)
+    with pytest.raises(UserError, match=r"data\.label=COVID is no class .*NORMAL, PNEUMONIA"):
+        prepare(settings(dir=str(xrays), label="COVID"), seed=0)
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_a_patient_of_two_classes_is_in_one_split_and_held_out_as_one(tmp_path, write_xrays, settings):
+    files = [f"NORMAL/patient{number:02}/first.png" for number in range(20)]
+    files += [f"PNEUMONIA/patient{number:02}/later.png" for number in range(20)]
+    data = settings(dir=str(write_xrays(tmp_path / "xrays", *files)), holdout=0.25, label="ALL")
+    prepared = prepare(data, seed=0)
+    found = prepared.report.patients.conservative
+    assert (found.in_several_classes, found.in_several_splits) == (20, 0)
+    train, held_out = select_training(prepared, data, seed=0)
+    assert len(train) + len(held_out) == 32
+    assert not {example.patient for example in train} & {example.patient for example in held_out}
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_masks_beside_the_images_are_left_out_and_said(tmp_path, write_xrays, settings):
+    files = [f"{label}/{kind}/{n}.png" for label in ("A", "B") for kind in ("images", "masks") for n in range(3)]
+    prepared = prepare(settings(dir=str(write_xrays(tmp_path / "xrays", *files)), label="A"), seed=0)
+    assert {example.file.split("/")[1] for example in prepared.examples} == {"images"}
+    assert "passed over beside the images: 6 masks" in prepared.report.warnings
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_a_mask_among_the_images_stops_with_a_sentence(xrays, settings, gray_file):
+    gray_file(xrays / "train" / "NORMAL" / "lung.png", np.eye(9, dtype=np.uint8) * 255)
+    with pytest.raises(UserError, match=r"train/NORMAL/lung\.png: it has two gray levels only, as masks have"):
+        prepare(settings(dir=str(xrays)), seed=0)
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_phantoms_are_drawn_once(settings, monkeypatch):
+    drawn = []
+
+    def draw(size, seed, index, label):
+        drawn.append((index, label))
+        return draw_phantom(size, seed, index, label)
+
+    monkeypatch.setattr("dcgan_jax.data.sources.phantoms.draw_phantom", draw)
+    prepared = prepare(settings(source="phantom", phantom_count=4), seed=0)
+    assert len(drawn) == len(set(drawn)) == len(prepared.examples) == 10
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_a_set_of_an_older_version_is_prepared_anew(xrays, settings, monkeypatch):
+    with monkeypatch.context() as older:
+        older.setattr("dcgan_jax.data.prepare.FORMAT_VERSION", 3)
+        old = prepare(settings(dir=str(xrays)), seed=0)
+    assert prepare(settings(dir=str(xrays)), seed=0).directory != old.directory
