@@ -110,7 +110,9 @@ class _Decoder:
                 content = self._source.read_file(image)
                 opened = open_stored(content, image.file)
                 with self._budget.working(opened.num_bytes):
-                    return self._keep(opened.load(), image, slot, is_marked(content))
+                    stored, is_synthetic = opened.load(), is_marked(content)
+                    del content, opened  # the values are all that is held from here on
+                    return self._keep(stored, image, slot, is_synthetic)
         except BadImageError as error:
             return error
 
@@ -122,7 +124,7 @@ class _Decoder:
             depth = measure_depth(stored)
             if depth.num_values == 2:
                 raise BadImageError(image.file, _IS_MASK)
-            self._deep.write(slot, resize(stored.values.astype(np.float32), *square))
+            self._deep.write(slot, resize(stored.values, *square))
             return replace(decoded, depth=depth, flaw=describe_flaw(depth.num_values, stored.is_hidden))
         histogram = np.array(Image.fromarray(stored.values).histogram())
         if is_mask(histogram):

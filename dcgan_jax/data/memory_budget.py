@@ -14,9 +14,9 @@ class MemoryBudget:
 
     @contextmanager
     def holding(self, amount: int) -> Iterator[None]:
-        """Waits until there is room for what is about to be read, and keeps it while entered."""
+        """Waits until there is room for what is about to be read, and keeps it while entered: a quarter of all is."""
         with self._changed:
-            self._changed.wait_for(lambda: self._held == 0 or self._held + amount <= self._limit)
+            self._changed.wait_for(lambda: self._held == 0 or self._held + amount <= self._limit // 4)
             self._held += amount
         try:
             yield

@@ -3,7 +3,7 @@
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Shaped, UInt8
 from PIL import Image
 
 _FILTERS = {
@@ -13,27 +13,46 @@ _FILTERS = {
 }
 
 
+_ROWS_AT_ONCE = 256
+
+
 def resize(
-    pixels: UInt8[np.ndarray, "height width"] | Float32[np.ndarray, "height width"],
+    pixels: Shaped[np.ndarray, "height width"],
     size: int,
     method: Literal["antialias", "nearest"],
     aspect: Literal["ignore", "pad"],
 ) -> UInt8[np.ndarray, "size size"] | Float32[np.ndarray, "size size"]:
-    """Returns the image as a square.
+    """Returns the image as a square: of uint8 as uint8, of any other type as float32.
 
     Args:
-      pixels: gray, 0 to 255; or floats of any range.
+      pixels: gray, 0 to 255 where they are uint8.
       size: pixels a side of the result.
       method: "antialias" (bicubic over the whole footprint of a pixel) or "nearest" (one source pixel each, as Keras
         loads images and so the paper).
-      aspect: "ignore" stretches to the square; "pad" keeps the shape, centered, with black borders (NaN for floats,
+      aspect: "ignore" stretches to the square; "pad" keeps the shape, centered, with black borders (NaN in floats,
         whose black is not known yet).
     """
-    image = Image.fromarray(pixels)
+    width, height = size, size
+    if aspect == "pad":
+        longest = max(pixels.shape)
+        height, width = (max(1, round(side * size / longest)) for side in pixels.shape)
+    is_deep = pixels.dtype != np.uint8
+    image = _narrow(pixels, width, _FILTERS[method]) if is_deep else Image.fromarray(pixels)
+    resized = image.resize((width, height), _FILTERS[method])
     if aspect == "ignore":
-        return np.array(image.resize((size, size), _FILTERS[method]))
-    longest = max(image.size)
-    width, height = (max(1, round(side * size / longest)) for side in image.size)
-    square = Image.new(image.mode, (size, size), float("nan") if image.mode == "F" else 0)
-    square.paste(image.resize((width, height), _FILTERS[method]), ((size - width) // 2, (size - height) // 2))
+        return np.array(resized)
+    square = Image.new(image.mode, (size, size), float("nan") if is_deep else 0)
+    square.paste(resized, ((size - width) // 2, (size - height) // 2))
     return np.array(square)
+
+
+def _narrow(pixels: Shaped[np.ndarray, "height width"], width: int, method: Image.Resampling) -> Image.Image:
+    """Returns an image of floats of that width and the old height.
+
+    Rows and columns are resized one after the other, so it can be done a few rows at a time, without floats of all.
+    """
+    narrow = np.empty((len(pixels), width), np.float32)
+    for top in range(0, len(pixels), _ROWS_AT_ONCE):
+        rows = Image.fromarray(pixels[top : top + _ROWS_AT_ONCE].astype(np.float32))
+        narrow[top : top + _ROWS_AT_ONCE] = np.asarray(rows.resize((width, rows.height), method))
+    return Image.fromarray(narrow)

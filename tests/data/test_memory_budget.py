@@ -46,9 +46,9 @@ def test_threads_that_hold_all_there_is_and_want_more_go_on_one_by_one():
     done = []
 
     def work(name):
-        with budget.holding(50):
+        with budget.holding(12):
             barrier.wait(10)  # both hold their share now
-            with budget.working(80):
+            with budget.working(95):
                 done.append(name)
 
     threads = [threading.Thread(target=work, args=(name,), daemon=True) for name in range(2)]

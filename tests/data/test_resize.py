@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from dcgan_jax.data.resize import resize
 
@@ -42,3 +43,19 @@ def test_any_shape_becomes_the_square(height, width, method, aspect):
     assert square.shape == (16, 16)
     assert square.dtype == np.uint8
     assert square.max() == 255
+
+
+@pytest.mark.parametrize("method", ["antialias", "nearest"])
+@pytest.mark.parametrize("shape", [(1000, 300), (40, 700), (64, 64), (3, 5)])
+def test_deep_values_are_resized_as_pillow_does_all_at_once(method, shape):
+    values = np.random.default_rng(0).integers(0, 65536, shape, np.uint16)
+    filters = {"antialias": Image.Resampling.BICUBIC, "nearest": Image.Resampling.NEAREST}
+    expected = Image.fromarray(values.astype(np.float32)).resize((64, 64), filters[method])
+    np.testing.assert_allclose(resize(values, 64, method, "ignore"), expected, rtol=1e-6)
+
+
+def test_the_borders_of_padded_deep_values_are_no_values():
+    padded = resize(np.full((10, 20), 7, np.int16), 20, "antialias", "pad")
+    assert np.isnan(padded[:5]).all()
+    assert np.isnan(padded[15:]).all()
+    np.testing.assert_allclose(padded[5:15], 7)

@@ -76,8 +76,8 @@ def load_image(image: Image.Image, file: str, color: bool) -> StoredImage:
     except Exception as error:  # As above: whatever Pillow raises here, the file is broken.
         raise BadImageError(file, f"it is truncated or broken ({error})") from error
     if image.mode in DEEP_MODES:
-        values = np.asarray(image)
-        if image.mode == "F":
+        mode, values = image.mode, _take_values(image)
+        if mode == "F":
             if not np.isfinite(values).all():
                 raise BadImageError(file, "some of its pixels are infinite or not a number")
             return StoredImage(values, SampleType("float", 32))
@@ -86,17 +86,38 @@ def load_image(image: Image.Image, file: str, color: bool) -> StoredImage:
     wanted: Literal["RGB", "L"] = "RGB" if color else "L"
     if image.has_transparency_data:
         return _hide_transparent(image, wanted)
-    resolved = image if image.mode in ("1", "L", "RGB") else image.convert("RGB")
-    return StoredImage(np.asarray(resolved if resolved.mode == wanted else resolved.convert(wanted)))
+    for mode in ([] if image.mode in ("1", "L", "RGB") else ["RGB"]) + [wanted]:
+        if image.mode != mode:
+            converted = image.convert(mode)
+            image.close()
+            image = converted
+    return StoredImage(_take_values(image))
 
 
 def _hide_transparent(image: Image.Image, wanted: Literal["RGB", "L"]) -> StoredImage:
     """Lays an image over black, as air is in an X-ray; in strips, because of whole ones three would be held."""
     shown, is_hidden = Image.new(wanted, image.size), True
-    for top in range(0, image.height, _ROWS_AT_ONCE):
-        box = (0, top, image.width, min(top + _ROWS_AT_ONCE, image.height))
+    for box in _list_strips(image):
         strip = image.crop(box).convert("RGBA")
         is_hidden = is_hidden and strip.getchannel("A").getbbox() is None
         black = Image.new("RGBA", strip.size, (0, 0, 0, 255))
         shown.paste(Image.alpha_composite(black, strip).convert(wanted), box)
-    return StoredImage(np.asarray(shown), is_hidden=is_hidden)
+    image.close()
+    return StoredImage(_take_values(shown), is_hidden=is_hidden)
+
+
+def _take_values(image: Image.Image) -> np.ndarray:
+    """Returns the values of an image, which is closed: at once, Pillow and NumPy would hold three copies of them."""
+    strips = _list_strips(image)
+    first = np.asarray(image.crop(strips[0]))
+    values = np.empty((image.height, *first.shape[1:]), first.dtype)
+    for box in strips:
+        values[box[1] : box[3]] = np.asarray(image.crop(box))
+    image.close()
+    return values
+
+
+def _list_strips(image: Image.Image) -> list[tuple[int, int, int, int]]:
+    """Returns the boxes of a few rows each that make up an image."""
+    width, height = image.size
+    return [(0, top, width, min(top + _ROWS_AT_ONCE, height)) for top in range(0, height, _ROWS_AT_ONCE)]
