@@ -1,5 +1,6 @@
 """Streamed and resident batches are the same, bit for bit, from any step on and on any number of devices."""
 
+import sys
 from operator import itemgetter
 
 import jax
@@ -10,6 +11,7 @@ from dcgan_jax.data.order import Order
 from dcgan_jax.data.pipeline import ResidentBatches, StreamedBatches, create_batches, to_float
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.selection import select_training
+from dcgan_jax.errors import UserError
 from dcgan_jax.runtime.devices import create_mesh
 
 BATCH, STEPS = 8, 5
@@ -61,6 +63,12 @@ def test_images_are_those_the_order_asks_for(prepared, examples, tiny_settings, 
     assert images.min() >= -1
     assert images.max() <= 1
     np.testing.assert_array_equal(np.round((images + 1) * 127.5), expected)
+
+
+def test_streaming_without_tensorflow_says_what_to_install(prepared, examples, tiny_settings, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    with pytest.raises(UserError, match=r"install dcgan_jax\[stream\], or .*config\.data\.placement=device"):
+        batches_of(prepared, examples, tiny_settings, "stream")
 
 
 @pytest.mark.parametrize("sampling", ["shuffle", "replacement"])
