@@ -111,8 +111,9 @@ def _read_entry(archive: zipfile.ZipFile, name: str, longest: int) -> bytes:
     entry = archive.getinfo(name)
     if entry.compress_type != zipfile.ZIP_STORED:
         raise Refused("its zip archive is compressed, which torch never does")
-    if entry.file_size > longest:
-        raise Refused(f"its zip archive is damaged (an entry of {entry.file_size} bytes where {longest} are possible)")
+    claimed = max(entry.file_size, entry.compress_size)  # either is asked for in one piece
+    if claimed > longest:
+        raise Refused(f"its zip archive is damaged (an entry of {claimed} bytes where {longest} are possible)")
     return archive.read(entry)
 
 

@@ -35,9 +35,10 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     if path.exists() and not path.is_file():
         raise ArrayFileError(f"{path} is no file: give a .npz.")  # a pipe would be waited for
     try:
+        size = path.stat().st_size
         with zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if entry.filename.endswith(_SUFFIX)]
-            return {entry.filename.removesuffix(_SUFFIX): _read_entry(archive, entry) for entry in entries}
+            return {entry.filename.removesuffix(_SUFFIX): _read_entry(archive, entry, size) for entry in entries}
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -78,12 +79,12 @@ class _UnreadableError(Exception):
     """Why an entry is not read."""
 
 
-def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> np.ndarray:
+def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, size: int) -> np.ndarray:
     if entry.compress_type not in _METHODS:
         raise _UnreadableError(f"compressed by method {entry.compress_type}, which numpy does not write")
     growth = _DEFLATED_MOST if entry.compress_type == zipfile.ZIP_DEFLATED else 1
-    if entry.file_size > growth * entry.compress_size:
-        raise _UnreadableError(f"an entry claims {entry.file_size} bytes, which {entry.compress_size} cannot become")
+    if entry.compress_size > size or entry.file_size > growth * entry.compress_size:
+        raise _UnreadableError(f"an entry claims {entry.file_size} bytes in {entry.compress_size}: more than there are")
     with archive.open(entry) as file:
         version = np.lib.format.read_magic(file)
         read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0

@@ -192,16 +192,17 @@ def test_a_compressed_archive_is_refused_unread(tmp_path, compression, compresse
         read_torch_file(path)
 
 
+@pytest.mark.parametrize("field", [20, 24])  # the compressed and the whole size in a line of the directory
 @pytest.mark.parametrize("entry", ["data.pkl", "byteorder", "data/0"])
-def test_an_archive_that_claims_more_than_the_file_has_is_refused(tmp_path, entry):
+def test_an_archive_that_claims_more_than_the_file_has_is_refused(tmp_path, entry, field):
     path = write_zip(
         tmp_path / "claims.pth",
         {"x": np.zeros(4, "<f4")},
-        _tensor(_storage(count=b"J\x00\x00\x00\x10"), b"(K\x04t(K\x01t"),
+        _tensor(_storage(count=b"J\x00\x00\x00\x10" if field == 24 else b"K\x04"), b"(K\x04t(K\x01t"),
     )
     content = bytearray(path.read_bytes())
     name = content.rindex(f"archive/{entry}".encode())  # in the central directory, 46 bytes behind its record's start
-    content[name - 46 + 24 : name - 46 + 28] = (2**30).to_bytes(4, "little")
+    content[name - 46 + field : name - 46 + field + 4] = (2**30).to_bytes(4, "little")
     path.write_bytes(content)
     with pytest.raises(TorchFileError, match=f"an entry of {2**30} bytes"):
         read_torch_file(path)
