@@ -1,7 +1,7 @@
 """How much of a checkerboard generated images show: the mark that strided transposed convolutions can leave.
 
 Odena et al. 2016 (https://doi.org/10.23915/distill.00003) describe it; here it is looked for as power at a period of
-two or four pixels that neighbouring frequencies do not have.
+two or four pixels that neighboring frequencies do not have.
 """
 
 from pathlib import Path
@@ -16,15 +16,15 @@ PERIODS = (2, 4)
 
 
 def compute_checkerboard(images: UInt8[np.ndarray, "n size size"]) -> float:
-    """Returns power at a period of 2 or 4 pixels over the power at neighbouring frequencies, the largest ratio found.
+    """Returns power at a period of 2 or 4 pixels over the power at neighboring frequencies, the largest ratio found.
 
     At most about 1 where nothing repeats, since power falls with the frequency. Real X-rays of 64 pixels measure 1.35
     to 1.36, at a period of four rows: compare with them.
     """
     size = images.shape[-1]
     window = np.outer(np.hanning(size), np.hanning(size))
-    centred = images - images.mean(axis=(1, 2), keepdims=True)
-    power = (np.abs(np.fft.rfft2(centred * window)) ** 2).mean(axis=0)
+    centered = images - images.mean(axis=(1, 2), keepdims=True)
+    power = (np.abs(np.fft.rfft2(centered * window)) ** 2).mean(axis=0)
     lines = power[: size // 2 + 1].mean(axis=1)  # by frequency along the rows
     columns = power.mean(axis=0)  # and along the columns
     return max(_compare(line, size // period) for line in (lines, columns) for period in PERIODS)

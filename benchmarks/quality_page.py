@@ -18,7 +18,7 @@ COLUMNS = {
     "recall": "Recall",
     "density": "Density",
     "coverage": "Coverage",
-    "memorised_share": "Memorised share",
+    "memorised_share": "Memorized share",
     "memorised_control": "The same of held-out images",
     "checkerboard": "Checkerboard",
     "checkerboard_real": "The same of real images",

@@ -66,7 +66,7 @@ def create_record(evaluation: Record, root: Path, run: Record) -> Record:
         **{name: evaluation[name] for name in SCORES},
         "floor": floor and {name: floor[name] for name in FLOOR},
         "interval": interval and {name: interval[name] for name in INTERVAL},
-        "memorised_control": evaluation["memorisation"].get("false_positive_rate"),
+        "memorised_control": evaluation["memorization"].get("false_positive_rate"),
         **{name: evaluation[name] for name in PROTOCOL},
         "checkerboard": compute_checkerboard(grid),
         "checkerboard_real": measure_real_checkerboard(settings),

@@ -10,6 +10,8 @@ sys.path.insert(0, str(DOCS.parent))  # so that it runs as a script
 
 RECORDS: dict[str, str] = {
     "balance": "dcgan_jax.balance.record:BalancePlan",
+    "evaluation": "dcgan_jax.evaluation.record:EvaluationRecord",
+    "evaluation_of_classes": "dcgan_jax.evaluation.record:ClassesRecord",
     "plan": "dcgan_jax.trial.plan_record:Plan",
     "prepared_report": "dcgan_jax.data.report:PreparedReport",
     "set_scores": "dcgan_jax.evaluation.set_scores:SetScores",

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from dcgan_jax.evaluation.record import EvaluationRecord
 from dcgan_jax.evaluation.table import describe_record
 from dcgan_jax.settings import BalanceSettings
 
@@ -37,7 +37,7 @@ class ImagesOfRun:
       run: what the run that made them is called.
       step: of its checkpoint.
       image_size: in pixels.
-      score: a record of evaluation.record; None where the run was not scored.
+      score: its record; None where the run was not scored.
     """
 
     label: str
@@ -45,7 +45,7 @@ class ImagesOfRun:
     run: str
     step: int
     image_size: int
-    score: Mapping[str, Any] | None
+    score: EvaluationRecord | None
 
 
 def describe_dataset(

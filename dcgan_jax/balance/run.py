@@ -1,12 +1,10 @@
 """`--mode=balance`: a new data set, real images and synthetic ones of the smaller classes, that says which is which."""
 
 import io
-import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from dcgan_jax.balance.card import ImagesOfRun, describe_dataset
 from dcgan_jax.balance.export import RealImages
@@ -17,6 +15,7 @@ from dcgan_jax.data.prepared import PreparedSet
 from dcgan_jax.data.sources.source import TRAIN, Source, SourceImage
 from dcgan_jax.data.synthetic_marks import MANIFEST
 from dcgan_jax.evaluation.class_scorer import record_of_class
+from dcgan_jax.evaluation.record import EvaluationRecord, read_evaluation
 from dcgan_jax.runs.figures import save_image
 from dcgan_jax.runs.labeling import create_notice, is_published, text_chunks
 from dcgan_jax.runs.manifest import write_manifest
@@ -143,9 +142,9 @@ def _finish(
     write_manifest(out / MANIFEST, BalancedRow.columns(), rows)
 
 
-def _find_score(filling: Filling) -> dict[str, Any] | None:
+def _find_score(filling: Filling) -> EvaluationRecord | None:
     """Returns the newest record of scores of the class at the checkpoint, if it was scored."""
     run = filling.run
     records = run.workdir.evaluation.glob(f"step_{run.step:07d}_*.json")
     newest = max(records, key=lambda path: path.stat().st_mtime, default=None)
-    return dict(record_of_class(json.loads(newest.read_text()), filling.label)) if newest else None
+    return record_of_class(read_evaluation(newest), filling.label) if newest else None

@@ -1,18 +1,19 @@
-"""What the distance comes to between real images and other real images: the value below which a score says nothing.
+"""What real images score against other real images: the values beyond which a score says nothing.
 
-Counts move the distance, so a floor stands beside the score measured at the floor's counts, with their ratio.
+Counts move most scores, so a baseline stands beside the scores of generated images at its own counts.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from dcgan_jax.metrics.feature_distance import compute_fid
+from dcgan_jax.evaluation.record import Baseline, Baselines, Measures
+from dcgan_jax.metrics.comparison import compute_scores
 
 REPEATS = 5
-"""Random divisions that a floor is the mean of."""
+"""Random divisions that a baseline is the mean of."""
 
 _SMALLEST = 4
 """Images that can be divided into two parts with a covariance each."""
@@ -33,24 +34,24 @@ class Divisions(NamedTuple):
     """
 
     parts: list[tuple[Positions, Positions]]
-    by: str
+    by: Literal["patients", "images"]
 
 
-def compute_floors(
+def compute_baselines(
     training: Features,
     patients: Sequence[str],
     held_out: Features | None,
     generated: Features,
     size: int,
     rng: np.random.Generator,
-) -> dict[str, Any] | None:
-    """Returns the floors that these images allow as plain values, or None for fewer than four training images.
+) -> Baselines | None:
+    """Returns the baselines that these images allow, or None for fewer than four training images.
 
     In a division of the training images the first part is the reference; the second stands where generated images
-    would, and the score is the distance of as many generated images from the same reference. At the top level is the
-    division whose second part is as large as a generated set, where that leaves a quarter of the images for the first
-    part (1,341 images, 1,000 generated: 341 against 1,000); else halves. `halves` is always there; `held_out`
-    (training against held-out images) is None without such images.
+    would, and beside its scores stand those of as many generated images against the same reference. At the top level
+    is the division whose second part is as large as a generated set, where that leaves a quarter of the images for the
+    first part (1,341 images, 1,000 generated: 341 against 1,000); else halves. `halves` is always there; `held_out`
+    (held-out against all training images) is None without such images.
 
     Args:
       training: features of the training images.
@@ -64,26 +65,21 @@ def compute_floors(
     count = len(training)
     if count < _SMALLEST:
         return None
-    halves = _compute_floor(training, divide(patients, count // 2, rng), generated, rng)
+    halves = _compute_baseline(training, divide(patients, count // 2, rng), generated, rng)
     fits = 2 <= size <= count - count // 4
-    top = _compute_floor(training, divide(patients, size, rng), generated, rng) if fits else halves
+    top = _compute_baseline(training, divide(patients, size, rng), generated, rng) if fits else halves
     against = None
     if held_out is not None and len(held_out) > 1:
         both = np.concatenate([training, held_out])
         parts = np.arange(count), count + rng.permutation(len(held_out))
-        against = _compute_floor(both, Divisions([parts], "patients"), generated, rng)
-    return {
-        **top,
-        "of": "random parts of the training images: num_real are the reference, num_other stand for generated ones",
-        "halves": halves,
-        "held_out": against,
-    }
+        against = _compute_baseline(both, Divisions([parts], "patients"), generated, rng)
+    return Baselines(**dict(top), halves=halves, held_out=against)
 
 
 def divide(patients: Sequence[str], size: int, rng: np.random.Generator) -> Divisions:
     """Returns `REPEATS` random divisions whose second parts have `size` images.
 
-    Images of one patient resemble each other, and in both parts they would lower the floor: so whole patients are
+    Images of one patient resemble each other, and in both parts they would flatter the baseline: so whole patients are
     taken, in random order, as long as they fit. Where that leaves more than 2% of either part out, as with few
     patients of many images, images are divided instead.
 
@@ -114,26 +110,29 @@ def _divide_patients(patients: Sequence[str], size: int, rng: np.random.Generato
     return order[~is_second[owner[order]]], order[is_second[owner[order]]]
 
 
-def _compute_floor(
-    real: Features, divisions: Divisions, generated: Features, rng: np.random.Generator
-) -> dict[str, Any]:
-    """Returns the mean distance of the two parts and, at the same counts, of generated images from the first part."""
+def _compute_baseline(real: Features, divisions: Divisions, generated: Features, rng: np.random.Generator) -> Baseline:
+    """Returns the mean scores of the second parts and, at the same counts, of generated images."""
     first, second = divisions.parts[0]
     count = min(len(second), len(generated))
-    floors, scores = [], []
+    of_real, of_generated = [], []
     for reference, other in divisions.parts:
         chosen = rng.permutation(len(generated))[:count]
-        floors.append(compute_fid(real[reference], real[other[:count]]))
-        scores.append(compute_fid(real[reference], generated[chosen]))
-    floor, score = float(np.mean(floors)), float(np.mean(scores))
-    return {
-        "fid": floor,
-        "score": score,
-        "ratio": score / floor if floor else None,
-        "num_real": len(first),
-        "num_other": count,
-        "divided_by": divisions.by,
-        "divisions": len(floors),
-        "lowest": min(floors),
-        "highest": max(floors),
-    }
+        of_real.append(compute_scores(real[reference], real[other[:count]]))
+        of_generated.append(compute_scores(real[reference], generated[chosen]))
+    baseline, beside = _average(of_real), _average(of_generated)
+    fids = [scores["fid"] for scores in of_real]
+    return Baseline(
+        **baseline,
+        num_real=len(first),
+        num_other=count,
+        divided_by=divisions.by,
+        divisions=len(fids),
+        lowest=min(fids),
+        highest=max(fids),
+        generated=Measures(**beside),
+        ratio=beside["fid"] / baseline["fid"] if baseline["fid"] else None,
+    )
+
+
+def _average(scores: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {name: float(np.mean([of_division[name] for of_division in scores])) for name in scores[0]}

@@ -6,31 +6,26 @@ of the wrong class would count as good ones, and a rare class would hardly count
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
 
-from dcgan_jax.evaluation.record import create_report
+from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord
+from dcgan_jax.evaluation.report import create_report
 from dcgan_jax.evaluation.scorer import DrawFn, Scorer
-
-FID_OF_CLASSES = "the mean of the classes' FIDs, each counting alike; it chooses the best checkpoint"
-
-DrawClassFn = Callable[[int], DrawFn]
-"""The number of a class -> what draws its images."""
 
 
 class ClassReport(NamedTuple):
     """What a full evaluation gives.
 
     Attributes:
-      record: plain values, for JSON: of one class what `record.create_report` gives; of several `fid`, their mean, and
-        that of each in `classes`, by name.
+      record: of one class its own; of several that of each, by name, and the mean of their FIDs.
       images: by the name of each class, its generated images of the first latent seed.
     """
 
-    record: dict[str, Any]
+    record: EvaluationRecord | ClassesRecord
     images: dict[str, UInt8[np.ndarray, "image height width channel"]]
 
 
@@ -54,15 +49,12 @@ class ClassScorer:
         """The name of the protocol, which is the same for all classes."""
         return next(iter(self.by_class.values())).protocol.name
 
-    def score(self, draw_class_fn: DrawClassFn, seed: int) -> dict[str, float]:
+    def score(self, draw_fn: DrawFn, seed: int) -> dict[str, float]:
         """Returns the scores of the one class, or of several their means by name, and each as "fid/NORMAL".
 
         See `Scorer.score`, also for what it raises.
         """
-        scored = {
-            label: scorer.score(draw_class_fn(number), seed)
-            for number, (label, scorer) in enumerate(self.by_class.items())
-        }
+        scored = {label: scorer.score(draw_fn, seed) for label, scorer in self.by_class.items()}
         if len(scored) == 1:
             return next(iter(scored.values()))
         shared = set.intersection(*map(set, scored.values()))  # some scores need more images than a class may have
@@ -71,27 +63,23 @@ class ClassScorer:
             **{f"{name}/{label}": value for label, own in scored.items() for name, value in own.items()},
         }
 
-    def create_report(self, draw_class_fn: DrawClassFn, seed: int, step: int) -> ClassReport:
-        """Scores a generator in full; see `record.create_report`."""
-        reports = {
-            label: create_report(scorer, draw_class_fn(number), seed, step)
-            for number, (label, scorer) in enumerate(self.by_class.items())
-        }
+    def create_report(self, draw_fn: DrawFn, seed: int, step: int) -> ClassReport:
+        """Scores a generator in full; see `report.create_report`."""
+        reports = {label: create_report(scorer, draw_fn, seed, step) for label, scorer in self.by_class.items()}
         images = {label: report.images for label, report in reports.items()}
         records = {label: report.record for label, report in reports.items()}
         if len(records) == 1:
             return ClassReport(next(iter(records.values())), images)
-        together = {
-            "step": step,
-            "fid": float(np.mean([record["fid"] for record in records.values()])),
-            "fid_is": FID_OF_CLASSES,
-            "protocol": self.protocol_name,
-            "fingerprint": self.fingerprint,
-            "classes": records,
-        }
+        together = ClassesRecord(
+            step=step,
+            fid=float(np.mean([record.fid for record in records.values()])),
+            protocol=self.protocol_name,
+            fingerprint=self.fingerprint,
+            classes=records,
+        )
         return ClassReport(together, images)
 
 
-def record_of_class(record: Mapping[str, Any], label: str) -> Mapping[str, Any]:
+def record_of_class(record: EvaluationRecord | ClassesRecord, label: str) -> EvaluationRecord:
     """Returns the record of a class out of that of its run."""
-    return record["classes"][label] if "classes" in record else record
+    return record.classes[label] if isinstance(record, ClassesRecord) else record

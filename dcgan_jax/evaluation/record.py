@@ -1,196 +1,221 @@
-"""The full record of an evaluation: the scores, and all that has to be known to read them."""
+"""The record of an evaluation: the scores, and all that has to be known to read them."""
 
-import zlib
-from collections.abc import Sequence
-from functools import partial
-from typing import Any, NamedTuple
+import json
+from pathlib import Path
+from typing import Any, Literal
 
-import jax
-import numpy as np
-from jaxtyping import Float, UInt8
+from pydantic import Field
 
-from dcgan_jax.evaluation.scorer import REPORT_STREAM, DrawFn, Scorer
-from dcgan_jax.evaluation.seed_scores import compute_seed_scores
-from dcgan_jax.evaluation.versions import collect_versions
-from dcgan_jax.inception.features import Features
-from dcgan_jax.memorization.assessment import Views, assess_memorisation
-from dcgan_jax.memorization.correlation import to_gray
-from dcgan_jax.memorization.perturbed_duplicates import plant_copies
-from dcgan_jax.metrics.comparison import describe_weaknesses
-from dcgan_jax.metrics.feature_distance import compute_fid
-from dcgan_jax.metrics.inception_score import compute_inception_score, compute_probabilities
-from dcgan_jax.metrics.intervals import MIN_SEEDS
-from dcgan_jax.metrics.ms_ssim import compute_mean_similarity
+from dcgan_jax.memorization.record import MemorizationRecord, NotAssessable, upgrade_memorization
+from dcgan_jax.metrics.intervals import Interval
+from dcgan_jax.storage.record import Part, Record
 
-NEAREST_DIMS, DEEPEST_DIMS = 768, 2048
-"""Where nearest images are looked for; and what stands beside a score at fewer dims."""
-
-_SEED_LIMIT = 2**31
-_PAIRS = 200  # of images, for MS-SSIM
-_PLANTED = 50  # training images that are copied with each change
-_SPLITS = 10  # of the Inception score
-_NO_CLASSIFIER = "The weights carry no classifier, so there is no Inception score."
-_RESOLUTION_NOTE = (
-    "Real images are scored at the model's resolution, as they were prepared for training, not as their files hold "
-    "them: a score against the files themselves would count the lost detail."
-)
-
-Vectors = Float[np.ndarray, "image dims"]
+FID_OF_CLASSES = "the mean of the classes' FIDs, each counting alike; it chooses the best checkpoint"
 
 
-class Report(NamedTuple):
-    """What a full evaluation gives.
+class Measures(Part):
+    """Scores of one set of images against a reference; None where there are too few images."""
+
+    fid: float | None = None
+    kid: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    density: float | None = None
+    coverage: float | None = None
+    irs: float | None = Field(None, description="image retrieval score: different nearest real images over chance")
+    trace_ratio: float | None = Field(None, description="spread of the features over that of the reference")
+    vendi: float | None = Field(None, description="effective number of different images")
+    ms_ssim: float | None = Field(None, description="mean similarity of pairs of the images, 0 to 1")
+
+
+class Baseline(Measures):
+    """What real images score against other real images, and generated ones at the same counts.
 
     Attributes:
-      record: plain values, for JSON.
-      images: the generated images of the first latent seed; `record["memorisation"]` counts positions in them.
+      num_real: images of the reference.
+      num_other: images that stand where generated ones would.
+      divided_by: "patients" where none is on both sides.
+      divisions: random divisions that the scores are means over.
+      lowest: the lowest FID of them.
+      highest: the highest.
+      generated: scores of as many generated images against the same reference.
+      ratio: their FID over that of the real images.
     """
 
-    record: dict[str, Any]
-    images: UInt8[np.ndarray, "image height width channel"]
+    num_real: int
+    num_other: int
+    divided_by: Literal["patients", "images"]
+    divisions: int | None = None
+    lowest: float | None = None
+    highest: float | None = None
+    generated: Measures
+    ratio: float | None
 
 
-def create_report(scorer: Scorer, draw_fn: DrawFn, seed: int, step: int) -> Report:
-    """Scores a generator in full.
+class Baselines(Baseline):
+    """Of random parts of the training images; beside it their halves, and images that were not trained on."""
 
-    fid, kid, precision, recall, density and coverage are means over the latent seeds seed, seed + 1, ... of the stream
-    "score_report"; what looks at single images takes those of the first seed.
+    halves: Baseline
+    held_out: Baseline | None
 
-    Args:
-      scorer: the real images, the weights and the protocol.
-      draw_fn: the generator.
-      seed: the first of the latent seeds; it also draws the divisions of the real images.
-      step: the generator's, for the record.
+
+class Intervals(Part):
+    """95% intervals for the expected scores at these counts: that of fid, with those of others in it."""
+
+    low: float
+    high: float
+    level: float
+    method: str
+    kid: Interval | None = None
+    kid_held_out: Interval | None = None
+    irs: Interval | None = None
+    trace_ratio: Interval | None = None
+
+
+class DeepestCounts(Part):
+    """What fid_2048 is measured at."""
+
+    num_real: int
+    num_generated: int
+    latent_seeds: int
+
+
+class RealImagesRecord(Part):
+    """Which real images these are: scores compare only against the same ones.
+
+    Attributes:
+      image_size: height and width in pixels.
+      num_training: images trained on.
+      num_scored: those of them that are scored against.
+      num_held_out: images of other patients.
+      note: at which resolution they are scored.
+    """
+
+    source: str | None = None
+    variant: str | None = None
+    label: str | None = None
+    resize: str | None = None
+    aspect: str | None = None
+    intensity: str | None = None
+    holdout: float | None = None
+    fraction: float | None = None
+    image_size: tuple[int, int]
+    num_training: int
+    num_scored: int
+    num_held_out: int
+    note: str
+
+
+class EvaluationRecord(Record):
+    """Scores of one class, means over the latent seeds, with their protocol.
+
+    Attributes:
+      step: updates that the generator has had.
+      by_seed: what each latent seed gave.
+      fid_2048: of the first latent seed, at 2048 dims; compares only at these counts.
+      ms_ssim: mean similarity of pairs of generated images; `ms_ssim_real` of training images.
+      memorised_share: share of generated images that are found to be copies, or "not assessable".
+      fingerprint: only scores of one fingerprint compare.
+      seed: the first of the latent seeds.
+    """
+
+    step: int
+    fid: float
+    kid: float | None
+    kid_subsets: float | None
+    kid_subsets_std: float | None
+    precision: float | None
+    recall: float | None
+    density: float | None
+    coverage: float | None
+    irs: float | None = None
+    trace_ratio: float | None = None
+    vendi: float | None = None
+    kid_held_out: float | None
+    by_seed: dict[str, list[float] | None]
+    interval: Intervals | None
+    baseline: Baselines | None
+    fid_2048: float
+    fid_2048_counts: DeepestCounts
+    ms_ssim: float
+    ms_ssim_real: float
+    ms_ssim_pairs: int
+    inception_score: float | None
+    inception_score_std: float | None = None
+    inception_score_note: str
+    memorised_share: float | NotAssessable
+    memorization: MemorizationRecord
+    protocol: str
+    dims: int
+    preprocess: str
+    resize_filter: str
+    stretch: bool
+    num_real: int
+    num_held_out: int
+    num_generated: int
+    weights: str
+    weights_sha256: str
+    fingerprint: str
+    real_images: RealImagesRecord
+    seed: int
+    seeds: list[int]
+    stream: str
+    warnings: list[str]
+    versions: dict[str, str]
+    device: str
+
+    @classmethod
+    def upgrade(cls, values: dict[str, Any], version: int) -> dict[str, Any]:
+        """Takes over the names that records had before they were typed: `floor`, `memorisation`."""
+        if version:
+            return values
+        upgraded = dict(values)
+        if "floor" in upgraded:
+            upgraded["baseline"] = upgrade_floor(upgraded.pop("floor"))
+        if isinstance(section := upgraded.pop("memorisation", None), dict):
+            upgraded["memorization"] = upgrade_memorization(section)
+        return upgraded
+
+
+class ClassesRecord(Record):
+    """Scores of a run of several classes: those of each, and the mean of their FIDs."""
+
+    step: int
+    fid: float
+    fid_is: str = FID_OF_CLASSES
+    protocol: str
+    fingerprint: str
+    classes: dict[str, EvaluationRecord]
+
+    @classmethod
+    def upgrade(cls, values: dict[str, Any], version: int) -> dict[str, Any]:
+        """Says of the classes' records, too, which version wrote them."""
+        classes = values.get("classes")
+        if version or not isinstance(classes, dict):
+            return values
+        return {**values, "classes": {name: {"schema_version": 0, **of_class} for name, of_class in classes.items()}}
+
+
+def read_evaluation(path: Path) -> EvaluationRecord | ClassesRecord:
+    """Reads the record of an evaluation, of one class or of several, whatever version wrote it.
 
     Raises:
-      UserError: too few images, or features that are not finite.
+      FileNotFoundError: there is none.
+      UserError: it is damaged, of another kind, or of a newer version.
     """
-    protocol, rng_fn = scorer.protocol, partial(create_rng, seed)
-    seeds = [(seed + index) % _SEED_LIMIT for index in range(protocol.seeds)]
-    dims = tuple(sorted({protocol.dims, NEAREST_DIMS, DEEPEST_DIMS}))
-    training, held_out = scorer.training_features(dims), scorer.held_out_features(dims)
-    images = np.concatenate(list(draw_fn(seeds[0], REPORT_STREAM, protocol.num_generated)))
-    first = scorer.measure_generated([images], dims)
-    generated = [first[protocol.dims], *_measure_further(scorer, draw_fn, seeds[1:])]
-    real = training[protocol.dims][scorer.scored], [scorer.training.patients[position] for position in scorer.scored]
-    unseen = None
-    if held_out is not None and scorer.held_out is not None and len(scorer.held_out) > 1:
-        unseen = held_out[protocol.dims], scorer.held_out.patients
-    memorisation = _assess_memorisation(scorer, images, first, training, held_out, rng_fn("planted_copies"))
-    record = {
-        "step": step,
-        **compute_seed_scores(real, unseen, generated, rng_fn),
-        **_score_deepest(training[DEEPEST_DIMS][scorer.scored], first[DEEPEST_DIMS]),
-        **_score_single_images(scorer, images, first[DEEPEST_DIMS], rng_fn("ms_ssim")),
-        "memorised_share": memorisation["memorised_share"],
-        "memorisation": memorisation,
-        **_describe_protocol(scorer),
-        "real_images": _describe_real_images(scorer),
-        "seed": seed,
-        "seeds": seeds,
-        "stream": REPORT_STREAM,
-        "warnings": _warn(scorer, real[0], generated, memorisation),
-        "versions": collect_versions(),
-        "device": jax.devices()[0].device_kind,
-    }
-    return Report(record, images)
+    try:
+        has_classes = "classes" in json.loads(path.read_bytes())
+    except (OSError, ValueError, TypeError, RecursionError):
+        has_classes = False  # and the reader below says what is wrong
+    return (ClassesRecord if has_classes else EvaluationRecord).read(
+        path, "remove it and run --mode=evaluate again, which writes it"
+    )
 
 
-def create_rng(seed: int, name: str) -> np.random.Generator:
-    """Returns the random stream of a name: what one part of a report draws does not move what others draw."""
-    return np.random.default_rng([seed, zlib.crc32(name.encode())])
-
-
-def _measure_further(scorer: Scorer, draw_fn: DrawFn, seeds: Sequence[int]) -> list[Vectors]:
-    dims, count = scorer.protocol.dims, scorer.protocol.num_generated
-    return [scorer.measure_generated(draw_fn(seed, REPORT_STREAM, count), (dims,))[dims] for seed in seeds]
-
-
-def _score_deepest(real: Vectors, generated: Vectors) -> dict[str, Any]:
-    return {
-        "fid_2048": compute_fid(real, generated),
-        "fid_2048_counts": {"num_real": len(real), "num_generated": len(generated), "latent_seeds": 1},
-    }
-
-
-def _score_single_images(
-    scorer: Scorer, images: UInt8[np.ndarray, "image h w c"], deepest: Vectors, rng: np.random.Generator
-) -> dict[str, Any]:
-    record: dict[str, Any] = {
-        "ms_ssim": compute_mean_similarity(to_gray(images), _PAIRS, rng),
-        "ms_ssim_real": compute_mean_similarity(to_gray(scorer.training.pixels), _PAIRS, rng),
-        "ms_ssim_pairs": _PAIRS,
-    }
-    if scorer.weights.classifier is None:
-        return record | {"inception_score": None, "inception_score_note": _NO_CLASSIFIER}
-    splits = min(_SPLITS, len(images))
-    mean, spread = compute_inception_score(compute_probabilities(deepest, *scorer.weights.classifier), splits)
-    return record | {
-        "inception_score": mean,
-        "inception_score_note": f"Standard deviation over {splits} splits: {spread:.3f}; says little about X-rays.",
-    }
-
-
-def _assess_memorisation(
-    scorer: Scorer,
-    images: UInt8[np.ndarray, "image h w c"],
-    generated: Features,
-    training: Features,
-    held_out: Features | None,
-    rng: np.random.Generator,
-) -> dict[str, Any]:
-    of_training = scorer.training
-    known = Views(training[NEAREST_DIMS], of_training.pixels, files=of_training.files)
-    if scorer.protocol.stretch:
-        # Training, held-out and planted images are not stretched, and copies must be looked for among like images.
-        generated = scorer.measure([images], len(images), (NEAREST_DIMS,), "generated images, not stretched")
-    found = Views(generated[NEAREST_DIMS], images)
-    if held_out is None or scorer.held_out is None:
-        return assess_memorisation(found, known, None, {})
-    unseen = Views(held_out[NEAREST_DIMS], scorer.held_out.pixels, patients=scorer.held_out.patients)
-    chosen = rng.permutation(len(of_training))[:_PLANTED]
-    planted = {
-        name: Views(
-            scorer.measure([copies], len(copies), (NEAREST_DIMS,), f"planted copies ({name})")[NEAREST_DIMS],
-            copies,
-        )
-        for name, copies in plant_copies(of_training.pixels[chosen], rng).items()
-    }
-    return assess_memorisation(found, known, unseen, planted)
-
-
-def _describe_protocol(scorer: Scorer) -> dict[str, Any]:
-    protocol, weights = scorer.protocol, scorer.weights
-    return {
-        "protocol": protocol.name,
-        "dims": protocol.dims,
-        "preprocess": protocol.preprocess.name,
-        "resize_filter": protocol.preprocess.filter_label,
-        "stretch": protocol.stretch,
-        "num_real": len(scorer.scored),
-        "num_held_out": 0 if scorer.held_out is None else len(scorer.held_out),
-        "num_generated": protocol.num_generated,
-        "weights": weights.label,
-        "weights_sha256": weights.sha256,
-        "fingerprint": scorer.fingerprint,
-    }
-
-
-def _describe_real_images(scorer: Scorer) -> dict[str, Any]:
-    """Returns which real images these are: scores compare only against the same ones."""
-    height, width = scorer.training.pixels.shape[1:3]
-    return {
-        **scorer.description,
-        "image_size": [height, width],
-        "num_training": len(scorer.training),
-        "num_scored": len(scorer.scored),
-        "num_held_out": 0 if scorer.held_out is None else len(scorer.held_out),
-        "note": _RESOLUTION_NOTE,
-    }
-
-
-def _warn(scorer: Scorer, real: Vectors, generated: Sequence[Vectors], memorisation: dict[str, Any]) -> list[str]:
-    warnings = [*scorer.warnings, *describe_weaknesses("real", real), *describe_weaknesses("generated", generated[0])]
-    if len(generated) < MIN_SEEDS:
-        warnings.append(f"eval.seeds={len(generated)} is less than {MIN_SEEDS}: there are no intervals.")
-    return warnings + memorisation.get("warnings", [])
+def upgrade_floor(floor: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Returns what records called `floor` as a `Baseline`, or with its parts as `Baselines`."""
+    if floor is None:
+        return None
+    upgraded = {name: value for name, value in floor.items() if name not in ("of", "score")}
+    parts: dict[str, Any] = {name: upgrade_floor(floor[name]) for name in ("halves", "held_out") if name in floor}
+    return {**upgraded, **parts, "generated": {"fid": floor.get("score")}}

@@ -1,4 +1,4 @@
-"""Scores a generator against the real images of a run, for one latent seed.
+"""Scores a generator against the real images of one class, for one latent seed.
 
 The latents that choose a checkpoint never meet the report: they come from streams of different names.
 """
@@ -8,30 +8,26 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import numpy as np
-from jaxtyping import UInt8
-
+from dcgan_jax.evaluation.featurizer import Batch, Featurizer
 from dcgan_jax.evaluation.protocol import Protocol, stretch_contrast
-from dcgan_jax.evaluation.real_images import RealImages, compute_real_features
+from dcgan_jax.evaluation.real_images import RealImages
 from dcgan_jax.evaluation.versions import describe_weights
-from dcgan_jax.inception.features import FeatureExtractor, Features
-from dcgan_jax.inception.shared_features import compute_shared
-from dcgan_jax.inception.weights import InceptionWeights
+from dcgan_jax.inception.features import Features
 from dcgan_jax.metrics.comparison import compute_scores
 
 CHOICE_STREAM, REPORT_STREAM = "score_choice", "score_report"
 
-Batch = UInt8[np.ndarray, "batch height width channel"]
-DrawFn = Callable[[int, str, int], Iterable[Batch]]
-"""(seed, stream, count) -> batches of generated images; `partial(sampler.batches, params)` is one."""
+DrawFn = Callable[[int, int, str, int], Iterable[Batch]]
+"""(number of the class, seed, stream, count) -> batches of generated images."""
 
 
 class Scorer:
-    """The real images of a run, ready to be compared with any generator; their features are computed once.
+    """The real images of a class, ready to be compared with any generator; their features are computed once.
 
     Attributes:
       protocol: what scores are measured under.
-      weights: of Inception-V3.
+      featurizer: what measures images.
+      number: of the class, as the generator is told it.
       training: the images trained on.
       held_out: real images of other patients, or None.
       description: where the real images come from; empty if nobody said.
@@ -43,21 +39,23 @@ class Scorer:
     def __init__(
         self,
         protocol: Protocol,
-        weights: InceptionWeights,
+        featurizer: Featurizer,
         training: RealImages,
         held_out: RealImages | None = None,
+        number: int = 0,
         description: Mapping[str, Any] | None = None,
     ):
         """Measures nothing yet.
 
         Args:
           protocol: what scores are measured under.
-          weights: of Inception-V3.
+          featurizer: what measures images; prepares them as the protocol says.
           training: the images trained on.
           held_out: real images of other patients.
-          description: where the real images come from, as plain values for the record.
+          number: of the class.
+          description: where the real images come from: fields of `RealImagesRecord`.
         """
-        self.protocol, self.weights, self.training = protocol, weights, training
+        self.protocol, self.featurizer, self.training, self.number = protocol, featurizer, training, number
         self.held_out = held_out if held_out is not None and len(held_out) else None
         self.description = dict(description or {})
         self.scored = protocol.select_real(len(training))
@@ -65,13 +63,12 @@ class Scorer:
         self.warnings = [
             *protocol.describe_shortfall(len(training)),
             *protocol.describe_resolution(*training.pixels.shape[1:3]),
-            *describe_weights(weights),
+            *describe_weights(featurizer.weights),
         ]
-        self._extractors: dict[tuple[int, ...], FeatureExtractor] = {}
         self._real: dict[tuple[int, ...], Features] = {}
 
     def score(self, draw_fn: DrawFn, seed: int) -> dict[str, float]:
-        """Returns fid, kid and, with enough images, precision, recall, density and coverage; for use in training.
+        """Returns `comparison.compute_scores` of one generated set; for use in training.
 
         The latents depend on the seed alone, so that checkpoints differ by what they have learned.
 
@@ -83,39 +80,30 @@ class Scorer:
           UserError: too few images, or features that are not finite.
         """
         dims = self.protocol.dims
-        generated = self.measure_generated(draw_fn(seed, CHOICE_STREAM, self.protocol.num_generated), (dims,))
+        generated = self.measure_generated(self.draw(draw_fn, seed, CHOICE_STREAM), (dims,))
         return compute_scores(self.training_features((dims,))[dims][self.scored], generated[dims])
+
+    def draw(self, draw_fn: DrawFn, seed: int, stream: str) -> Iterable[Batch]:
+        """Returns a generated set of this class, in batches."""
+        return draw_fn(self.number, seed, stream, self.protocol.num_generated)
 
     def training_features(self, dims: tuple[int, ...]) -> Features:
         """Returns the features of all training images, by their length."""
         if dims not in self._real:
-            self._real[dims] = self._measure_real(self.training, dims, "features of training images")
+            self._real[dims] = self.featurizer.measure_real(self.training, dims, "features of training images")
         return self._real[dims]
 
     def held_out_features(self, dims: tuple[int, ...]) -> Features | None:
         """Returns the features of the held-out images, or None without such images."""
         if self.held_out is None:
             return None
-        return self._measure_real(self.held_out, dims, "features of held-out images")
+        return self.featurizer.measure_real(self.held_out, dims, "features of held-out images")
 
     def measure_generated(self, batches: Iterable[Batch], dims: tuple[int, ...]) -> Features:
-        """Returns the features of generated images, stretched first if the protocol says so."""
+        """Returns the features of a generated set, stretched first if the protocol says so."""
         stretched = map(stretch_contrast, batches) if self.protocol.stretch else batches
-        return self.measure(stretched, self.protocol.num_generated, dims, "features of generated images")
-
-    def measure(self, batches: Iterable[Batch], count: int, dims: tuple[int, ...], description: str) -> Features:
-        """Returns the features of any images, prepared as the protocol says."""
-        return compute_shared(self._extractor(dims), self.protocol.preprocess, batches, count, description)
-
-    def _measure_real(self, images: RealImages, dims: tuple[int, ...], description: str) -> Features:
-        return compute_real_features(
-            images, self._extractor(dims), self.protocol.preprocess, self.weights.sha256, description
-        )
-
-    def _extractor(self, dims: tuple[int, ...]) -> FeatureExtractor:
-        if dims not in self._extractors:
-            self._extractors[dims] = FeatureExtractor(self.weights.params, dims)
-        return self._extractors[dims]
+        count = self.protocol.num_generated
+        return self.featurizer.measure(stretched, count, dims, "features of generated images")
 
 
 def protocol_fingerprint(scorer: Scorer) -> str:
@@ -132,6 +120,6 @@ def protocol_fingerprint(scorer: Scorer) -> str:
         "stretch": scorer.protocol.stretch,
         "num_real": len(scorer.scored),
         "num_generated": scorer.protocol.num_generated,
-        "weights_sha256": scorer.weights.sha256,
+        "weights_sha256": scorer.featurizer.weights.sha256,
     }
     return hashlib.sha256(json.dumps(measured_under, sort_keys=True).encode()).hexdigest()[:12]

@@ -1,69 +1,91 @@
 """A record as a small table for the terminal."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+
+from dcgan_jax.evaluation.record import Baseline, ClassesRecord, EvaluationRecord, Intervals
+from dcgan_jax.memorization.record import NOT_ASSESSABLE, MemorizationRecord
+from dcgan_jax.metrics.intervals import Interval
 
 _WIDTH = 22
+_BESIDE = {
+    "precision": "precision",
+    "recall": "recall",
+    "density": "density",
+    "coverage": "coverage",
+    "irs": "image retrieval score",
+    "trace_ratio": "trace ratio",
+    "vendi": "Vendi score",
+}
+"""Scores that a baseline stands beside, and what they are called."""
 
 
-def describe_record(record: Mapping[str, Any]) -> str:
-    """Returns the main scores of a record, what to compare them with, and the warnings.
-
-    Args:
-      record: of record.create_report, or of class_scores.ClassScorer: class after class, then the mean.
-    """
-    if "classes" not in record:
+def describe_record(record: EvaluationRecord | ClassesRecord) -> str:
+    """Returns the main scores of a record, what to compare them with, and the warnings; class after class."""
+    if isinstance(record, EvaluationRecord):
         return "\n".join(_lines(record))
-    tables = [f"{label}: {describe_record(of_class)}" for label, of_class in record["classes"].items()]
-    return "\n\n".join([*tables, _row("FID of all classes", record["fid"], record["fid_is"])])
+    tables = [f"{label}: {describe_record(of_class)}" for label, of_class in record.classes.items()]
+    return "\n\n".join([*tables, _row("FID of all classes", record.fid, record.fid_is)])
 
 
-def _lines(record: Mapping[str, Any]) -> Iterator[str]:
-    interval = record["interval"] or {}
+def _lines(record: EvaluationRecord) -> Iterator[str]:
+    interval, baseline = record.interval, record.baseline
     yield (
-        f"{record['num_real']:,} real against {record['num_generated']:,} generated images of step {record['step']}, "
-        f"dims {record['dims']}, {record['preprocess']} ({record['resize_filter']}), weights: {record['weights']}"
+        f"{record.num_real:,} real against {record.num_generated:,} generated images of step {record.step}, "
+        f"dims {record.dims}, {record.preprocess} ({record.resize_filter}), weights: {record.weights}"
     )
-    yield _row(f"FID ({record['dims']})", record["fid"], _range(interval, "at these counts"))
-    if (floor := record["floor"]) is not None:
-        counts = f"{floor['num_real']:,} against {floor['num_other']:,}"
-        yield _row(
-            "  real against real",
-            floor["fid"],
-            f"{counts} training images, the floor, divided by {floor['divided_by']}",
-        )
-        ratio = "" if floor["ratio"] is None else f": {floor['ratio']:.1f} times the floor"
-        yield _row("  at those counts", floor["score"], f"generated images{ratio}")
-        if floor["held_out"]:
-            yield _row("  held-out images", floor["held_out"]["fid"], "training against held-out images")
-    counts = "{num_real:,} against {num_generated:,}".format(**record["fid_2048_counts"])
-    yield _row("FID (2048)", record["fid_2048"], f"{counts}, the first latent seed; compares only at these counts")
-    yield _row("KID", record["kid"], _range(interval.get("kid"), "against training images"))
-    yield _row("KID, held-out", record["kid_held_out"], _range(interval.get("kid_held_out"), "against held-out images"))
-    for name in ("precision", "recall", "density", "coverage"):
-        yield _row(name, record[name])
+    yield _row(f"FID ({record.dims})", record.fid, _range(interval, "at these counts"))
+    if baseline is not None:
+        counts = f"{baseline.num_real:,} against {baseline.num_other:,}"
+        yield _row("  real against real", baseline.fid, f"{counts} training images, divided by {baseline.divided_by}")
+        ratio = "" if baseline.ratio is None else f": {baseline.ratio:.1f} times as far"
+        yield _row("  at those counts", baseline.generated.fid, f"generated images{ratio}")
+        if baseline.held_out:
+            yield _row("  held-out images", baseline.held_out.fid, "against the training images")
+    counts = f"{record.fid_2048_counts.num_real:,} against {record.fid_2048_counts.num_generated:,}"
+    yield _row("FID (2048)", record.fid_2048, f"{counts}, the first latent seed; compares only at these counts")
+    yield _row("KID", record.kid, _range(interval and interval.kid, "against training images"))
+    held_out_interval = interval and interval.kid_held_out
+    yield _row("KID, held-out", record.kid_held_out, _range(held_out_interval, "against held-out images"))
+    best = baseline and (baseline.held_out or baseline)
+    for name, title in _BESIDE.items():
+        own = _range(getattr(interval, name, None), "")
+        yield _row(title, getattr(record, name), "; ".join(filter(None, [own, _describe_baseline(name, best)])))
     yield _row(
         "MS-SSIM of pairs",
-        record["ms_ssim"],
-        f"real images: {record['ms_ssim_real']:.3f}; {record['ms_ssim_pairs']} pairs each",
+        record.ms_ssim,
+        f"real images: {record.ms_ssim_real:.3f}; {record.ms_ssim_pairs} pairs each; higher is less varied",
     )
-    yield _describe_memorisation(record["memorisation"])
-    for warning in record["warnings"]:
+    yield from _describe_memorization(record.memorization)
+    for warning in record.warnings:
         yield f"Warning: {warning}"
 
 
-def _describe_memorisation(section: Mapping[str, Any]) -> str:
-    share = section["memorised_share"]
-    if isinstance(share, str):
-        return f"{'memorised share':{_WIDTH}}{share}: {section['reason']}"
-    low, high = section["memorised_share_interval"]
-    innocent = f"up to {section['innocent_share']['highest']:.3f} without copying"
-    measured = f"held-out images: {section['false_positive_rate']:.3f}"
-    return _row("memorised share", share, f"{low:.3f} to {high:.3f} (95%); {innocent}, {measured}; evidence, not proof")
+def _describe_baseline(name: str, baseline: Baseline | None) -> str:
+    """Returns what real and generated images score at the baseline's counts."""
+    real, generated = getattr(baseline, name, None), getattr(baseline and baseline.generated, name, None)
+    if baseline is None or real is None or generated is None:
+        return ""
+    counts = f"{baseline.num_real:,} against {baseline.num_other:,}"
+    return f"{counts}: {generated:.3f}, and other real images {real:.3f}"
 
 
-def _range(interval: Mapping[str, Any] | None, what: str) -> str:
-    return f"{interval['low']:.4g} to {interval['high']:.4g} ({interval['level']:.0%}) {what}" if interval else what
+def _describe_memorization(section: MemorizationRecord) -> Iterator[str]:
+    share = section.memorised_share
+    if share == NOT_ASSESSABLE or section.memorised_share_interval is None or section.expected_share is None:
+        yield f"{'memorized share':{_WIDTH}}{share}: {section.reason}"
+        return
+    low, high = section.memorised_share_interval
+    expected = f"up to {section.expected_share.highest:.3f} without copying"
+    measured = f"held-out images: {section.false_positive_rate:.3f}"
+    yield _row(
+        "memorized share", float(share), f"{low:.3f} to {high:.3f} (95%); {expected}, {measured}; evidence, not proof"
+    )
+    if lowest := section.lowest_sensitivity:
+        yield _row("  lowest sensitivity", lowest.rate, f"of copies that are {lowest.name}, this share would be found")
+
+
+def _range(interval: Intervals | Interval | None, what: str) -> str:
+    return f"{interval.low:.4g} to {interval.high:.4g} ({interval.level:.0%}) {what}".rstrip() if interval else what
 
 
 def _row(name: str, value: float | None, note: str = "") -> str:

@@ -1,7 +1,7 @@
 """Are generated images copies of training images? Evidence, not proof.
 
 An image counts as found when, in feature space or in pixels, it is closer to its nearest training image than 99 in 100
-held-out images are, the distance taken relative to the neighbourhood (nearest.py). Without enough held-out images there
+held-out images are, the distance taken relative to the neighborhood (nearest.py). Without enough held-out images there
 is nothing to compare with, and the question stays open.
 """
 
@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Float64, Int, UInt8
 from dcgan_jax.memorization.copy_detection import (
     ROUNDING,
     SPACES,
-    compute_innocent_share,
+    compute_expected_share,
     compute_thresholds,
     equals_training,
     find_false_positives,
@@ -23,12 +23,19 @@ from dcgan_jax.memorization.copy_detection import (
     measure_shares_by_space,
     take,
 )
-from dcgan_jax.memorization.correlation import SIGNATURE_SIZE
-from dcgan_jax.memorization.nearest import NEIGHBOURS, Nearest, find_nearest, find_nearest_pixels
+from dcgan_jax.memorization.correlation import DESCRIPTION
+from dcgan_jax.memorization.nearest import NEIGHBORS, Nearest, find_nearest, find_nearest_pixels
 from dcgan_jax.memorization.perturbed_duplicates import CHANGES
+from dcgan_jax.memorization.record import (
+    NOT_ASSESSABLE,
+    HighestSimilarity,
+    MemorizationRecord,
+    Pair,
+    Sensitivity,
+    find_lowest,
+)
 from dcgan_jax.metrics.intervals import compute_share_interval
 
-NOT_ASSESSABLE = "not assessable"
 MIN_HELD_OUT = 100
 """Held-out images, copies of training images apart, below which there is no first percentile to speak of."""
 
@@ -36,17 +43,17 @@ CLOSEST = 10
 """Pairs that are listed and drawn."""
 
 NOTE = (
-    "Evidence, not proof: it can show that copies were found, not that there are none. Memorised parts of images, "
-    "and changes other than the planted ones, may go unseen."
+    "Evidence, not proof: it can show that copies were found, not that there are none. Memorized parts of images, "
+    "and copies changed otherwise than those of `sensitivity`, may go unseen."
 )
 INTERVALS_NOTE = (
     "95%, Clopper and Pearson: they take images as independent draws and the thresholds as given. Several images of a "
     "patient make the interval of false_positive_rate too narrow; how far thresholds from so few held-out images move "
-    "the share of a generator that copies nothing is innocent_share."
+    "the share of a generator that copies nothing is expected_share."
 )
 _METHOD = (
-    "distance to the nearest training image over the mean of the {neighbours} nearest, at 768 Inception features and "
-    f"by correlation in {SIGNATURE_SIZE}x{SIGNATURE_SIZE} pixels at the best small shift, contrast never stretched; "
+    "distance to the nearest training image over the mean of the {neighbors} nearest, at 768 Inception features and "
+    f"by correlation in {DESCRIPTION}, contrast never stretched; "
     "found: closer than the first percentile of held-out images in either"
 )
 
@@ -71,13 +78,13 @@ class Views:
         return len(self.features)
 
 
-def assess_memorisation(
-    generated: Views, training: Views, held_out: Views | None, planted: Mapping[str, Views]
-) -> dict[str, Any]:
-    """Returns the memorisation section of a record, as plain values.
+def assess_memorization(
+    generated: Views, training: Views, held_out: Views | None, duplicates: Mapping[str, Views]
+) -> MemorizationRecord:
+    """Returns the memorization section of a record.
 
     `memorised_share` is the share of generated images that are found. For a generator that copies nothing it is 0.01
-    in each space on average, so at most 0.02 in both; `innocent_share` says how high it may come by the chance of which
+    in each space on average, so at most 0.02 in both; `expected_share` says how high it may come by the chance of which
     patients were held out. `false_positive_rate` is the same measured: the share of held-out images found by
     thresholds that the other patients set. `found` lists positions of generated images and of their training images,
     with the files of these. `highest_similarity` helps to choose `generate.max_similarity`: above what held-out
@@ -88,30 +95,29 @@ def assess_memorisation(
       training: the images trained on.
       held_out: real images of other patients; with fewer than `MIN_HELD_OUT` that equal no training image, of two
         patients or more, `memorised_share` is "not assessable".
-      planted: changed copies of training images by the name of the change, for the sensitivity.
+      duplicates: changed copies of training images by the name of the change, for the sensitivity.
     """
     nearest = _find(generated, training)
     of_held_out = None if held_out is None else _find(held_out, training)
-    section: dict[str, Any] = {
-        "memorised_share": NOT_ASSESSABLE,
-        "method": _METHOD.format(neighbours=min(NEIGHBOURS, len(training))),
+    shared: dict[str, Any] = {
+        "method": _METHOD.format(neighbors=min(NEIGHBORS, len(training))),
         "note": NOTE,
         "num_generated": len(generated),
         "num_held_out": 0 if held_out is None else len(held_out),
-        "highest_similarity": {
-            "generated": _highest_similarity(nearest),
-            "held_out": of_held_out and _highest_similarity(take(of_held_out, ~equals_training(of_held_out))),
-        },
+        "highest_similarity": HighestSimilarity(
+            generated=_highest_similarity(nearest),
+            held_out=None if of_held_out is None else _highest_similarity(_own(of_held_out)),
+        ),
     }
-    if held_out is None or of_held_out is None:
-        reason = "there are no held-out images: set data.holdout."
-    else:
+    reason = "there are no held-out images: set data.holdout."
+    if held_out is not None and of_held_out is not None:
         reason = _explain_shortfall(of_held_out, held_out.patients)
-    if held_out is None or of_held_out is None or reason:
-        closest = _list_closest(nearest, training.files, dict.fromkeys(SPACES, 1.0))
-        return section | {"reason": reason, "closest": closest}
-    of_planted = {name: _find(views, training) for name, views in planted.items()}
-    return section | _compare(nearest, of_held_out, held_out.patients, of_planted, training.files)
+        if not reason:
+            of_duplicates = {name: _find(views, training) for name, views in duplicates.items()}
+            compared = _compare(nearest, of_held_out, held_out.patients, of_duplicates, training.files)
+            return MemorizationRecord(**shared, **compared)
+    closest = _list_closest(nearest, training.files, dict.fromkeys(SPACES, 1.0))
+    return MemorizationRecord(memorised_share=NOT_ASSESSABLE, reason=reason, closest=closest, **shared)
 
 
 def _explain_shortfall(held_out: Mapping[str, Nearest], patients: Sequence[str]) -> str:
@@ -131,30 +137,29 @@ def _compare(
     nearest: Mapping[str, Nearest],
     held_out: Mapping[str, Nearest],
     patients: Sequence[str],
-    planted: Mapping[str, Mapping[str, Nearest]],
+    duplicates: Mapping[str, Mapping[str, Nearest]],
     files: Sequence[str],
 ) -> dict[str, Any]:
     """Returns what of a section only held-out images can tell."""
     thresholds = compute_thresholds(held_out)
     found = is_found(nearest, thresholds)
-    of_generated = _measure_share(found)
-    false_positives = _measure_share(find_false_positives(held_out, patients))
+    share, interval = _measure_share(found)
+    false_positive_rate, false_positive_interval = _measure_share(find_false_positives(held_out, patients))
     is_same = equals_training(held_out)
+    sensitivity = {name: _measure_sensitivity(name, of_change, thresholds) for name, of_change in duplicates.items()}
     return {
-        "memorised_share": of_generated["share"],
-        "memorised_share_interval": of_generated["interval"],
+        "memorised_share": share,
+        "memorised_share_interval": interval,
         "memorised_share_by_space": measure_shares_by_space(nearest, thresholds),
-        "innocent_share": compute_innocent_share(int((~is_same).sum()), len(found)),
-        "false_positive_rate": false_positives["share"],
-        "false_positive_interval": false_positives["interval"],
+        "expected_share": compute_expected_share(int((~is_same).sum()), len(found)),
+        "false_positive_rate": false_positive_rate,
+        "false_positive_interval": false_positive_interval,
+        "lowest_sensitivity": find_lowest({name: of.rate for name, of in sensitivity.items()}) if sensitivity else None,
+        "sensitivity": sensitivity,
         "intervals_note": INTERVALS_NOTE,
         "thresholds": thresholds,
         "closest": _list_closest(nearest, files, thresholds),
         "found": _list_pairs(nearest, np.flatnonzero(found), files, thresholds),
-        "sensitivity": {
-            name: {"change": CHANGES.get(name, ""), **_measure_sensitivity(of_change, thresholds)}
-            for name, of_change in planted.items()
-        },
         "warnings": _warn_of_duplicates(int(is_same.sum())),
     }
 
@@ -166,20 +171,20 @@ def _find(views: Views, training: Views) -> dict[str, Nearest]:
     }
 
 
-def _measure_share(found: Bool[np.ndarray, " image"]) -> dict[str, Any]:
-    low, high = compute_share_interval(int(found.sum()), len(found))
-    return {"share": float(found.mean()), "interval": [low, high]}
+def _measure_share(found: Bool[np.ndarray, " image"]) -> tuple[float, tuple[float, float]]:
+    return float(found.mean()), compute_share_interval(int(found.sum()), len(found))
 
 
-def _measure_sensitivity(nearest: Mapping[str, Nearest], thresholds: Mapping[str, float]) -> dict[str, Any]:
+def _measure_sensitivity(name: str, nearest: Mapping[str, Nearest], thresholds: Mapping[str, float]) -> Sensitivity:
     found = is_found(nearest, thresholds)
-    measured = _measure_share(found)
-    return {
-        "rate": measured["share"],
-        "interval": measured["interval"],
-        "copies": len(found),
-        **measure_shares_by_space(nearest, thresholds),
-    }
+    rate, interval = _measure_share(found)
+    by_space = measure_shares_by_space(nearest, thresholds)
+    return Sensitivity(change=CHANGES.get(name, ""), rate=rate, interval=interval, copies=len(found), **by_space)
+
+
+def _own(held_out: Mapping[str, Nearest]) -> dict[str, Nearest]:
+    """Returns the held-out images that equal no training image."""
+    return take(held_out, ~equals_training(held_out))
 
 
 def _highest_similarity(nearest: Mapping[str, Nearest]) -> float | None:
@@ -188,9 +193,7 @@ def _highest_similarity(nearest: Mapping[str, Nearest]) -> float | None:
     return float(1.0 - distances.min() ** 2 / 2.0) if len(distances) else None
 
 
-def _list_closest(
-    nearest: Mapping[str, Nearest], files: Sequence[str], thresholds: Mapping[str, float]
-) -> list[dict[str, Any]]:
+def _list_closest(nearest: Mapping[str, Nearest], files: Sequence[str], thresholds: Mapping[str, float]) -> list[Pair]:
     lowest = np.minimum(*_scale(nearest, thresholds).values())
     return _list_pairs(nearest, np.argsort(lowest, kind="stable")[:CLOSEST], files, thresholds)
 
@@ -200,7 +203,7 @@ def _list_pairs(
     positions: Int[np.ndarray, " pair"],
     files: Sequence[str],
     thresholds: Mapping[str, float],
-) -> list[dict[str, Any]]:
+) -> list[Pair]:
     """Lists images with their nearest training image in the space where they are closest for the threshold there."""
     scaled = _scale(nearest, thresholds)
     pairs = []
@@ -208,13 +211,14 @@ def _list_pairs(
         space = min(SPACES, key=lambda name: scaled[name][position])
         training = int(nearest[space].position[position])
         pairs.append(
-            {
-                "generated": position,
-                "training": training,
-                "file": files[training] if files else "",
-                "space": space,
-                **{f"relative_{name}": float(nearest[name].relative[position]) for name in SPACES},
-            }
+            Pair(
+                generated=position,
+                training=training,
+                file=files[training] if files else "",
+                space=space,
+                relative_features=float(nearest["features"].relative[position]),
+                relative_pixels=float(nearest["pixels"].relative[position]),
+            )
         )
     return pairs
 
@@ -227,6 +231,5 @@ def _warn_of_duplicates(same: int) -> list[str]:
     if not same:
         return []
     return [
-        f"{same} held-out images equal a training image in {SIGNATURE_SIZE}x{SIGNATURE_SIZE} pixels: duplicated files, "
-        "which set no threshold."
+        f"{same} held-out images equal a training image in reduced pixels: duplicated files, which set no threshold."
     ]

@@ -1,16 +1,19 @@
 """Which images count as copies: thresholds that held-out images set, and how often they err."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal, get_args
 
 import numpy as np
 import scipy.stats
 from jaxtyping import Bool
 
 from dcgan_jax.memorization.nearest import Nearest
+from dcgan_jax.memorization.record import ExpectedShare
 from dcgan_jax.metrics.intervals import LEVEL
 
 PERCENTILE = 1.0
-SPACES = ("features", "pixels")
+Space = Literal["features", "pixels"]
+SPACES: tuple[Space, ...] = get_args(Space)
 ROUNDING = 1e-6
 """Relative distances below it are none."""
 
@@ -31,8 +34,8 @@ def compute_thresholds(held_out: Mapping[str, Nearest]) -> dict[str, float]:
     }
 
 
-def compute_innocent_share(num_held_out: int, num_generated: int) -> dict[str, float]:
-    """Returns the share of generated images found if they were like held-out ones: on average, and at the most.
+def compute_expected_share(num_held_out: int, num_generated: int) -> ExpectedShare:
+    """Returns the share of generated images found if they were like held-out ones (the null hypothesis).
 
     The share below the k-th smallest of n values is Beta(k, n + 1 - k), so the number found of m is beta-binomial; with
     95% confidence it is not above the `highest`. Both spaces together find at most the sum.
@@ -46,7 +49,7 @@ def compute_innocent_share(num_held_out: int, num_generated: int) -> dict[str, f
     # Half of the error for each space (Bonferroni).
     highest = in_one_space.ppf(1 - (1 - LEVEL) / len(SPACES)) / num_generated
     expected = rank / (num_held_out + 1)
-    return {"expected": min(len(SPACES) * expected, 1.0), "highest": min(len(SPACES) * float(highest), 1.0)}
+    return ExpectedShare(expected=min(len(SPACES) * expected, 1.0), highest=min(len(SPACES) * float(highest), 1.0))
 
 
 def is_found(nearest: Mapping[str, Nearest], thresholds: Mapping[str, float]) -> Bool[np.ndarray, " image"]:

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Float64, Int
 
-from dcgan_jax.memorization.correlation import Images, compute_signatures, correlation_blocks
+from dcgan_jax.memorization.correlation import Images, compute_signatures, find_candidates
 from dcgan_jax.metrics.neighbors import squared_distance_blocks
 
-NEIGHBOURS = 50
+NEIGHBORS = 50
 """k of the relative distance, as in Carlini et al. 2023 (section 4.2)."""
 
 
@@ -28,14 +28,14 @@ class Nearest(NamedTuple):
 
 
 def find_nearest(
-    queries: Float[np.ndarray, "image dims"], training: Float[np.ndarray, "n dims"], neighbours: int = NEIGHBOURS
+    queries: Float[np.ndarray, "image dims"], training: Float[np.ndarray, "n dims"], neighbors: int = NEIGHBORS
 ) -> Nearest:
     """Returns the nearest training vector of each query by Euclidean distance in float64.
 
     Args:
       queries: vectors of generated or held-out images, at least one.
       training: vectors of the training images, at least one.
-      neighbours: k; at most all of them are taken.
+      neighbors: k; at most all of them are taken.
     """
     queries, training = np.asarray(queries, np.float64), np.asarray(training, np.float64)
     parts = []
@@ -43,35 +43,34 @@ def find_nearest(
         position = squares.argmin(axis=1)
         # Expanded squares lose small distances to rounding, and these are the ones that matter.
         exact = np.linalg.norm(queries[rows] - training[position], axis=1)
-        parts.append(_relate(position, exact, np.sqrt(squares), neighbours))
+        parts.append(_relate(position, exact, np.sqrt(squares), neighbors))
     return _join(parts)
 
 
-def find_nearest_pixels(images: Images, training: Images, neighbours: int = NEIGHBOURS) -> Nearest:
+def find_nearest_pixels(images: Images, training: Images, neighbors: int = NEIGHBORS) -> Nearest:
     """Returns the nearest training image of each image by the distance (2 - 2 r)^(1/2), r their correlation.
 
-    That is the Euclidean distance of the two signatures (correlation.py) at the best shift.
+    That is the Euclidean distance of the two signatures (correlation.py) where one lies best on the other.
 
     Args:
       images: generated or held-out images, at least one.
       training: the training images, at least one.
-      neighbours: k; at most all of them are taken.
+      neighbors: k; at most all of them are taken.
     """
-    signatures = compute_signatures(training)
-    parts = []
-    for _, correlations in correlation_blocks(images, signatures):
-        distances = np.sqrt(2.0 - 2.0 * correlations)
-        parts.append(_relate(distances.argmin(axis=1), distances.min(axis=1), distances, neighbours))
-    return _join(parts)
+    found = find_candidates(images, compute_signatures(training))
+    distances = np.sqrt(2.0 - 2.0 * found.correlation)
+    best = distances.argmin(axis=1)[:, None]
+    position = np.take_along_axis(found.position, best, axis=1)[:, 0]
+    return _relate(position, distances.min(axis=1), distances, neighbors)
 
 
 def _relate(
     position: Int[np.ndarray, " image"],
     distance: Float64[np.ndarray, " image"],
     distances: Float64[np.ndarray, "image n"],
-    neighbours: int,
+    neighbors: int,
 ) -> Nearest:
-    k = min(neighbours, distances.shape[1])
+    k = min(neighbors, distances.shape[1])
     mean = np.partition(distances, k - 1, axis=1)[:, :k].mean(axis=1)
     relative = np.divide(distance, mean, out=np.ones_like(distance), where=mean > 0)
     return Nearest(position, distance, np.minimum(relative, 1.0))

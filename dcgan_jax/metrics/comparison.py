@@ -7,9 +7,10 @@ from jaxtyping import Float
 
 from dcgan_jax.metrics.feature_distance import compute_fid
 from dcgan_jax.metrics.kernel_distance import compute_kernel_distance, compute_kernel_distances
-from dcgan_jax.metrics.neighbors import DENSITY_NEIGHBOURS, NeighbourScores, compute_neighbour_scores
+from dcgan_jax.metrics.neighbors import DENSITY_NEIGHBORS, NeighborScores, compute_neighbor_scores
+from dcgan_jax.metrics.variety import VarietyScores, compute_variety_scores
 
-SCORES = ("fid", "kid", "kid_subsets", "kid_subsets_std", *NeighbourScores._fields)
+SCORES = ("fid", "kid", "kid_subsets", "kid_subsets_std", *NeighborScores._fields, *VarietyScores._fields)
 """Names of all scores, in the order in which they are shown."""
 
 
@@ -34,14 +35,14 @@ def compare_features(
         for side, features in (("real", real), ("generated", generated))
         for warning in describe_weaknesses(side, features)
     ]
-    if missing := [name for name in SCORES if name not in measured]:
-        warnings.append(f"{', '.join(missing)} are left out: they need more than {DENSITY_NEIGHBOURS} images a side.")
+    if missing := [name for name in NeighborScores._fields if name not in measured]:
+        warnings.append(f"{', '.join(missing)} are left out: they need more than {DENSITY_NEIGHBORS} images a side.")
     return Comparison({name: measured.get(name) for name in SCORES}, warnings)
 
 
 def compute_scores(real: Float[np.ndarray, "m dims"], generated: Float[np.ndarray, "n dims"]) -> dict[str, float]:
-    """Returns fid, kid (over all pairs), and precision, recall, density and coverage where both sides have more images
-    than their neighbourhoods.
+    """Returns fid, kid (over all pairs), irs, trace_ratio (unless the real images are all alike), vendi, and
+    precision, recall, density and coverage where both sides have more images than their neighborhoods.
 
     Raises:
       UserError: fewer than two images on a side, different dimensions, or features that are not finite.
@@ -50,8 +51,10 @@ def compute_scores(real: Float[np.ndarray, "m dims"], generated: Float[np.ndarra
         "fid": compute_fid(real, generated),
         "kid": compute_kernel_distance(real, generated),
     }
-    if min(len(real), len(generated)) > DENSITY_NEIGHBOURS:
-        scores |= compute_neighbour_scores(real, generated)._asdict()
+    variety = compute_variety_scores(real, generated)._asdict()
+    scores |= {name: score for name, score in variety.items() if score is not None}
+    if min(len(real), len(generated)) > DENSITY_NEIGHBORS:
+        scores |= compute_neighbor_scores(real, generated)._asdict()
     return scores
 
 

@@ -10,7 +10,7 @@ from dcgan_jax.metrics.frechet import compute_frechet_distance, fit_gaussian
 def compute_fid(a: Float[np.ndarray, "m dims"], b: Float[np.ndarray, "n dims"]) -> float:
     """Returns the Frechet distance between the Gaussians of two sets of features.
 
-    With centred features X and Y the covariances are X^T X / (m - 1) and Y^T Y / (n - 1), and the trace of the root of
+    With centered features X and Y the covariances are X^T X / (m - 1) and Y^T Y / (n - 1), and the trace of the root of
     their product is the sum of the singular values of X Y^T / ((m - 1) (n - 1))^(1/2): for few images a much smaller
     matrix than a covariance.
 
@@ -22,13 +22,13 @@ def compute_fid(a: Float[np.ndarray, "m dims"], b: Float[np.ndarray, "n dims"]) 
         return compute_frechet_distance(fit_gaussian(a), fit_gaussian(b))
     if b.shape[1] != dims:
         raise UserError(f"The two sides have {dims} and {b.shape[1]} dimensions: compare features of one length.")
-    (mean_a, x), (mean_b, y) = _centre(a), _centre(b)
+    (mean_a, x), (mean_b, y) = _center(a), _center(b)
     shift = mean_a - mean_b
     root = np.linalg.svd(x @ y.T, compute_uv=False).sum()
     return max(float(shift @ shift + (x * x).sum() + (y * y).sum() - 2 * root), 0.0)
 
 
-def _centre(
+def _center(
     features: Float[np.ndarray, "image dims"],
 ) -> tuple[Float64[np.ndarray, " dims"], Float64[np.ndarray, "rows dims"]]:
     """Returns the mean, and rows whose products sum to the covariance: at most as many as there are dimensions."""

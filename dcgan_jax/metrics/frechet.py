@@ -29,8 +29,8 @@ def fit_gaussian(features: Float[np.ndarray, "image dims"]) -> Gaussian:
     if not np.isfinite(values).all():
         raise UserError("Some features are not finite: the images or the weights are damaged.")
     mean = values.mean(axis=0)
-    centred = values - mean
-    return Gaussian(mean, centred.T @ centred / (len(values) - 1))
+    centered = values - mean
+    return Gaussian(mean, centered.T @ centered / (len(values) - 1))
 
 
 def compute_frechet_distance(a: Gaussian, b: Gaussian) -> float:

@@ -9,8 +9,7 @@ its uncertainty.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.stats
@@ -63,9 +62,9 @@ def compute_interval(
     if variance > 0:
         freedom = variance**2 / (from_seeds**2 / (seeds - 1) + from_real**2 / (groups - 1))
     reach = float(scipy.stats.t.ppf((1 + level) / 2, freedom)) * variance**0.5
-    centre = float(np.mean(by_seed))
+    center = float(np.mean(by_seed))
     method = METHOD.format(seeds=seeds, groups=groups)
-    return Interval(max(centre - reach, smallest), max(centre + reach, smallest), level, method)
+    return Interval(max(center - reach, smallest), max(center + reach, smallest), level, method)
 
 
 def compute_score_interval(
@@ -74,8 +73,8 @@ def compute_score_interval(
     patients: Sequence[str],
     rng: np.random.Generator,
     smallest: float = -np.inf,
-) -> dict[str, Any] | None:
-    """Returns the interval of a score as plain values, or None below ten latent seeds or four patients.
+) -> Interval | None:
+    """Returns the interval of a score, or None below ten latent seeds or four patients.
 
     Args:
       score_fn: the score of the first latent seed against the real images in a mask.
@@ -88,7 +87,7 @@ def compute_score_interval(
     if len(by_seed) < MIN_SEEDS or len(np.unique(groups)) < _MIN_GROUPS:
         return None
     left_out = [score_fn(groups != group) for group in np.unique(groups)]
-    return asdict(compute_interval(by_seed, left_out, smallest=smallest))
+    return compute_interval(by_seed, left_out, smallest=smallest)
 
 
 def assign_groups(patients: Sequence[str], count: int, rng: np.random.Generator) -> Int[np.ndarray, " image"]:

@@ -1,4 +1,4 @@
-"""`--mode=evaluate`: scores a checkpoint in full, with its floor, its interval and a search for copies."""
+"""`--mode=evaluate`: scores a checkpoint in full, with its baselines, its intervals and a search for copies."""
 
 from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.scoring import create_scorer, require_same_weights, write_report

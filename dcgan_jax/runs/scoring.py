@@ -1,18 +1,17 @@
 """Scores of a run's generator: what scores it, and the report that evaluate and the end of train write."""
 
-import json
 import logging
 from collections.abc import Iterator, Sequence
-from functools import partial
-from typing import Any
 
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.selection import count_classes, list_classes
 from dcgan_jax.errors import UserError
 from dcgan_jax.evaluation.class_scorer import ClassScorer, record_of_class
+from dcgan_jax.evaluation.featurizer import Featurizer
 from dcgan_jax.evaluation.protocol import resolve_protocol
 from dcgan_jax.evaluation.real_images import read_real_images
-from dcgan_jax.evaluation.scorer import DrawFn, Scorer
+from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord
+from dcgan_jax.evaluation.scorer import Scorer
 from dcgan_jax.evaluation.table import describe_record
 from dcgan_jax.inception.weights import WeightsUnavailableError, load_inception_weights
 from dcgan_jax.runs.figures import Images, save_closest_pairs
@@ -21,7 +20,6 @@ from dcgan_jax.runtime import processes
 from dcgan_jax.runtime.signals import StopRequest
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
-from dcgan_jax.storage import atomic_file
 from dcgan_jax.training.loop import ScoreFn
 from dcgan_jax.training.state import TrainState
 
@@ -49,20 +47,21 @@ def create_scorer(
                 f"{label} has one training image, and scores compare spreads: add images of it, or give "
                 "config.eval.every_epochs=0 and config.eval.every_steps=0 to train without scores."
             )
-    weights = load_inception_weights(settings.eval.weights)
     protocol, described = resolve_protocol(settings.eval), settings.data.model_dump(include=DESCRIBED)
+    featurizer = Featurizer(load_inception_weights(settings.eval.weights), protocol.preprocess)
 
-    def create(label: str) -> Scorer:
+    def create(number: int, label: str) -> Scorer:
         known, unseen = ([one for one in examples if one.label == label] for examples in (training, held_out))
         return Scorer(
             protocol,
-            weights,
+            featurizer,
             read_real_images(prepared, known),
             read_real_images(prepared, unseen) if unseen else None,
+            number,
             {**described, "label": label},
         )
 
-    return ClassScorer({label: create(label) for label in labels})
+    return ClassScorer({label: create(number, label) for number, label in enumerate(labels)})
 
 
 def create_scorer_if_possible(
@@ -105,14 +104,16 @@ def create_score_fn(scorer: ClassScorer, sampler: Sampler, seed: int, stop: Stop
 
         try:
             # Hosts may round differently, and must agree on which state is the best.
-            return processes.from_first(scorer.score(lambda label: partial(draw, label), seed))
+            return processes.from_first(scorer.score(draw, seed))
         except _Stopped:
             return None
 
     return score
 
 
-def write_report(scorer: ClassScorer, sampler: Sampler, state: TrainState, workdir: Workdir) -> dict[str, Any]:
+def write_report(
+    scorer: ClassScorer, sampler: Sampler, state: TrainState, workdir: Workdir
+) -> EvaluationRecord | ClassesRecord:
     """Scores a state in full, writes the record and each class's figure of the closest pairs, shows the table.
 
     The latents come from streams that the choice of a checkpoint never saw.
@@ -122,22 +123,22 @@ def write_report(scorer: ClassScorer, sampler: Sampler, state: TrainState, workd
     """
     step = int(state.step)
 
-    def draw_class_fn(label: int) -> DrawFn:
-        return partial(sampler.batches, state.sampled_generator, label=label)
+    def draw(label: int, seed: int, stream: str, count: int) -> Iterator[Images]:
+        return sampler.batches(state.sampled_generator, seed, stream, count, label=label)
 
-    record, images = scorer.create_report(draw_class_fn, REPORT_SEED, step)
+    record, images = scorer.create_report(draw, REPORT_SEED, step)
     if not processes.is_first():
         return record
     workdir.evaluation.mkdir(parents=True, exist_ok=True)
     name = f"step_{step:07d}_{scorer.protocol_name}_{scorer.fingerprint}"
     path = workdir.evaluation / f"{name}.json"
-    atomic_file.write_text(path, json.dumps(record, indent=2) + "\n")
+    record.write(path)
     for label, of_class in images.items():
-        closest = record_of_class(record, label)["memorisation"]["closest"]
+        closest = record_of_class(record, label).memorization.closest
         suffix = f"_{label}" if len(images) > 1 else ""
         save_closest_pairs(
-            of_class[[pair["generated"] for pair in closest]],
-            scorer.by_class[label].training.pixels[[pair["training"] for pair in closest]],
+            of_class[[pair.generated for pair in closest]],
+            scorer.by_class[label].training.pixels[[pair.training for pair in closest]],
             workdir.evaluation / f"{name}_closest{suffix}.png",
         )
     logger.info("%s\n%s", describe_record(record), path)

@@ -82,7 +82,7 @@ def train(settings: Settings, workdir: Workdir) -> None:
         if scorer:
             report = write_report(scorer, sampler, best, workdir)
             if first:
-                summary.model_copy(update={"scores": report}).write(workdir.summary)
+                summary.model_copy(update={"scores": report.model_dump(mode="json")}).write(workdir.summary)
     logger.info("done after %d steps: see %s", schedule.total, workdir.root)
 
 

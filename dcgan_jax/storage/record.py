@@ -76,3 +76,9 @@ class Record(BaseModel):
     def write(self, path: Path) -> None:
         """Writes the file, whole or not at all."""
         atomic_file.write_text(path, self.model_dump_json(indent=1) + "\n")
+
+
+class Part(BaseModel):
+    """A nested object of a record; its version is the record's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dcgan_jax.evaluation.baseline import REPEATS, compute_floors, divide
+from dcgan_jax.evaluation.baseline import REPEATS, compute_baselines, divide
 
 DIMS = 4
 
@@ -13,7 +13,7 @@ def draw(count, seed, shift=0.0):
 def compute(training, held_out, generated, patients=None):
     patients = patients or [str(index) for index in range(len(training))]
     pooled = np.concatenate(generated)
-    return compute_floors(training, patients, held_out, pooled, len(generated[0]), np.random.default_rng(0))
+    return compute_baselines(training, patients, held_out, pooled, len(generated[0]), np.random.default_rng(0))
 
 
 def expect(num_real, num_other, shift=0.0):
@@ -23,32 +23,32 @@ def expect(num_real, num_other, shift=0.0):
 
 
 def test_the_papers_counts_leave_341_against_1000():
-    floor = compute(draw(1341, 0), None, [draw(1000, 1)])
-    assert (floor["num_real"], floor["num_other"]) == (341, 1000)
-    assert (floor["halves"]["num_real"], floor["halves"]["num_other"]) == (671, 670)
+    baseline = compute(draw(1341, 0), None, [draw(1000, 1)])
+    assert (baseline.num_real, baseline.num_other) == (341, 1000)
+    assert (baseline.halves.num_real, baseline.halves.num_other) == (671, 670)
 
 
 def test_halves_when_a_generated_set_would_leave_too_little():
-    floor = compute(draw(100, 0), None, [draw(90, 1)])
-    assert (floor["num_real"], floor["num_other"]) == (50, 50)
-    assert floor["divisions"] == REPEATS
+    baseline = compute(draw(100, 0), None, [draw(90, 1)])
+    assert (baseline.num_real, baseline.num_other) == (50, 50)
+    assert baseline.divisions == REPEATS
 
 
-def test_a_perfect_generator_scores_at_the_floor_and_another_above_it():
+def test_a_perfect_generator_scores_at_the_baseline_and_another_above_it():
     perfect = compute(draw(3000, 0), None, [draw(1000, seed) for seed in range(1, 6)])
-    assert perfect["fid"] == pytest.approx(expect(2000, 1000), rel=0.5)
-    assert 0.6 < perfect["ratio"] < 1.7
+    assert perfect.fid == pytest.approx(expect(2000, 1000), rel=0.5)
+    assert 0.6 < perfect.ratio < 1.7
     shifted = compute(draw(3000, 0), None, [draw(1000, 1, shift=0.2)])
-    assert shifted["score"] == pytest.approx(expect(2000, 1000, shift=0.2), rel=0.25)
-    assert shifted["ratio"] == shifted["score"] / shifted["fid"] > 5
+    assert shifted.generated.fid == pytest.approx(expect(2000, 1000, shift=0.2), rel=0.25)
+    assert shifted.ratio == shifted.generated.fid / shifted.fid > 5
 
 
-def test_held_out_images_have_a_floor_at_their_own_count():
-    floor = compute(draw(200, 0), draw(40, 9, shift=1.0), [draw(60, 1)])["held_out"]
-    assert (floor["num_real"], floor["num_other"]) == (200, 40)
-    assert floor["fid"] == pytest.approx(expect(200, 40, shift=1.0), rel=0.4)
-    assert floor["score"] < 1
-    assert compute(draw(200, 0), None, [draw(60, 1)])["held_out"] is None
+def test_held_out_images_have_a_baseline_at_their_own_count():
+    baseline = compute(draw(200, 0), draw(40, 9, shift=1.0), [draw(60, 1)]).held_out
+    assert (baseline.num_real, baseline.num_other) == (200, 40)
+    assert baseline.fid == pytest.approx(expect(200, 40, shift=1.0), rel=0.4)
+    assert baseline.generated.fid < 1
+    assert compute(draw(200, 0), None, [draw(60, 1)]).held_out is None
 
 
 def test_there_is_none_for_three_images():
@@ -84,23 +84,34 @@ def test_divisions_of_whole_patients_are_cut_to_equal_counts():
     assert {(len(first), len(second)) for first, second in divisions.parts} == {(201, 99)}
 
 
-def test_images_of_one_patient_do_not_lower_the_floor():
+def test_images_of_one_patient_do_not_lower_the_baseline():
     # Five equal images of each of 60 patients: divided by images, both parts would hold nearly the same ones.
     training = draw(60, 0).repeat(5, axis=0)
-    floor = compute(training, None, [draw(100, 1)], name_patients(*[5] * 60))
-    assert floor["divided_by"] == "patients"
-    assert floor["fid"] == pytest.approx(expect(40, 20), rel=0.4)
+    baseline = compute(training, None, [draw(100, 1)], name_patients(*[5] * 60))
+    assert baseline.divided_by == "patients"
+    assert baseline.fid == pytest.approx(expect(40, 20), rel=0.4)
     as_if_independent = compute(training, None, [draw(100, 1)])
-    assert as_if_independent["fid"] < floor["fid"] / 2
+    assert as_if_independent.fid < baseline.fid / 2
 
 
 def test_held_out_images_beyond_the_generated_count_are_chosen_at_random():
     # The first ten are far off; taken in order they alone would be compared.
     held_out = np.concatenate([draw(10, 8, shift=5.0), draw(90, 9)])
-    assert compute(draw(50, 0), held_out, [draw(10, 1)])["held_out"]["fid"] < 50
+    assert compute(draw(50, 0), held_out, [draw(10, 1)]).held_out.fid < 50
 
 
-def test_held_out_images_leave_the_other_floors_as_they_are():
+def test_held_out_images_leave_the_other_baselines_as_they_are():
     training, generated = draw(60, 0), [draw(20, 1)]
     without, beside = compute(training, None, generated), compute(training, draw(30, 2), generated)
-    assert {**beside, "held_out": None} == without
+    assert beside.model_copy(update={"held_out": None}) == without
+
+
+def test_every_measure_of_generated_images_has_that_of_real_ones_beside_it():
+    baseline = compute(draw(200, 0), draw(60, 9), [draw(60, 1, shift=3.0)])
+    for part in (baseline, baseline.halves, baseline.held_out):
+        assert part.precision > 0.6 > 0.1 > part.generated.precision
+        assert part.coverage > 0.6 > 0.1 > part.generated.coverage
+        assert part.irs > 0.6 > part.generated.irs
+        assert part.trace_ratio == pytest.approx(1, abs=0.4)
+        assert part.kid < part.generated.kid
+        assert 1 < part.vendi <= part.num_other

@@ -6,7 +6,7 @@ import pytest
 
 from dcgan_jax.evaluation import class_scorer
 from dcgan_jax.evaluation.class_scorer import ClassScorer, record_of_class
-from dcgan_jax.evaluation.record import Report
+from dcgan_jax.evaluation.report import Report
 from dcgan_jax.evaluation.table import describe_record
 
 
@@ -19,12 +19,12 @@ class FixedScorer:
         self.number, self.fingerprint, self.scores = number, fingerprint, scores
 
     def score(self, draw_fn, seed):
-        assert draw_fn(seed) == (self.number, seed)
+        assert draw_fn(self.number, seed) == (self.number, seed)
         return self.scores
 
 
-def draw_class_fn(number):
-    return lambda seed: (number, seed)
+def draw_fn(number, seed):
+    return number, seed
 
 
 NORMAL = FixedScorer(0, "0123456789ab", fid=1.0, kid=0.1, precision=0.5)
@@ -32,7 +32,7 @@ PNEUMONIA = FixedScorer(1, "ba9876543210", fid=4.0, kid=0.3)  # too few images f
 
 
 def test_each_class_counts_alike():
-    scores = ClassScorer({"NORMAL": NORMAL, "PNEUMONIA": PNEUMONIA}).score(draw_class_fn, 3)
+    scores = ClassScorer({"NORMAL": NORMAL, "PNEUMONIA": PNEUMONIA}).score(draw_fn, 3)
     assert scores == {
         "fid": 2.5,
         "kid": pytest.approx(0.2),
@@ -46,7 +46,7 @@ def test_each_class_counts_alike():
 
 def test_one_class_has_the_scores_and_the_fingerprint_of_its_own():
     one = ClassScorer({"NORMAL": NORMAL})
-    assert one.score(draw_class_fn, 3) is NORMAL.scores
+    assert one.score(draw_fn, 3) is NORMAL.scores
     assert one.fingerprint == NORMAL.fingerprint
 
 
@@ -57,24 +57,22 @@ def test_whatever_moves_the_score_of_a_class_changes_the_fingerprint():
     assert usual != other
 
 
-def test_the_report_holds_that_of_each_class(monkeypatch):
+def test_the_report_holds_that_of_each_class(monkeypatch, old_record):
     def create_report(scorer, draw_fn, seed, step):
-        assert draw_fn(seed) == (scorer.number, seed)
-        return Report({"fid": scorer.scores["fid"], "step": step}, f"images of {scorer.number}")
+        assert draw_fn(scorer.number, seed) == (scorer.number, seed)
+        record = old_record.model_copy(update={"fid": scorer.scores["fid"], "step": step})
+        return Report(record, f"images of {scorer.number}")
 
     monkeypatch.setattr(class_scorer, "create_report", create_report)
-    record, images = ClassScorer({"NORMAL": NORMAL, "PNEUMONIA": PNEUMONIA}).create_report(draw_class_fn, 7, 12)
-    assert (record["fid"], record["step"], record["protocol"]) == (2.5, 12, "default")
-    assert record["classes"] == {"NORMAL": {"fid": 1.0, "step": 12}, "PNEUMONIA": {"fid": 4.0, "step": 12}}
-    assert record_of_class(record, "PNEUMONIA") == {"fid": 4.0, "step": 12}
+    record, images = ClassScorer({"NORMAL": NORMAL, "PNEUMONIA": PNEUMONIA}).create_report(draw_fn, 7, 12)
+    assert (record.fid, record.step, record.protocol) == (2.5, 12, "default")
+    assert {label: of_class.fid for label, of_class in record.classes.items()} == {"NORMAL": 1.0, "PNEUMONIA": 4.0}
+    assert record_of_class(record, "PNEUMONIA") is record.classes["PNEUMONIA"]
     assert images == {"NORMAL": "images of 0", "PNEUMONIA": "images of 1"}
-    record, images = ClassScorer({"NORMAL": NORMAL}).create_report(draw_class_fn, 7, 12)
-    assert record == record_of_class(record, "NORMAL") == {"fid": 1.0, "step": 12}
-    assert images == {"NORMAL": "images of 0"}
-
-
-def test_the_table_ends_with_what_chooses_the_best():
-    record = {"classes": {}, "fid": 2.5, "fid_is": class_scorer.FID_OF_CLASSES}
     last = describe_record(record).splitlines()[-1]
     assert last.split()[:5] == ["FID", "of", "all", "classes", "2.5"]
     assert last.endswith("chooses the best checkpoint")
+    record, images = ClassScorer({"NORMAL": NORMAL}).create_report(draw_fn, 7, 12)
+    assert record is record_of_class(record, "NORMAL")
+    assert (record.fid, record.step) == (1.0, 12)
+    assert images == {"NORMAL": "images of 0"}

@@ -3,11 +3,11 @@ import pytest
 
 from dcgan_jax.memorization.assessment import (
     MIN_HELD_OUT,
-    NOT_ASSESSABLE,
     Views,
-    assess_memorisation,
+    assess_memorization,
 )
-from dcgan_jax.memorization.perturbed_duplicates import CHANGES, plant_copies
+from dcgan_jax.memorization.perturbed_duplicates import CHANGES, create_duplicates
+from dcgan_jax.memorization.record import NOT_ASSESSABLE
 
 SIZE, DIMS = 32, 16
 
@@ -37,39 +37,38 @@ def take(views, positions, features=True, images=True):
     )
 
 
-def assess(generated, training, held_out, planted=None):
-    return assess_memorisation(generated, training, held_out, planted or {})
+def assess(generated, training, held_out, duplicates=None):
+    return assess_memorization(generated, training, held_out, duplicates or {})
 
 
 def test_copies_are_found_and_named_whichever_space_shows_them():
     training, fresh = draw_views(80, 0), draw_views(30, 1)
     generated = join(fresh, take(training, [7], images=False), take(training, [9], features=False))
     section = assess(generated, training, draw_views(100, 2))
-    found = {pair["generated"]: (pair["training"], pair["file"], pair["space"]) for pair in section["found"]}
+    found = {pair.generated: (pair.training, pair.file, pair.space) for pair in section.found}
     assert found[30] == (7, "0/7.jpeg", "features")
     assert found[31] == (9, "0/9.jpeg", "pixels")
-    assert {pair["generated"] for pair in section["closest"][:2]} == {30, 31}
-    assert len(section["closest"]) == 10
-    assert section["memorised_share"] == len(section["found"]) / 32 <= 5 / 32
-    assert section["highest_similarity"]["generated"] == pytest.approx(1.0)
-    assert section["highest_similarity"]["held_out"] < 0.8
+    assert {pair.generated for pair in section.closest[:2]} == {30, 31}
+    assert len(section.closest) == 10
+    assert section.memorised_share == len(section.found) / 32 <= 5 / 32
+    assert section.highest_similarity.generated == pytest.approx(1.0)
+    assert section.highest_similarity.held_out < 0.8
 
 
 def test_a_generator_that_draws_from_the_population_is_found_as_rarely_as_held_out_patients():
     section = assess(draw_views(400, 1), draw_views(100, 0), draw_views(400, 2))
-    assert section["memorised_share"] < 0.06  # 1% in each of two spaces, and the spread of a percentile
-    assert all(share < 0.04 for share in section["memorised_share_by_space"].values())
-    assert section["false_positive_rate"] < 0.06
-    low, high = section["false_positive_interval"]
-    assert low <= section["false_positive_rate"] <= high
-    low, high = section["memorised_share_interval"]
-    assert low <= section["memorised_share"] <= high <= section["innocent_share"]["highest"] + 0.06
+    assert section.memorised_share < 0.06  # 1% in each of two spaces, and the spread of a percentile
+    assert all(share < 0.04 for share in section.memorised_share_by_space.values())
+    assert section.false_positive_rate < 0.06
+    low, high = section.false_positive_interval
+    assert low <= section.false_positive_rate <= high
+    low, high = section.memorised_share_interval
+    assert low <= section.memorised_share <= high <= section.expected_share.highest + 0.06
 
 
 def test_false_positives_are_as_frequent_as_what_they_estimate():
     rates = [
-        assess(draw_views(1, 1), draw_views(40, 0), draw_views(120, seed))["false_positive_rate"]
-        for seed in range(2, 12)
+        assess(draw_views(1, 1), draw_views(40, 0), draw_views(120, seed)).false_positive_rate for seed in range(2, 12)
     ]
     assert np.mean(rates) == pytest.approx(0.02, abs=0.01)
 
@@ -77,40 +76,43 @@ def test_false_positives_are_as_frequent_as_what_they_estimate():
 def test_without_held_out_images_it_is_not_assessable_and_never_zero():
     training = draw_views(20, 0)
     section = assess(take(training, [1, 2]), training, None)
-    assert section["memorised_share"] == NOT_ASSESSABLE
-    assert "data.holdout" in section["reason"]
-    assert section["closest"][0]["training"] in (1, 2)
+    assert section.memorised_share == NOT_ASSESSABLE
+    assert "data.holdout" in section.reason
+    assert section.closest[0].training in (1, 2)
 
 
 def test_too_few_held_out_images_are_not_assessable():
     training = draw_views(20, 0)
     for held_out in (draw_views(3, 2), draw_views(MIN_HELD_OUT - 1, 2), draw_views(MIN_HELD_OUT, 2, MIN_HELD_OUT)):
         section = assess(take(training, [1]), training, held_out)
-        assert section["memorised_share"] == NOT_ASSESSABLE
-        assert "data.holdout" in section["reason"]
-        assert section["num_held_out"] == len(held_out)
-        assert section["closest"][0]["training"] == 1
+        assert section.memorised_share == NOT_ASSESSABLE
+        assert "data.holdout" in section.reason
+        assert section.num_held_out == len(held_out)
+        assert section.closest[0].training == 1
 
 
 def test_held_out_images_that_are_training_images_do_not_hide_a_copier():
     training = draw_views(MIN_HELD_OUT + 20, 0)
     patients = tuple(f"other{index}" for index in range(len(training)))
     section = assess(training, training, Views(training.features, training.images, patients=patients))
-    assert section["memorised_share"] == NOT_ASSESSABLE
-    assert f"0 held-out images of 0 patients equal no training image ({len(training)} do)" in section["reason"]
+    assert section.memorised_share == NOT_ASSESSABLE
+    assert f"0 held-out images of 0 patients equal no training image ({len(training)} do)" in section.reason
 
 
-def test_the_rate_at_which_planted_copies_are_found_is_measured():
+def test_the_rate_at_which_perturbed_duplicates_are_found_is_measured():
     training, held_out = draw_views(60, 0), draw_views(100, 2)
-    copies = plant_copies(training.images[:20], np.random.default_rng(0))
-    planted = {name: Views(draw_views(20, 5).features, images) for name, images in copies.items()}
-    planted["strangers"] = draw_views(20, 6)
-    section = assess(draw_views(10, 1), training, held_out, planted)
-    rates = {name: found["rate"] for name, found in section["sensitivity"].items()}
+    copies = create_duplicates(training.images[:20], np.random.default_rng(0))
+    duplicates = {name: Views(draw_views(20, 5).features, images) for name, images in copies.items()}
+    duplicates["strangers"] = draw_views(20, 6)
+    section = assess(draw_views(10, 1), training, held_out, duplicates)
+    rates = {name: found.rate for name, found in section.sensitivity.items()}
     assert all(rates[name] >= 0.9 for name in ("unchanged", "contrast", "noisy", "blurred"))
+    assert all(rates[name] >= 0.9 for name in ("shifted_far", "cropped", "rotated"))
     assert rates["strangers"] <= 0.2
-    assert section["sensitivity"]["unchanged"]["interval"][1] == 1.0
-    assert section["sensitivity"]["noisy"]["change"] == CHANGES["noisy"]
+    assert section.lowest_sensitivity.name == min(rates, key=rates.get)
+    assert section.lowest_sensitivity.rate == min(rates.values())
+    assert section.sensitivity["unchanged"].interval[1] == 1.0
+    assert section.sensitivity["noisy"].change == CHANGES["noisy"]
 
 
 def test_duplicates_between_held_out_and_training_are_reported():
@@ -119,9 +121,9 @@ def test_duplicates_between_held_out_and_training_are_reported():
     both = join(unseen, same)
     held_out = Views(both.features, both.images, patients=(*unseen.patients, "other"))
     section = assess(draw_views(10, 1), training, held_out)
-    assert any("1 held-out images equal a training image" in warning for warning in section["warnings"])
-    assert min(section["thresholds"].values()) > 0.01
+    assert any("1 held-out images equal a training image" in warning for warning in section.warnings)
+    assert min(section.thresholds.values()) > 0.01
 
 
 def test_says_that_it_is_no_proof():
-    assert "not proof" in assess(draw_views(3, 1), draw_views(9, 0), None)["note"]
+    assert "not proof" in assess(draw_views(3, 1), draw_views(9, 0), None).note

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dcgan_jax.memorization.copy_detection import compute_innocent_share, compute_thresholds, is_found
+from dcgan_jax.memorization.copy_detection import compute_expected_share, compute_thresholds, is_found
 from dcgan_jax.memorization.nearest import Nearest
 
 
@@ -17,10 +17,10 @@ def test_a_generator_like_held_out_patients_is_found_at_the_stated_rates(num_hel
     for _ in range(1000):
         thresholds = compute_thresholds(draw_nearest(rng, num_held_out))
         shares.append(is_found(draw_nearest(rng, num_generated), thresholds).mean())
-    stated = compute_innocent_share(num_held_out, num_generated)
+    stated = compute_expected_share(num_held_out, num_generated)
     assert np.mean(shares) == pytest.approx(0.02, abs=0.0025)
-    assert stated["expected"] == pytest.approx(0.02)
-    assert np.mean(np.array(shares) <= stated["highest"]) >= 0.95
+    assert stated.expected == pytest.approx(0.02)
+    assert np.mean(np.array(shares) <= stated.highest) >= 0.95
 
 
 def test_the_threshold_is_the_first_percentile_of_held_out_images():

@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 
 from dcgan_jax.memorization.correlation import (
+    CANDIDATES,
     compute_signatures,
     compute_similarities,
-    correlation_blocks,
-    shift,
+    find_candidates,
     to_gray,
 )
+from dcgan_jax.memorization.perturbed_duplicates import create_duplicates
+from dcgan_jax.memorization.warps import shift
 
 
 def draw_images(count, seed=0, size=64):
@@ -21,9 +23,9 @@ def test_signatures_ignore_brightness_and_contrast():
     np.testing.assert_allclose(compute_signatures(images * 2 + 40), compute_signatures(images), atol=1e-12)
 
 
-def test_the_product_of_signatures_is_the_correlation_of_reduced_images():
+def test_the_product_of_signatures_is_the_correlation_of_reduced_middles():
     images = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 1), np.uint8)
-    reduced = images.reshape(2, 32, 2, 32, 2).mean(axis=(2, 4)).reshape(2, -1)
+    reduced = images.reshape(2, 32, 2, 32, 2).mean(axis=(2, 4))[:, 4:28, 4:28].reshape(2, -1)
     signatures = compute_signatures(images)
     assert signatures[0] @ signatures[1] == pytest.approx(np.corrcoef(reduced)[0, 1])
 
@@ -35,19 +37,25 @@ def test_similarity_is_one_for_a_copy_and_names_it():
     assert positions.tolist() == [7, 2]
 
 
-def test_the_best_shift_is_looked_for():
+@pytest.mark.parametrize(("down", "right"), [(1 / 8, -1 / 8), (1 / 64, 0), (-1 / 32, 3 / 64)])
+def test_the_best_shift_is_looked_for(down, right):
     training = draw_images(1)
     signatures = compute_signatures(training)
-    moved = shift(training, 1 / 32, -1 / 64)
+    moved = shift(training, down, right)
     unshifted = (compute_signatures(moved) @ signatures.T).item()
     (similarity,), _ = compute_similarities(moved, signatures)
-    assert unshifted < 0.95 < similarity
+    assert unshifted < 0.99 < similarity
 
 
-def test_a_shift_repeats_the_border():
-    image = np.array([[[[1], [2]], [[3], [4]]]], np.uint8)
-    assert shift(image, 0.5, 0.0)[0, ..., 0].tolist() == [[1, 2], [1, 2]]
-    assert shift(image, 0.0, -0.5)[0, ..., 0].tolist() == [[2, 2], [4, 4]]
+@pytest.mark.parametrize("change", ["cropped", "rotated", "shifted_far"])
+def test_what_augmentation_can_do_is_undone(change):
+    training = draw_images(20)
+    copies = create_duplicates(training[:6], np.random.default_rng(0))[change]
+    similarities, positions = compute_similarities(copies, compute_signatures(training))
+    assert positions.tolist() == list(range(6))
+    assert similarities.min() > 0.9
+    others, _ = compute_similarities(copies, compute_signatures(training[6:]))
+    assert others.max() < 0.75
 
 
 def test_flat_images_resemble_nothing():
@@ -55,12 +63,18 @@ def test_flat_images_resemble_nothing():
     assert similarities.tolist() == [0.0]
 
 
-def test_blocks_cover_all_images_in_order():
-    images, signatures = draw_images(100, size=32), compute_signatures(draw_images(2, size=32))
-    blocks = list(correlation_blocks(images, signatures))
-    assert [(rows.start, rows.stop) for rows, _ in blocks] == [(0, 64), (64, 100)]
-    (similarity,), _ = compute_similarities(images[99:], signatures)
-    assert blocks[1][1][-1].max() == pytest.approx(similarity)
+def test_images_are_found_in_their_order_across_blocks():
+    images = draw_images(40, size=32)
+    similarities, positions = compute_similarities(images, compute_signatures(images))
+    assert positions.tolist() == list(range(40))
+    np.testing.assert_allclose(similarities, 1.0)
+
+
+def test_only_the_most_alike_are_compared_closely():
+    images = draw_images(CANDIDATES + 30, size=32)
+    found = find_candidates(images[:3], compute_signatures(images))
+    assert found.position.shape == found.correlation.shape == (3, CANDIDATES)
+    assert all(position in found.position[position] for position in range(3))
 
 
 def test_three_channels_are_compared_by_their_luma():

@@ -13,7 +13,7 @@ def test_finds_what_scikit_learn_finds():
     rng = np.random.default_rng(0)
     queries, training = rng.normal(size=(30, 8)), rng.normal(size=(90, 8))
     distances, positions = NearestNeighbors(n_neighbors=5).fit(training).kneighbors(queries)
-    found = find_nearest(queries, training, neighbours=5)
+    found = find_nearest(queries, training, neighbors=5)
     np.testing.assert_array_equal(found.position, positions[:, 0])
     np.testing.assert_allclose(found.distance, distances[:, 0])
     np.testing.assert_allclose(found.relative, distances[:, 0] / distances.mean(axis=1))
@@ -21,7 +21,7 @@ def test_finds_what_scikit_learn_finds():
 
 def test_by_hand():
     # From 1: to 0 is 1, to 4 is 3, to 9 is 8; the two nearest are 2 away on average.
-    found = find_nearest(np.array([[1.0]]), np.array([[9.0], [0.0], [4.0]]), neighbours=2)
+    found = find_nearest(np.array([[1.0]]), np.array([[9.0], [0.0], [4.0]]), neighbors=2)
     assert (found.position[0], found.distance[0], found.relative[0]) == (1, 1.0, 0.5)
 
 
@@ -32,7 +32,7 @@ def test_a_copy_has_distance_zero_far_from_the_origin_too():
 
 
 def test_among_copies_nothing_stands_out():
-    # All neighbours are as close as the nearest: no image is singled out.
+    # All neighbors are as close as the nearest: no image is singled out.
     assert find_nearest(np.ones((1, 4)), np.ones((5, 4))).relative[0] == 1.0
 
 

@@ -48,7 +48,7 @@ def measure(distance, expected, dims, shift, num_real, num_generated, repetition
             [str(index) for index in range(num_real)],
             rng,
         )
-        intervals.append((interval["low"], interval["high"]))
+        intervals.append((interval.low, interval.high))
         scores.append(np.mean(by_seed))
     low, high = np.array(intervals).T
     width = np.mean(high - low) / (2 * scipy.stats.norm.ppf(0.975) * np.std(scores, ddof=1))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dcgan_jax.evaluation import record, scorer
+from dcgan_jax.evaluation import featurizer, report
 from dcgan_jax.inception.weights import InceptionWeights
 from dcgan_jax.runs import scoring
 from dcgan_jax.storage.cache import CACHE_VARIABLE
@@ -12,8 +12,8 @@ from tests.inception.fake_inception import FakeExtractor
 @pytest.fixture(scope="module")
 def fake_inception(cache):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scorer, "FeatureExtractor", FakeExtractor)
-        patch.setattr(record, "DEEPEST_DIMS", 192)  # Gaussians at 2048 take longer than the rest of the run
+        patch.setattr(featurizer, "FeatureExtractor", FakeExtractor)
+        patch.setattr(report, "DEEPEST_DIMS", 192)  # Gaussians at 2048 take longer than the rest of the run
         patch.setattr(
             scoring, "load_inception_weights", lambda path: InceptionWeights({}, "ab" * 32, "stand-in weights", None)
         )

@@ -119,8 +119,8 @@ def test_the_record_has_the_scores_of_each_class(run):
     for label in CLASSES:
         own = record["classes"][label]
         assert (own["real_images"]["label"], own["num_real"], own["num_held_out"]) == (label, 12, 4)
-        assert own["floor"]["fid"] > 0
-        pairs = own["memorisation"]["closest"]
+        assert own["baseline"]["fid"] > 0
+        pairs = own["memorization"]["closest"]
         assert pairs
         assert all(pair["file"].startswith(f"train/{label}/") for pair in pairs)
         assert path.with_name(f"{path.stem}_closest_{label}.png").exists()

@@ -1,0 +1,113 @@
+"""What an evaluation says of copies: the `memorization` section of its record."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from dcgan_jax.storage.record import Part
+
+NotAssessable = Literal["not assessable"]
+NOT_ASSESSABLE: NotAssessable = "not assessable"
+
+Range = tuple[float, float]
+
+
+class ExpectedShare(Part):
+    """The share found of a generator that copies nothing: on average, and at the most with 95% confidence."""
+
+    expected: float
+    highest: float
+
+
+class HighestSimilarity(Part):
+    """The largest correlation with a training image, as `generate.max_similarity` means it."""
+
+    generated: float | None
+    held_out: float | None
+
+
+class Pair(Part):
+    """A generated image and its nearest training image.
+
+    Attributes:
+      generated: position of the one.
+      training: position of the other.
+      file: the training image's.
+      space: where it was found nearest.
+      relative_features: distance over that of the neighborhood, 0 to 1, in feature space.
+      relative_pixels: the same in pixels.
+    """
+
+    generated: int
+    training: int
+    file: str
+    space: Literal["features", "pixels"]
+    relative_features: float
+    relative_pixels: float
+
+
+class Sensitivity(Part):
+    """How many perturbed duplicates of training images are found.
+
+    Attributes:
+      change: what was done to them.
+      rate: share found in either space.
+      interval: of the rate, 95%.
+      copies: how many there were.
+      features: share found in feature space.
+      pixels: share found in pixels.
+    """
+
+    change: str
+    rate: float
+    interval: Range
+    copies: int
+    features: float
+    pixels: float
+
+
+class LowestSensitivity(Part):
+    """The change that hides a copy best, and the share of such copies that are found."""
+
+    name: str
+    rate: float
+
+
+class MemorizationRecord(Part):
+    """See `assessment.assess_memorization` for what the numbers mean."""
+
+    memorised_share: float | NotAssessable
+    reason: str = ""
+    method: str
+    note: str
+    num_generated: int
+    num_held_out: int
+    highest_similarity: HighestSimilarity
+    memorised_share_interval: Range | None = None
+    memorised_share_by_space: dict[str, float] | None = None
+    expected_share: ExpectedShare | None = None
+    false_positive_rate: float | None = None
+    false_positive_interval: Range | None = None
+    lowest_sensitivity: LowestSensitivity | None = None
+    sensitivity: dict[str, Sensitivity] = Field(default_factory=dict)
+    intervals_note: str = ""
+    thresholds: dict[str, float] | None = None
+    closest: list[Pair]
+    found: list[Pair] = Field(default_factory=list)
+    warnings: list[str] = Field(default_factory=list)
+
+
+def upgrade_memorization(section: dict[str, Any]) -> dict[str, Any]:
+    """Returns a section of an untyped record with the names of today."""
+    upgraded = dict(section)
+    if "innocent_share" in upgraded:
+        upgraded["expected_share"] = upgraded.pop("innocent_share")
+    if rates := {name: of_change["rate"] for name, of_change in (section.get("sensitivity") or {}).items()}:
+        upgraded["lowest_sensitivity"] = find_lowest(rates)
+    return upgraded
+
+
+def find_lowest(rates: dict[str, float]) -> dict[str, Any]:
+    """Returns the name of the lowest rate, and the rate."""
+    name = min(rates, key=lambda name: rates[name])
+    return {"name": name, "rate": rates[name]}

@@ -1,0 +1,95 @@
+"""Records of evaluations: those of version 0.1 are read under the names of today; damaged ones give a sentence."""
+
+import json
+
+import pytest
+
+from dcgan_jax.errors import UserError
+from dcgan_jax.evaluation.record import ClassesRecord, read_evaluation
+from dcgan_jax.evaluation.table import describe_record
+from tests.evaluation.conftest import OLD_RECORD
+
+
+@pytest.fixture
+def old_values():
+    return json.loads(OLD_RECORD.read_text())
+
+
+def test_an_old_record_is_read_under_the_names_of_today(old_record, old_values):
+    assert (old_record.schema_version, old_record.step, old_record.fid) == (1, 12, old_values["fid"])
+    floor = old_values["floor"]
+    assert (old_record.baseline.fid, old_record.baseline.generated.fid) == (floor["fid"], floor["score"])
+    assert old_record.baseline.ratio == floor["ratio"]
+    assert old_record.baseline.halves.num_real == floor["halves"]["num_real"]
+    assert old_record.baseline.held_out.generated.fid == floor["held_out"]["score"]
+    assert old_record.interval.kid.low == old_values["interval"]["kid"]["low"]
+    section = old_values["memorisation"]
+    assert old_record.memorised_share == old_record.memorization.memorised_share == section["memorised_share"]
+    assert old_record.memorization.expected_share.highest == section["innocent_share"]["highest"]
+    rates = {name: of_change["rate"] for name, of_change in section["sensitivity"].items()}
+    assert old_record.memorization.lowest_sensitivity.rate == min(rates.values())
+    assert old_record.memorization.closest[0].file == section["closest"][0]["file"]
+
+
+def test_what_an_old_record_did_not_measure_is_open(old_record):
+    assert old_record.irs is old_record.trace_ratio is old_record.vendi is old_record.baseline.coverage is None
+    table = describe_record(old_record)
+    assert [line.split()[-1] for line in table.splitlines() if line.startswith("Vendi")] == ["-"]
+
+
+def test_a_record_reads_back_as_it_was_written(old_record, tmp_path):
+    old_record.write(tmp_path / "record.json")
+    assert read_evaluation(tmp_path / "record.json") == old_record
+    assert json.loads((tmp_path / "record.json").read_text())["schema_version"] == 1
+
+
+def test_an_old_record_of_several_classes_is_read(old_record, old_values, tmp_path):
+    together = {"step": 12, "fid": 1.5, "fid_is": "the mean", "protocol": "default", "fingerprint": "0123456789ab"}
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps({**together, "classes": {"NORMAL": old_values, "PNEUMONIA": old_values}}))
+    record = read_evaluation(path)
+    assert isinstance(record, ClassesRecord)
+    assert record.classes["PNEUMONIA"] == old_record
+    record.write(path)
+    assert read_evaluation(path) == record
+
+
+def damage(**changes):
+    return lambda values: {**values, **changes}
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (damage(fid="near"), "fid"),
+        (damage(surprise=1), "surprise"),
+        (damage(floor=3), "not as version 0 wrote it"),
+        (damage(floor={"fid": 1}), "baseline"),
+        (damage(memorisation=[]), "memorization"),
+        (damage(classes=None), "classes"),
+        (damage(classes={"NORMAL": 3}), "not as version 0 wrote it"),
+        (damage(schema_version=99), "99"),
+        (lambda values: [values], "no fields"),
+        (lambda values: 7, "no fields"),
+    ],
+)
+def test_damaged_and_foreign_records_are_named(old_values, tmp_path, change, named):
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps(change(old_values)))
+    with pytest.raises(UserError) as error:
+        read_evaluation(path)
+    assert str(error.value).startswith(f"{path} is damaged (")
+    assert named in str(error.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 9, b"{", b"[" * 5000, b"\xff\xfe{}"])
+def test_what_is_no_json_is_named(tmp_path, content):
+    path = tmp_path / "record.json"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="is damaged"):
+        read_evaluation(path)
+
+
+def test_a_missing_record_is_no_mistake_of_a_user(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        read_evaluation(tmp_path / "record.json")
