@@ -20,7 +20,7 @@ export DCGAN_JAX_CACHE=${DCGAN_JAX_CACHE:-$PWD/runs/cache}
 trap : TERM # a preempted job's script may get the signal, too; it has to see how the processes end
 srun --kill-on-bad-exit=0 \
     python launch.py --config=configs/cxr.py --workdir="$WORKDIR" --config.checkpoint.dir="$CHECKPOINTS" \
-    --distributed
+    --config.checkpoint.on_damage=fall_back --distributed
 code=$?
 
 # 75: saved and stopped; above 128: a process was ended by a signal, as the others are when one of them is lost. The same

@@ -36,7 +36,7 @@ for ((start = 0; start < STARTS; start++)); do
     on_all_hosts "export WORKDIR='$WORKDIR' CHECKPOINTS='$CHECKPOINTS' && $(
         cat <<'COMMAND'
 python launch.py --config=configs/cxr.py --workdir="$WORKDIR" --config.checkpoint.dir="$CHECKPOINTS" \
-    --distributed
+    --config.checkpoint.on_damage=fall_back --distributed
 COMMAND
     )"
     code=$?

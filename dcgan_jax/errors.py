@@ -1,4 +1,4 @@
-"""The one exception for what the user, not the code, has to mend."""
+"""What ends a command in good order, and with which exit code."""
 
 
 class UserError(Exception):
@@ -9,6 +9,10 @@ class UserError(Exception):
     """
 
 
+class RetryLater(Exception):
+    """What may pass by itself: one sentence; commands print it and exit with `EXIT_INTERRUPTED`."""
+
+
 EXIT_DEFECT = 1
 """Exit code of a defect of ours, after its traceback."""
 
@@ -16,4 +20,4 @@ EXIT_USER_ERROR = 2
 """Exit code of a user's mistake: running the same command again cannot help."""
 
 EXIT_INTERRUPTED = 75
-"""Exit code of a run that a signal stopped after saving (EX_TEMPFAIL): run the same command again."""
+"""Exit code of a run that was stopped and can go on (EX_TEMPFAIL): run the same command again."""

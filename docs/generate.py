@@ -15,6 +15,7 @@ RECORDS: dict[str, str] = {
     "plan": "dcgan_jax.trial.plan_record:Plan",
     "prepared_report": "dcgan_jax.data.report:PreparedReport",
     "set_scores": "dcgan_jax.evaluation.set_scores:SetScores",
+    "scores": "dcgan_jax.training.score_table:ScoreFile",
     "summary": "dcgan_jax.runs.summary:Summary",
     "trial": "dcgan_jax.trial.record:TrialRecord",
 }

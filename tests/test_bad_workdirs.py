@@ -1,5 +1,6 @@
 """What a user can get wrong about a run: one sentence with its remedy, exit code 2, and nothing of the run is lost."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from filelock import FileLock
 from PIL import Image
 
-from tests.launching import TINY_FLAGS
+from tests.launching import TINY_FLAGS, launch
 
 
 @pytest.fixture
@@ -79,6 +80,45 @@ def test_a_damaged_checkpoint(refused, run, mode):
     flags = (*TINY_FLAGS, "--config.train.steps=8")  # a run that is done would not read it
     refused(f"The checkpoint {run}/checkpoints/6 cannot be read", *flags, f"--workdir={run}", f"--mode={mode}")
     assert (run / "checkpoints" / "4").exists()
+
+
+def test_a_damaged_checkpoint_is_passed_over_where_the_settings_say_so(run, finished_run, tmp_path):
+    """The run ends in the state in which one without damage ends."""
+    flags = (*TINY_FLAGS, "--config.train.steps=8")
+    whole = shutil.copytree(finished_run, tmp_path / "whole")
+    assert launch(*flags, f"--workdir={whole}", log=tmp_path / "log").code == 0
+    (run / "checkpoints" / "99").mkdir()
+    metadata = run / "checkpoints" / "6" / "_CHECKPOINT_METADATA"
+    metadata.write_bytes(metadata.read_bytes()[:20])
+    fall_back = "--config.checkpoint.on_damage=fall_back"
+    outcome = launch(*flags, f"--workdir={run}", fall_back, log=tmp_path / "log")
+    assert outcome.code == 0, outcome.output
+    assert (
+        f"WARNING: the checkpoint at step 6 is damaged. It was set aside as {run}/checkpoints/6.damaged"
+        in outcome.output
+    )
+    assert "continuing from the checkpoint at step 4" in outcome.output
+    told, expected = (json.loads((workdir / "summary.json").read_text()) for workdir in (run, whole))
+    assert told["set_aside"] == ["6.damaged", "99.damaged"]
+    assert told["state_sha256"] == expected["state_sha256"]
+
+
+def test_a_folder_that_is_no_checkpoint(refused, run):
+    (run / "checkpoints" / "99").mkdir()
+    refused(f"The checkpoint {run}/checkpoints/99 cannot be read (it is empty", *TINY_FLAGS, f"--workdir={run}")
+
+
+def test_the_only_checkpoint_is_never_passed_over(refused, run):
+    for step in ("2", "4"):
+        shutil.rmtree(run / "checkpoints" / step)
+    (run / "checkpoints" / "6" / "_CHECKPOINT_METADATA").write_text("{")
+    flags = (*TINY_FLAGS, "--config.train.steps=8", "--config.checkpoint.on_damage=fall_back")
+    refused(f"The checkpoint {run}/checkpoints/6 cannot be read", *flags, f"--workdir={run}")
+
+
+def test_a_workdir_whose_list_of_images_is_gone(refused, run):
+    (run / "train_files.tsv").unlink()
+    refused(f"{run}/train_files.tsv", "--mode=generate", f"--workdir={run}")
 
 
 def test_a_workdir_that_is_no_folder(refused):

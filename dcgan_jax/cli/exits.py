@@ -1,12 +1,14 @@
 """How the command ends: what stops it becomes a sentence and an exit code; a defect keeps its traceback."""
 
 import errno
+import os
 import sys
 import traceback
+from pathlib import Path
 from typing import NoReturn
 
-from dcgan_jax.errors import EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_USER_ERROR, UserError
-from dcgan_jax.runtime import processes, shutdown
+from dcgan_jax.errors import EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_USER_ERROR, RetryLater, UserError
+from dcgan_jax.runtime import patience, processes, shutdown
 
 STORAGE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -16,6 +18,10 @@ def stop_for(error: Exception) -> NoReturn:
     shutdown.give_way()
     if isinstance(error, UserError):
         stop(str(error), EXIT_USER_ERROR)
+    if isinstance(error, RetryLater):
+        stop(str(error), EXIT_INTERRUPTED)
+    if isinstance(error, OSError) and is_away(error):
+        stop(str(patience.gone(error.filename or "A folder of the run", error)), EXIT_INTERRUPTED)
     if isinstance(error, OSError) and error.errno in STORAGE_ERRORS:
         stop(
             f"{error.filename or 'The disk'} cannot be used ({error.strerror}): make room, permit it or choose another "
@@ -29,6 +35,13 @@ def stop_for(error: Exception) -> NoReturn:
         traceback.print_exception(error)
         stop(f"Process {processes.position()} failed: see what it printed.", EXIT_DEFECT)
     raise error
+
+
+def is_away(error: OSError) -> bool:
+    """Returns whether storage does not answer; a missing file is a defect, unless its folder is missing too."""
+    if error.errno == errno.ENOENT:
+        return bool(error.filename) and not Path(os.fsdecode(error.filename)).parent.exists()
+    return patience.may_pass(error)
 
 
 def stop(sentence: str, code: int) -> NoReturn:

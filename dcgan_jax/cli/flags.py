@@ -26,7 +26,7 @@ On many hosts, the same command in every process, with `--distributed` where the
 `--coordinator_address=HOST:PORT --num_processes=N --process_id=I`.
 
 Exit codes: 0 done; 1 a defect of ours (with a traceback); 2 a mistake to mend before trying again; 75 saved and stopped
-by a signal, or without the other processes (run the same command again to continue).
+by a signal, or without the other processes or the storage (run the same command again to continue).
 """
 
 FLAGS = flags.FLAGS
@@ -54,6 +54,7 @@ DISTRIBUTED = flags.DEFINE_bool("distributed", False, "Join the processes of the
 COORDINATOR_ADDRESS = flags.DEFINE_string("coordinator_address", None, "Host and port of the first process.")
 NUM_PROCESSES = flags.DEFINE_integer("num_processes", None, "Processes in all.")
 PROCESS_ID = flags.DEFINE_integer("process_id", None, "Which of them this is, from 0.")
+STOP_ON_USR1 = flags.DEFINE_bool("stop_on_usr1", False, "Save and stop on SIGUSR1 too, as Slurm's --signal may send.")
 
 
 def parse_flags(argv: list[str]) -> list[str]:

@@ -3,20 +3,19 @@
 import contextlib
 import logging
 import os
-import signal
 
 import absl.logging
 from absl import app
 
 from dcgan_jax.cli.exits import stop, stop_for
-from dcgan_jax.cli.flags import DETERMINISTIC, MODE, parse_flags
+from dcgan_jax.cli.flags import DETERMINISTIC, MODE, STOP_ON_USR1, parse_flags
 from dcgan_jax.cli.joining import join_processes
 from dcgan_jax.cli.mode_settings import agree_on_settings, workdir_root
 from dcgan_jax.cli.modes import MODES
 from dcgan_jax.errors import EXIT_INTERRUPTED, UserError
 from dcgan_jax.runs.workdir import Workdir
-from dcgan_jax.runtime import processes, shutdown
-from dcgan_jax.runtime.signals import SIGNALS, Interrupted, end_program
+from dcgan_jax.runtime import console, processes, shutdown
+from dcgan_jax.runtime.signals import Interrupted, listen
 from dcgan_jax.settings import Settings
 from dcgan_jax.storage.cache import cache_dir
 
@@ -25,15 +24,14 @@ logger = logging.getLogger("dcgan_jax")
 
 def run_program() -> None:
     """Runs the command of this process's arguments, and leaves with its exit code."""
+    console.make_unfailing()
     app.run(main, flags_parser=parse_flags)
 
 
 def main(argv: list[str]) -> None:
     """Runs one mode; turns what stops it into a sentence and an exit code."""
     set_up_logging()
-    # Outside the training loop, which saves first, SIGTERM ends the program as Ctrl-C does.
-    for number in SIGNALS:
-        signal.signal(number, end_program)
+    listen(STOP_ON_USR1.value)  # outside the training loop, which saves first, a signal ends the program as Ctrl-C does
     try:
         if len(argv) > 1:
             raise UserError(f"{argv[1]!r} is not understood: options begin with --, as in --mode=train.")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dcgan_jax.errors import UserError
+from dcgan_jax.runs.restore import set_aside
 from dcgan_jax.runs.training_data import TrainingData
 from dcgan_jax.runs.workdir import Workdir, compute_identity
 from dcgan_jax.runtime import processes
@@ -37,6 +38,10 @@ def checkpoints_of_run(
     processes.require_same(here, "training images", "give all the same files in config.data.dir")
     identity = processes.from_first(compute_identity(settings, train_files))
     with Checkpoints(where, identity, settings.checkpoint.keep) as checkpoints:
+        for stray in checkpoints.strays():
+            if settings.checkpoint.on_damage == "error":
+                raise checkpoints.damaged(stray, "it is empty, or was cut off when it was copied")
+            set_aside(checkpoints, stray)
         steps = checkpoints.steps()
         if steps and steps[-1] > total:
             raise UserError(

@@ -1,6 +1,9 @@
 """The metrics of a run, as JSON lines and as TensorBoard events."""
 
+import contextlib
+import errno
 import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +15,7 @@ from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.summary import scalar
 
 from dcgan_jax.errors import UserError
+from dcgan_jax.runtime import patience
 from dcgan_jax.storage import atomic_file
 
 
@@ -20,12 +24,10 @@ class RunLog:
 
     def __init__(self, metrics: Path, tensorboard: Path, step: int):
         _keep_rows_until(metrics, step)
-        self._file = metrics.open("a")
-        # Not tensorboardX's SummaryWriter, which hands events to a thread: where that finds the disk full, and dies of
-        # it, the training would wait for it for ever.
-        tensorboard.mkdir(parents=True, exist_ok=True)
-        self._events = EventsWriter(str(tensorboard / "events"))
-        self._add_event(step + 1, session_log=SessionLog(status=SessionLog.START))  # hides later ones of earlier starts
+        metrics.touch()
+        self._metrics, self._tensorboard = metrics, tensorboard
+        self._size, self._step = metrics.stat().st_size, step
+        self._open()
 
     def __enter__(self) -> "RunLog":
         return self
@@ -33,37 +35,74 @@ class RunLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
-        self._events.close()
+        self._close()
 
     def write(self, rows: list[dict[str, Any]]) -> None:
-        """Writes rows, each with its `step`; TensorBoard gets the last one."""
-        self._file.writelines(json.dumps(row) + "\n" for row in rows)
-        self._file.flush()
-        for name, value in rows[-1].items():
-            if name != "step":
-                self._add_event(rows[-1]["step"], summary=scalar(name, value))
-        self._events.flush()
+        """Writes rows, each with its `step`; TensorBoard gets the last one.
+
+        Raises:
+          RetryLater: the files do not answer, and have not for a while.
+          OSError: they cannot be written.
+        """
+        content = "".join(json.dumps(row) + "\n" for row in rows).encode()
+        patience.insist(lambda: self._write(content, rows[-1]), self._metrics)
+
+    def _write(self, content: bytes, last: dict[str, Any]) -> None:
+        if self._file.closed:
+            self._open()
+        try:
+            if not os.fstat(self._file.fileno()).st_nlink:  # removed, workdir and all: writing would succeed
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self._metrics))
+            self._file.write(content)
+            for name, value in last.items():
+                if name != "step":
+                    self._add_event(last["step"], summary=scalar(name, value))
+            self._events.flush()
+        except OSError:
+            self._close()  # to be opened again, and cut to what was written whole
+            raise
+        self._size, self._step = self._size + len(content), last["step"]
+
+    def _open(self) -> None:
+        self._file = self._metrics.open("r+b", buffering=0)
+        self._file.truncate(self._size)
+        self._file.seek(self._size)
+        # Not tensorboardX's SummaryWriter, which hands events to a thread: where that finds the disk full, and dies of
+        # it, the training would wait for it for ever.
+        self._tensorboard.mkdir(parents=True, exist_ok=True)
+        self._events = EventsWriter(str(self._tensorboard / "events"))
+        # Hides later events of earlier starts.
+        self._add_event(self._step + 1, session_log=SessionLog(status=SessionLog.START))
+
+    def _close(self) -> None:
+        with contextlib.suppress(OSError):  # of what no longer answers
+            self._file.close()
+        with contextlib.suppress(OSError, ValueError):  # ValueError: it closed itself when it failed
+            self._events.close()
 
     def _add_event(self, step: int, **content: Any) -> None:
         self._events.write_event(Event(wall_time=time.time(), step=step, **content))
 
 
 def read_rows(metrics: Path) -> Iterator[dict[str, Any]]:
-    """Yields the rows of a metrics file; a last line that a crash cut off is passed over.
+    """Yields the rows of a metrics file; what a crash cut off at its end is passed over.
+
+    After a power loss the end may hold zeros, where the file had grown and its content was not on the disk yet.
 
     Raises:
       UserError: another line is no row.
     """
     with metrics.open(errors="replace") as lines:
         for number, line in enumerate(lines, start=1):
-            if not line.endswith("\n"):
+            if not line.endswith("\n") or not line.strip("\0\n"):
                 return
             try:
                 row = json.loads(line)
-                row["step"]
-            except (ValueError, TypeError, KeyError):
-                raise UserError(f"Line {number} of {metrics} is damaged: remove that line.") from None
+                is_row = isinstance(row["step"], int)
+            except (ValueError, TypeError, KeyError, RecursionError):
+                is_row = False
+            if not is_row:
+                raise UserError(f"Line {number} of {metrics} is damaged: remove that line.")
             yield row
 
 

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from dcgan_jax.runs.figures import GRID_SIDE, Images, count_per_class, save_image, tile
 from dcgan_jax.runs.metrics_log import RunLog
 from dcgan_jax.runs.workdir import Workdir
-from dcgan_jax.runtime import processes
+from dcgan_jax.runtime import patience, processes
 from dcgan_jax.runtime.progress import create_progress
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
@@ -83,7 +83,8 @@ class TrainObserver:
         """Draws the grid of the fixed latents."""
         self._last_at = None
         images = draw_samples(self._sampler, state.sampled_generator, self._settings)
-        save_image(tile(images, GRID_SIDE), self._workdir.samples / f"step_{step:07d}.png")
+        path = self._workdir.samples / f"step_{step:07d}.png"
+        patience.insist(lambda: save_image(tile(images, GRID_SIDE), path), path)
 
     def on_scores(self, step: int, scores: dict[str, float]) -> None:
         """Logs the scores of a state."""

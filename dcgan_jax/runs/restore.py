@@ -1,6 +1,7 @@
 """Where a state comes from: the newest checkpoint, a chosen one, or the run's first draw."""
 
 import logging
+from collections.abc import Callable
 from functools import partial
 
 import jax
@@ -11,20 +12,55 @@ from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes
 from dcgan_jax.runtime.devices import replicated
 from dcgan_jax.sampling import Sampler
-from dcgan_jax.training.checkpoints import Checkpoints, abstract_state
+from dcgan_jax.training.checkpoints import Checkpoints, DamagedCheckpointError, abstract_state
 from dcgan_jax.training.state import Recipe, TrainState, create_state
 
 logger = logging.getLogger(__name__)
 
 
 def start_or_restore(recipe: Recipe, checkpoints: Checkpoints, mesh: Mesh) -> TrainState:
-    """Returns the state of the newest checkpoint, or the one at step 0 where there is none; replicated."""
-    steps = checkpoints.steps()
-    if steps:
-        logger.info("continuing from the checkpoint at step %d", steps[-1])
-        return restore(recipe, checkpoints, steps[-1], mesh)
+    """Returns the state of the newest checkpoint, or the one at step 0 where there is none; replicated.
+
+    Raises:
+      UserError: the checkpoint is damaged, and `checkpoint.on_damage` does not fall back, or there is none before it.
+    """
+    if checkpoints.steps():
+        state = restore_or_fall_back(recipe, checkpoints, mesh, lambda: checkpoints.steps()[-1])
+        logger.info("continuing from the checkpoint at step %d", int(state.step))
+        return state
     create = jax.jit(partial(create_state, recipe), out_shardings=replicated(mesh))
     return create(jax.random.key(recipe.settings.seed))
+
+
+def restore_or_fall_back(
+    recipe: Recipe, checkpoints: Checkpoints, mesh: Mesh, choose: Callable[[], int | None]
+) -> TrainState:
+    """Returns the state of the step that `choose` returns; damaged ones are set aside where the settings allow it.
+
+    Where `choose` has no step any more, it is the newest's. All processes fall back together.
+    """
+    while True:
+        step = choose() or checkpoints.steps()[-1]
+        damage = state = None
+        try:
+            state = restore(recipe, checkpoints, step, mesh)
+        except DamagedCheckpointError as error:
+            damage = error
+        if state is not None and not any(processes.gather(damage is not None)):
+            return state
+        damage = damage or checkpoints.damaged(step, "another process finds it damaged")
+        if recipe.settings.checkpoint.on_damage == "error" or len(checkpoints.steps()) == 1:
+            raise damage
+        set_aside(checkpoints, step)
+
+
+def set_aside(checkpoints: Checkpoints, step: int) -> None:
+    """Sets a damaged checkpoint aside, and says so."""
+    name = checkpoints.set_aside(step)
+    logger.warning(
+        "WARNING: the checkpoint at step %d is damaged. It was set aside as %s, and the run goes on without it.",
+        *(step, checkpoints.directory / name),
+    )
 
 
 def restore(recipe: Recipe, checkpoints: Checkpoints, step: int, mesh: Mesh) -> TrainState:

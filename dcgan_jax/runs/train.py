@@ -17,7 +17,7 @@ from dcgan_jax.runs.admission import checkpoints_of_run
 from dcgan_jax.runs.figures import Images, save_comparison, save_curves
 from dcgan_jax.runs.metrics_log import read_rows
 from dcgan_jax.runs.observer import draw_samples, observed
-from dcgan_jax.runs.restore import create_sampler, restore, start_or_restore
+from dcgan_jax.runs.restore import create_sampler, restore_or_fall_back, start_or_restore
 from dcgan_jax.runs.scoring import create_score_fn, create_scorer_if_possible, write_report
 from dcgan_jax.runs.summary import summarize
 from dcgan_jax.runs.training_data import TrainingData, read_training_data
@@ -26,6 +26,7 @@ from dcgan_jax.runtime import processes
 from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.runtime.signals import StopRequest
 from dcgan_jax.runtime.stop_sync import StopSync
+from dcgan_jax.runtime.watchdog import Watchdog
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.batch_sizes import require_divisible
@@ -65,8 +66,11 @@ def train(settings: Settings, workdir: Workdir) -> None:
             sampler = create_sampler(recipe, mesh)
             scorer = _create_scorer(settings, data, checkpoints) if schedule.is_scored else None
             state, pace = _run(recipe, data, workdir, mesh, schedule, sampler, scorer, checkpoints)
+            best = state
+            if checkpoints.best_step() not in (None, schedule.total):
+                best = restore_or_fall_back(recipe, checkpoints, mesh, checkpoints.best_step)
             best_step = processes.from_first(checkpoints.best_step())
-            best = state if best_step in (None, schedule.total) else restore(recipe, checkpoints, best_step, mesh)
+            aside = checkpoints.names_set_aside()
 
         generated = draw_samples(sampler, state.sampled_generator, settings)
         seconds = time.monotonic() - started
@@ -75,7 +79,7 @@ def train(settings: Settings, workdir: Workdir) -> None:
             earlier = workdir.read_summary()
             if pace is None and earlier:  # this start did no step: what was measured before holds
                 pace, seconds = earlier.images_per_second, earlier.seconds
-            facts = {"num_train_images": len(data.training), "best_step": best_step, "scores": None}
+            facts = {"num_train_images": len(data.training), "best_step": best_step, "scores": None, "set_aside": aside}
             facts["convolutions"] = recipe.generator.form
             summary = summarize(state, mesh, images_per_second=pace, seconds=seconds, **facts)
             summary.write(workdir.summary)  # before the report too, which may take long on a CPU
@@ -106,20 +110,23 @@ def _run(
 ) -> tuple[TrainState, float | None]:
     """Trains from the newest checkpoint on; returns the final state, saved, and the pace in images a second."""
     settings = recipe.settings
-    state = start_or_restore(recipe, checkpoints, mesh)
-    first_step = int(state.step)
     sync = StopSync(mesh) if processes.count() > 1 else None
-    advance = _create_advance(recipe, data, mesh, first_step, sync)
-    with (
-        StopRequest(sync or bool) as stop,
-        observed(settings, workdir, schedule, sampler, first_step) as observer,
-    ):
-        score_fn = create_score_fn(scorer, sampler, settings.seed, stop) if scorer else None
-        state = run_loop(state, advance, schedule, checkpoints, observer, stop, score_fn)
+    with Watchdog(settings.train.stall_minutes) as watchdog:
+        state = start_or_restore(recipe, checkpoints, mesh)
+        first_step = int(state.step)
+        advance = _create_advance(recipe, data, mesh, first_step, sync, watchdog)
+        with (
+            StopRequest(sync or bool) as stop,
+            observed(settings, workdir, schedule, sampler, first_step) as observer,
+        ):
+            score_fn = watchdog.ignoring(create_score_fn(scorer, sampler, settings.seed, stop)) if scorer else None
+            state = run_loop(state, advance, schedule, checkpoints, observer, stop, score_fn)
     return state, observer.images_per_second()
 
 
-def _create_advance(recipe: Recipe, data: TrainingData, mesh: Mesh, first_step: int, sync: StopSync | None) -> Advance:
+def _create_advance(
+    recipe: Recipe, data: TrainingData, mesh: Mesh, first_step: int, sync: StopSync | None, watchdog: Watchdog
+) -> Advance:
     """Returns what takes a state some steps further, on the images whose turn it is; `sync` travels with the calls."""
     settings, sizes = recipe.settings, recipe.sizes
     order = Order(settings.seed, len(data.training), sizes.real, settings.data.sampling)
@@ -129,11 +136,13 @@ def _create_advance(recipe: Recipe, data: TrainingData, mesh: Mesh, first_step: 
     multi_step: Callable = create_multi_step(recipe, mesh, batches.read)
     if sync:
         multi_step = sync.carried_by(multi_step)
-    key = jax.random.key(settings.seed)
+    compile_and_step, key = watchdog.ignoring(multi_step), jax.random.key(settings.seed)
 
     def advance(state: TrainState, step: int, count: int) -> tuple[TrainState, dict[str, jax.Array]]:
+        watchdog.sign()
         batch = batches.take(step * sizes.rounds, count * sizes.rounds)
-        return multi_step(state, key, batches.dataset, batch)
+        run = compile_and_step if step == first_step else multi_step
+        return run(state, key, batches.dataset, batch)
 
     return advance
 

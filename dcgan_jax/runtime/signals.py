@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request that the loop answers between two steps."""
+"""Ctrl-C, SIGTERM and a lost terminal as a request that the loop answers between two steps."""
 
 import signal
 from collections.abc import Callable
@@ -7,9 +7,23 @@ from typing import NoReturn
 
 from dcgan_jax.runtime import processes
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+"""What asks for a stop."""
 
 _asked_before = False
+
+
+def listen(with_usr1: bool = False) -> None:
+    """Makes the signals end the program as Ctrl-C does, until a loop answers them.
+
+    Args:
+      with_usr1: SIGUSR1 too, by which job systems warn; unasked it keeps its meaning, since others use it otherwise.
+    """
+    if with_usr1:
+        SIGNALS.append(signal.SIGUSR1)
+    for number in SIGNALS:
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # ignored: started by nohup
+            signal.signal(number, end_program)
 
 
 def end_program(number: int, frame: FrameType | None) -> NoReturn:
@@ -50,7 +64,8 @@ class StopRequest:
         self._previous: dict[signal.Signals, signal._HANDLER] = {}
 
     def __enter__(self) -> "StopRequest":
-        self._previous = {number: signal.signal(number, self._request) for number in SIGNALS}
+        heeded = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+        self._previous = {number: signal.signal(number, self._request) for number in heeded}
         return self
 
     def __exit__(

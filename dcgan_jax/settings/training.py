@@ -6,6 +6,7 @@ from annotated_types import Unit
 from pydantic import Field, model_validator
 
 from dcgan_jax.settings.section import (
+    NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
@@ -106,6 +107,8 @@ class TrainSettings(Section):
     """Epochs between grids of generated images. 0: only at the end."""
     sample_every_steps: Annotated[NonNegativeInt, Unit("steps")] = 0
     """The same in steps. Not 0: wins over epochs."""
+    stall_minutes: Annotated[NonNegativeFloat, Unit("minutes")] = 0.0
+    """Without a step, a save or a picture after which the run leaves with 75. 0: from the pace, at least 10."""
 
 
 class CheckpointSettings(Section):
@@ -119,6 +122,8 @@ class CheckpointSettings(Section):
     """The same in steps. Not 0: wins over epochs."""
     keep: Annotated[PositiveInt, Unit("checkpoints")] = 3
     """How many of the newest are kept."""
+    on_damage: Literal["error", "fall_back"] = "error"
+    """A damaged newest checkpoint: stop, or rename it and go on from the one before."""
 
 
 class RuntimeSettings(Section):

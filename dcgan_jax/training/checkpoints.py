@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count as count_up
 from types import TracebackType
 from typing import Any
 
@@ -12,11 +13,17 @@ from etils import epath
 from orbax.checkpoint import checkpoint_managers as policies
 
 from dcgan_jax.errors import UserError
-from dcgan_jax.runtime import shutdown
+from dcgan_jax.runtime import patience, processes, shutdown
 from dcgan_jax.training.score_table import Scores, ScoreTable
 from dcgan_jax.training.state import TrainState, compute_checksums
 
+_METADATA = "_CHECKPOINT_METADATA"  # orbax writes it into every checkpoint
+_DAMAGED = ".damaged"
 _STORAGE_TROUBLE = ("RESOURCE_EXHAUSTED", "No space left", "PERMISSION_DENIED", "Permission denied", "Read-only file")
+
+
+class DamagedCheckpointError(UserError):
+    """A checkpoint is not what was saved."""
 
 
 class Checkpoints:
@@ -43,7 +50,7 @@ class Checkpoints:
         self._identity = identity
         with self._naming_storage_trouble():
             self._table = ScoreTable(self.directory)
-        options = ocp.CheckpointManagerOptions(
+        self._options = ocp.CheckpointManagerOptions(
             save_decision_policy=policies.FixedIntervalPolicy(1),
             preservation_policy=policies.AnyPreservationPolicy([policies.LatestN(keep), _Best(self._table)]),
             cleanup_tmp_directories=not read_only,
@@ -51,7 +58,7 @@ class Checkpoints:
             read_only=read_only,
         )
         with self._naming_storage_trouble():
-            self._manager = ocp.CheckpointManager(self.directory, options=options)
+            self._manager = ocp.CheckpointManager(self.directory, options=self._options)
 
     def __enter__(self) -> "Checkpoints":
         return self
@@ -64,7 +71,7 @@ class Checkpoints:
 
     def close(self) -> None:
         """Waits for saves under way."""
-        with self._naming_storage_trouble():
+        with self._naming_storage_trouble(), self._leaving_if_it_fails():
             self._manager.close()
 
     def compare_under(self, protocol: str) -> None:
@@ -72,8 +79,35 @@ class Checkpoints:
         self._table.protocol = protocol
 
     def steps(self) -> list[int]:
-        """Returns the steps that can be restored, in ascending order."""
-        return sorted(self._manager.all_steps())
+        """Returns the steps that were saved whole, in ascending order."""
+        return sorted(set(self._manager.all_steps()) - set(self.strays()))
+
+    def strays(self) -> list[int]:
+        """Returns the steps whose folders are no checkpoints: empty ones, or copied in part. Saving needs them gone."""
+        return [step for step in self._manager.all_steps() if not (self.directory / str(step) / _METADATA).exists()]
+
+    def set_aside(self, step: int) -> str:
+        """Renames a damaged checkpoint, so that it is passed over and kept; returns its new name."""
+        with self._naming_storage_trouble():
+            taken = {path.name for path in self.directory.iterdir()}
+            names = (f"{step}{_DAMAGED}{number or ''}" for number in count_up())
+            name = next(name for name in names if name not in taken)
+            if processes.is_first():
+                (self.directory / str(step)).rename(self.directory / name)
+            processes.wait_for_all()
+            self._manager.reload()
+        return name
+
+    def names_set_aside(self) -> tuple[str, ...]:
+        """Returns the names of damaged checkpoints that were set aside, since the run began."""
+        return tuple(sorted(path.name for path in self.directory.iterdir() if _DAMAGED in path.name))
+
+    def damaged(self, step: int, reason: object) -> DamagedCheckpointError:
+        """Returns the error that says that a checkpoint is damaged."""
+        return DamagedCheckpointError(
+            f"The checkpoint {self.directory / str(step)} cannot be read ({_first_line(reason)}): "
+            "remove that folder to continue from the one before it, or give config.checkpoint.on_damage=fall_back."
+        )
 
     def best_step(self) -> int | None:
         """Returns the kept step with the best score under the protocol in use, or None where none is scored so."""
@@ -96,8 +130,13 @@ class Checkpoints:
         if step in self._manager.all_steps():
             return
         metadata = {"identity": self._identity, "checksums": [int(value) for value in compute_checksums(state)]}
+
+        def start() -> None:
+            with self._opened_again_if_it_fails():
+                self._manager.save(step, args=ocp.args.StandardSave(state), custom_metadata=metadata)
+
         with self._naming_storage_trouble():
-            self._manager.save(step, args=ocp.args.StandardSave(state), custom_metadata=metadata)
+            patience.insist(start, self.directory)
 
     def record_scores(self, step: int, scores: Scores) -> None:
         """Writes down the scores of a step; `score_table.SCORE` chooses the best.
@@ -106,12 +145,28 @@ class Checkpoints:
           UserError: the place is full, or cannot be written.
         """
         with self._naming_storage_trouble():
-            self._table.record(step, scores)
+            patience.insist(lambda: self._table.record(step, scores), self.directory)
 
     def wait(self) -> None:
         """Returns when all saves under way are complete."""
-        with self._naming_storage_trouble():
+        with self._naming_storage_trouble(), self._leaving_if_it_fails():
             self._manager.wait_until_finished()
+
+    def save_whole(self, step: int, state: TrainState) -> None:
+        """Saves the state, unless it is saved already, and returns when it is complete.
+
+        Raises:
+          UserError: as `save`.
+          RetryLater: the place does not answer, and has not for a while.
+        """
+
+        def save() -> None:
+            self.save(step, state)
+            with self._opened_again_if_it_fails():
+                self._manager.wait_until_finished()
+
+        with self._naming_storage_trouble():
+            patience.insist(save, self.directory)
 
     def restore(self, step: int, like: TrainState) -> TrainState:
         """Reads the state of a step.
@@ -127,7 +182,7 @@ class Checkpoints:
             metadata = self._manager.metadata(step).custom_metadata or {}
             identity, checksums = metadata["identity"], metadata["checksums"]
         except (KeyError, TypeError) as error:
-            raise self._damaged(step, "its metadata are damaged") from error
+            raise self.damaged(step, "its metadata are damaged") from error
         except Exception as error:  # as below
             raise self._unreadable(step, error) from error
         if identity != self._identity:
@@ -142,24 +197,40 @@ class Checkpoints:
                 raise
             raise self._unreadable(step, error) from error
         if [int(value) for value in compute_checksums(state)] != checksums:
-            raise self._damaged(step, "its arrays are not those that were saved")
+            raise self.damaged(step, "its arrays are not those that were saved")
         return state
 
-    def _unreadable(self, step: int, error: Exception) -> UserError:
+    def _unreadable(self, step: int, error: Exception) -> Exception:
         """Tells a place that does not answer, or not us, from a checkpoint that is damaged."""
-        refused = isinstance(error, OSError) and not isinstance(error, FileNotFoundError)
-        if not refused and not any(trouble in str(error) for trouble in (*_STORAGE_TROUBLE, "UNAVAILABLE")):
-            return self._damaged(step, error)
+        is_missing = isinstance(error, FileNotFoundError) or "No such file" in str(error)
+        if patience.may_pass(error) and not (is_missing and self.directory.exists()):
+            return patience.gone(self.directory / str(step), error)
+        refused = isinstance(error, OSError) and not is_missing
+        if not refused and not any(trouble in str(error) for trouble in _STORAGE_TROUBLE):
+            return self.damaged(step, error)
         return UserError(
             f"The checkpoint {self.directory / str(step)} cannot be read now ({_first_line(error)}): mend that and "
             "run the same command again; the checkpoint is kept."
         )
 
-    def _damaged(self, step: int, reason: object) -> UserError:
-        return UserError(
-            f"The checkpoint {self.directory / str(step)} cannot be read ({_first_line(reason)}): "
-            "remove that folder to continue from the one before it."
-        )
+    @contextmanager
+    def _leaving_if_it_fails(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if patience.may_pass(error) and not shutdown.is_sign_of_a_lost_process(error):
+                raise patience.gone(self.directory, error) from error
+            raise
+
+    @contextmanager
+    def _opened_again_if_it_fails(self) -> Iterator[None]:
+        """Starts afresh after an error: the manager would raise that of a failed save at every later call."""
+        try:
+            yield
+        except Exception as error:
+            if patience.may_pass(error) and not shutdown.is_sign_of_a_lost_process(error):
+                self._manager = ocp.CheckpointManager(self.directory, options=self._options)
+            raise
 
     @contextmanager
     def _naming_storage_trouble(self) -> Iterator[None]:

@@ -84,10 +84,10 @@ def run_loop(
             stopping = stop.agreed()
 
         if stopping:  # at the end too: what comes after the loop may take long as well
-            checkpoints.wait()
+            checkpoints.save_whole(step, state)
             raise Interrupted(step)
         if step == schedule.total:
-            checkpoints.wait()
+            checkpoints.save_whole(step, state)
             if stop.agreed_at_once():  # a signal of since the question above, which the last calls could not carry
                 raise Interrupted(step)
             return state

@@ -4,17 +4,18 @@ Orbax keeps metrics inside a checkpoint, which is never written again. But a sta
 being scored is saved at once, and gets its scores when the run goes on.
 """
 
+import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from etils import epath
+from pydantic import model_validator
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.runtime import processes
-from dcgan_jax.storage import atomic_file
+from dcgan_jax.storage.record import Record
 
 SCORE = "fid"
 """The score that the best state is chosen by: the smaller the better."""
@@ -23,6 +24,38 @@ PROTOCOL = "protocol"
 """Beside the scores, what they were measured under: scores of other protocols are not compared."""
 
 Scores = dict[str, Any]
+
+
+class ScoreFile(Record):
+    """scores.json.
+
+    Attributes:
+      scores: of each step.
+      sha256: of the scores: one changed digit would choose another state.
+    """
+
+    scores: dict[int, Scores]
+    sha256: str
+
+    @classmethod
+    def upgrade(cls, values: dict[str, Any], version: int) -> dict[str, Any]:
+        """Takes the file as it was before versions were counted: the scores alone."""
+        if version > 0:
+            return values
+        scores = {step: of_step for step, of_step in values.items() if step != "schema_version"}
+        return {"scores": scores, "sha256": compute_sha256(scores)}
+
+    @model_validator(mode="after")
+    def _scores_are_those_written(self) -> Self:
+        if compute_sha256(self.scores) != self.sha256:
+            raise ValueError("its scores are not those that were written")
+        return self
+
+
+def compute_sha256(scores: Mapping[Any, Scores]) -> str:
+    """Returns a digest of the scores of some steps."""
+    text = json.dumps({str(step): of_step for step, of_step in scores.items()}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class ScoreTable:
@@ -36,13 +69,9 @@ class ScoreTable:
         """Reads the file, if there is one; raises UserError when it is damaged."""
         self._path = directory / "scores.json"
         self._scores: dict[int, Scores] = {}
-        try:
-            if self._path.exists():
-                self._scores = {int(step): dict(scores) for step, scores in json.loads(self._path.read_text()).items()}
-        except (ValueError, TypeError, AttributeError) as error:
-            raise UserError(
-                f"{self._path} is damaged ({error}): remove it; the states stay, and which was the best is forgotten."
-            ) from None
+        if self._path.exists():
+            remedy = "remove it; the states stay, and which was the best is forgotten"
+            self._scores = ScoreFile.read(Path(self._path), remedy).scores
         self.protocol = self._scores[max(self._scores)].get(PROTOCOL) if self._scores else None
 
     def scores(self, step: int) -> Scores:
@@ -53,11 +82,11 @@ class ScoreTable:
         """Adds the scores of a step, measured under the protocol in use, and writes the file."""
         self._scores[step] = {**scores, PROTOCOL: self.protocol}
         if processes.is_first():
-            text = json.dumps(self._scores, indent=1) + "\n"
+            file = ScoreFile(scores=self._scores, sha256=compute_sha256(self._scores))
             if "://" in str(self._path):  # an object store, where a file is whole or not at all
-                self._path.write_text(text)
+                self._path.write_text(file.model_dump_json(indent=1) + "\n")
             else:
-                atomic_file.write_text(Path(self._path), text)
+                file.write(Path(self._path))
 
     def best_of(self, steps: Sequence[int]) -> int | None:
         """Returns which of some steps has the best score under the protocol in use, or None where none has one."""

@@ -2,13 +2,16 @@
 
 import errno
 import json
+import shutil
 import time
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboardX.record_writer import RecordWriter
 
+from dcgan_jax.errors import RetryLater, UserError
 from dcgan_jax.runs.metrics_log import RunLog, read_rows
+from dcgan_jax.runtime import patience
 
 
 def rows(steps):
@@ -46,6 +49,52 @@ def test_tensorboard_does_not_show_what_was_done_again(tmp_path, monkeypatch):
     events = EventAccumulator(str(tmp_path / "events"))
     events.Reload()
     assert [event.step for event in events.Scalars("generator_loss")] == [1, 4]
+
+
+@pytest.mark.parametrize("tail", [b"\0" * 300, b"\0" * 300 + b"\n", b'{"step": 3, "gen' + b"\0" * 40, b'{"step": 3'])
+def test_the_end_that_a_power_loss_left_is_cut(tmp_path, tail):
+    metrics = tmp_path / "metrics.jsonl"
+    metrics.write_bytes(b"".join(json.dumps(row).encode() + b"\n" for row in rows([1, 2])) + tail)
+    assert list(read_rows(metrics)) == rows([1, 2])
+
+
+@pytest.mark.parametrize("line", ["[1]", '{"step": "3"}', '{"loss": 1.0}', "7", '{"step": 3, "gen\0\0'])
+def test_a_damaged_line_before_the_end_is_named(tmp_path, line):
+    metrics = tmp_path / "metrics.jsonl"
+    metrics.write_text(json.dumps(rows([1])[0]) + f"\n{line}\n" + json.dumps(rows([4])[0]) + "\n")
+    with pytest.raises(UserError, match=r"Line 2 of .*metrics.jsonl is damaged: remove that line"):
+        list(read_rows(metrics))
+
+
+def test_a_workdir_that_comes_back_has_every_row_once(tmp_path, monkeypatch):
+    """Also where the system took a write only in part."""
+    run, away = tmp_path / "run", tmp_path / "away"
+    run.mkdir()
+
+    def come_back(seconds):
+        if away.exists():
+            with (away / "metrics.jsonl").open("a") as file:
+                file.write('{"step": 2, "gen')
+            away.rename(run)
+
+    monkeypatch.setattr(patience.time, "sleep", come_back)
+    with RunLog(run / "metrics.jsonl", run / "events", step=0) as log:
+        log.write(rows([1]))
+        run.rename(away)
+        log._file.close()  # as a stale handle
+        log.write(rows([2]))
+    assert list(read_rows(run / "metrics.jsonl")) == rows([1, 2])
+
+
+def test_a_workdir_that_was_removed_ends_the_run_so_that_it_is_started_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(patience, "SECONDS", 0.0)
+    monkeypatch.setattr(patience, "_PAUSE_SECONDS", 0.0)
+    (tmp_path / "run").mkdir()
+    with RunLog(tmp_path / "run" / "metrics.jsonl", tmp_path / "run" / "events", step=0) as log:
+        log.write(rows([1]))
+        shutil.rmtree(tmp_path / "run")  # the open file would still take what is written
+        with pytest.raises(RetryLater, match=r"metrics.jsonl does not answer"):
+            log.write(rows([2]))
 
 
 def test_a_disk_without_room_for_events_ends_the_run(tmp_path, monkeypatch):

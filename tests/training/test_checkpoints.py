@@ -1,5 +1,7 @@
 """Checkpoints come back as they were; the newest are kept; a damaged one is named."""
 
+import errno
+import json
 from functools import partial
 
 import jax
@@ -7,9 +9,10 @@ import jax.numpy as jnp
 import orbax.checkpoint as ocp
 import pytest
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import RetryLater, UserError
+from dcgan_jax.runtime import patience
 from dcgan_jax.runtime.devices import create_mesh, replicated
-from dcgan_jax.training.checkpoints import Checkpoints, abstract_state
+from dcgan_jax.training.checkpoints import Checkpoints, DamagedCheckpointError, abstract_state
 from dcgan_jax.training.state import compute_checksums, create_recipe, create_state, state_sha256
 
 
@@ -103,17 +106,44 @@ def test_a_flipped_byte_of_a_saved_array_is_noticed(tmp_path, state):
         checkpoints.restore(1, shapes(state))
 
 
-@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), RuntimeError("UNAVAILABLE: 503")])
-def test_a_place_that_does_not_answer_is_no_damage(tmp_path, state, monkeypatch, error):
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (PermissionError(13, "Permission denied"), UserError),
+        (RuntimeError("UNAVAILABLE: 503"), RetryLater),
+        (OSError(errno.ESTALE, "Stale file handle"), RetryLater),
+    ],
+)
+def test_a_place_that_does_not_answer_is_no_damage(tmp_path, state, monkeypatch, error, kind):
     def restore(*args, **kwargs):
         raise error
 
     with Checkpoints(str(tmp_path), IDENTITY) as checkpoints:
-        checkpoints.save(1, state)
-        checkpoints.wait()
+        checkpoints.save_whole(1, state)
         monkeypatch.setattr(ocp.CheckpointManager, "restore", restore)
-        with pytest.raises(UserError, match=r"cannot be read now \(.*; the checkpoint is kept"):
+        with pytest.raises(kind) as caught:
             checkpoints.restore(1, shapes(state))
+        assert not isinstance(caught.value, DamagedCheckpointError)
+
+
+@pytest.mark.parametrize("method", ["save", "_finalize_checkpoint"])  # in the call, and in the background
+def test_a_place_that_answers_again_after_a_while_has_the_checkpoint(tmp_path, state, monkeypatch, method):
+    works, failures = getattr(ocp.CheckpointManager, method), []
+
+    def fail_twice(*args, **kwargs):
+        if len(failures) < 2:
+            failures.append(args)
+            raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+        return works(*args, **kwargs)
+
+    monkeypatch.setattr(patience, "_PAUSE_SECONDS", 0.0)
+    with Checkpoints(str(tmp_path), IDENTITY, keep=2) as checkpoints:
+        checkpoints.save_whole(1, state)
+        monkeypatch.setattr(ocp.CheckpointManager, method, fail_twice)
+        checkpoints.save_whole(2, state)
+        assert failures
+        assert checkpoints.steps() == [1, 2]
+        assert state_sha256(checkpoints.restore(2, shapes(state))) == state_sha256(state)
 
 
 def test_the_checkpoint_of_another_run_is_refused(tmp_path, state):
@@ -190,3 +220,49 @@ def test_a_full_disk_during_a_save_is_named(tmp_path, state, monkeypatch, error)
         patch.setattr(checkpoints._manager, "wait_until_finished", fail)
         with pytest.raises(UserError, match=r"Checkpoints cannot be kept in .*make room, or set config"):
             checkpoints.wait()
+
+
+def test_a_damaged_checkpoint_is_set_aside_and_never_in_the_way_again(tmp_path, state):
+    with Checkpoints(str(tmp_path), IDENTITY, keep=2) as checkpoints:
+        for step in (1, 2):
+            checkpoints.save_whole(step, state)
+        assert checkpoints.set_aside(2) == "2.damaged"
+        assert checkpoints.steps() == [1]
+        checkpoints.save_whole(2, state)
+        assert checkpoints.set_aside(2) == "2.damaged1"
+        for step in (3, 4, 5):
+            checkpoints.save_whole(step, state)
+    with Checkpoints(str(tmp_path), IDENTITY, keep=2) as checkpoints:
+        assert checkpoints.steps() == [4, 5]
+        assert checkpoints.names_set_aside() == ("2.damaged", "2.damaged1")
+
+
+def test_a_folder_that_is_no_checkpoint_is_none(tmp_path, state):
+    with Checkpoints(str(tmp_path), IDENTITY) as checkpoints:
+        checkpoints.save_whole(1, state)
+    (tmp_path / "99").mkdir()
+    with Checkpoints(str(tmp_path), IDENTITY, read_only=True) as checkpoints:
+        assert (checkpoints.steps(), checkpoints.strays()) == ([1], [99])
+    with Checkpoints(str(tmp_path), IDENTITY) as checkpoints:
+        checkpoints.set_aside(99)
+        checkpoints.save_whole(2, state)  # orbax saves nothing below the highest number that it finds
+        assert checkpoints.steps() == [2]
+
+
+def test_a_changed_digit_in_the_scores_is_noticed(tmp_path, state):
+    with Checkpoints(str(tmp_path), IDENTITY) as checkpoints:
+        checkpoints.save_whole(1, state)
+        checkpoints.record_scores(1, {"fid": 0.3})
+    path = tmp_path / "scores.json"
+    path.write_text(path.read_text().replace("0.3", "0.2"))
+    with pytest.raises(UserError, match=r"scores.json is damaged .* remove it"):
+        Checkpoints(str(tmp_path), IDENTITY)
+
+
+def test_scores_of_the_first_version_are_read(tmp_path, state):
+    with Checkpoints(str(tmp_path), IDENTITY) as checkpoints:
+        checkpoints.save_whole(1, state)
+    (tmp_path / "scores.json").write_text(json.dumps({"1": {"fid": 0.3, "protocol": "p"}}))
+    with Checkpoints(str(tmp_path), IDENTITY) as checkpoints:
+        assert checkpoints.best_step() == 1
+        assert checkpoints.scores(1)["fid"] == 0.3

@@ -93,7 +93,7 @@ def test_the_best_state_is_kept_beside_the_newest(tmp_path):
         assert checkpoints.best_step() == 4
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_saves_and_stops_after_the_step_under_way(tmp_path, number):
     recorder = Recorder(on_step=lambda step: os.kill(os.getpid(), number) if step == 2 else None)
     before = signal.getsignal(number)
@@ -107,9 +107,9 @@ def test_a_signal_saves_and_stops_after_the_step_under_way(tmp_path, number):
 
 def test_a_signal_while_the_last_state_is_written_stops_what_follows(tmp_path):
     class Slow(Checkpoints):
-        def wait(self):
+        def save_whole(self, step, state):
             os.kill(os.getpid(), signal.SIGTERM)
-            super().wait()
+            super().save_whole(step, state)
 
     with StopRequest() as stop, Slow(str(tmp_path), "run") as checkpoints, pytest.raises(Interrupted) as caught:
         run_loop(state_at(0), count_up, SCHEDULE, checkpoints, Recorder(), stop)
