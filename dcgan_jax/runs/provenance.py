@@ -40,6 +40,8 @@ def read_provenance(path: Path) -> Provenance:
       UserError: it is missing or no such file.
     """
     rows = read_train_files(path)
+    if not rows:
+        raise UserError(f"{path} lists no training images: restore it.")
     for label in sorted({row.label for row in rows}):
         if not _FOLDER_NAME.fullmatch(label):  # a class becomes a folder of an export; a workdir may be another's
             raise UserError(f"{path} has a class that cannot name a folder ({label!r}): take no files of that run.")
