@@ -161,5 +161,5 @@ def test_an_export_leaves_nothing_of_the_one_before(run, tmp_path, finished):
 def test_help_is_no_error(tmp_path):
     outcome = launch("--help", log=tmp_path / "log")
     assert outcome.code == 0
-    for flag in ("--config", "--workdir", "--mode", "--deterministic", "configs/default.py"):
+    for flag in ("--config", "--workdir", "--mode", "--deterministic", "--stop_on_usr1", "generate.out"):
         assert flag.removeprefix("--") in outcome.output
