@@ -108,11 +108,10 @@ class _Decoder:
         try:
             with self._budget.holding(self._source.num_bytes(image)):
                 content = self._source.read_file(image)
-                opened = open_stored(content, image.file)
+                opened, is_synthetic = open_stored(content, image.file), is_marked(content)
+                del content  # it is held as long as it is needed, and the values no longer than in this call
                 with self._budget.working(opened.num_bytes):
-                    stored, is_synthetic = opened.load(), is_marked(content)
-                    del content, opened  # the values are all that is held from here on
-                    return self._keep(stored, image, slot, is_synthetic)
+                    return self._keep(opened.load(), image, slot, is_synthetic)
         except BadImageError as error:
             return error
 

@@ -1,8 +1,12 @@
 """A bound on the memory that threads take together, without one that could wait for ever."""
 
+import contextlib
+import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition
+
+_LARGE = 2**26
 
 
 class MemoryBudget:
@@ -14,7 +18,7 @@ class MemoryBudget:
 
     @contextmanager
     def holding(self, amount: int) -> Iterator[None]:
-        """Waits until there is room for what is about to be read, and keeps it while entered: a quarter of all is."""
+        """Waits until there is room for what is about to be read, in a quarter of all, and keeps it while entered."""
         with self._changed:
             self._changed.wait_for(lambda: self._held == 0 or self._held + amount <= self._limit // 4)
             self._held += amount
@@ -33,10 +37,19 @@ class MemoryBudget:
         try:
             yield
         finally:
-            self._working -= 1
+            if amount >= _LARGE:
+                _return_to_system()
+            with self._changed:
+                self._working -= 1
             self._release(amount)
 
     def _release(self, amount: int) -> None:
         with self._changed:
             self._held -= amount
             self._changed.notify_all()
+
+
+def _return_to_system() -> None:
+    """Gives freed memory back: glibc keeps, for each thread that ever decoded one, as much as its largest image took."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)

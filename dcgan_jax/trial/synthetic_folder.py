@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from dcgan_jax.data.image_files import list_image_files
-from dcgan_jax.data.images import read_gray
+from dcgan_jax.data.images import read_stored, show
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.resize import resize
 from dcgan_jax.data.synthetic_marks import MANIFEST, SYNTHETIC, read_manifest
@@ -107,9 +107,10 @@ class SyntheticFolder:
         except OSError as error:
             remedy = f"mend {self.folder / MANIFEST}" if self._has_manifest else "permit it, or remove the file"
             raise UserError(f"{self.folder / name} can't be read ({error.strerror}): {remedy}.") from error
-        gray = read_gray(content, str(self.folder / name), "container")
+        stored = read_stored(content, str(self.folder / name))
+        gray = show(stored, str(self.folder / name), "container")
         size = self._data.image_size
-        if copied := self._tested.get(hashlib.sha256(gray.tobytes()).hexdigest()):
+        if copied := self._tested.get(stored.sha256()):
             raise UserError(
                 f"{self.folder / name} is the validation or test image {copied}: nothing that classifiers are trained "
                 "on may be; remove it from config.trial.synthetic_dir."

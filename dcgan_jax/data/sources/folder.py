@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import stat
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -102,23 +103,26 @@ def describe_counts(counts: Mapping[str, int]) -> str:
 
 def _find_root(folder: str) -> Path:
     root = Path(folder).expanduser()
-    if not root.exists():
+    try:
+        if not stat.S_ISDIR(root.stat().st_mode):
+            raise UserError(
+                f"data.dir={folder} is a file: name a folder, or leave it empty to download the published X-rays."
+            )
+        inside = _list_folder(root)
+        if len(inside) == 1 and inside[0].is_dir() and not split_of_folder(inside[0].name):
+            splits = [entry for entry in _list_folder(inside[0]) if split_of_folder(entry.name) and entry.is_dir()]
+            # What lies around splits with classes in them is a wrapper; a class alone has its images in its splits.
+            if any(entry.is_dir() for split in splits for entry in _list_folder(split)):
+                return inside[0]
+    except FileNotFoundError:
         raise UserError(
             f"data.dir={folder} does not exist: name a folder of X-rays, or leave it empty to download the published "
             "ones."
-        )
-    if not root.is_dir():
-        raise UserError(
-            f"data.dir={folder} is a file: name a folder, or leave it empty to download the published X-rays."
-        )
-    try:
-        inside = [entry for entry in root.iterdir() if not is_ignored(entry.name)]
-        is_wrapper = len(inside) == 1 and inside[0].is_dir() and not split_of_folder(inside[0].name)
-        if is_wrapper and any(split_of_folder(entry.name) and entry.is_dir() for entry in inside[0].iterdir()):
-            # A class alone, with its splits in it, is no wrapper: what is below its splits are images.
-            splits = [entry for entry in inside[0].iterdir() if split_of_folder(entry.name)]
-            if any(entry.is_dir() for split in splits for entry in split.iterdir() if not is_ignored(entry.name)):
-                return inside[0]
+        ) from None
     except OSError as error:
         raise UserError(f"data.dir={folder} can't be read ({error.strerror}): make it readable.") from error
     return root
+
+
+def _list_folder(folder: Path) -> list[Path]:
+    return [entry for entry in folder.iterdir() if not is_ignored(entry.name)]

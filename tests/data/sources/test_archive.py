@@ -85,3 +85,14 @@ def test_a_file_that_is_no_archive_is_named(settings, published, monkeypatch):
     )
     with pytest.raises(UserError, match=r"small\.zip is no zip archive"):
         prepare(settings(), seed=0)
+
+
+def test_an_encrypted_entry_is_a_bad_image(settings, published, monkeypatch):
+    content = bytearray(published.read_bytes())
+    content[6] |= 1  # the flag in the entry, and in the directory
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    published.write_bytes(content)
+    facts = Archive(OFFLINE, len(content), hashlib.sha256(content).hexdigest(), published.name)
+    monkeypatch.setattr(archive, "read_checksums", lambda: facts)
+    with pytest.raises(UserError, match=r"NORMAL2-IM-1426-0001\.png: it is broken in the archive \(.*encrypted"):
+        prepare(settings(), seed=0)
