@@ -50,6 +50,6 @@ class MemoryBudget:
 
 
 def _return_to_system() -> None:
-    """Gives freed memory back: glibc keeps, for each thread that ever decoded one, as much as its largest image took."""
+    """Gives freed memory back: glibc keeps, for each thread, what the largest image of it took."""
     with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)
