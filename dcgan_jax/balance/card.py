@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dcgan_jax.evaluation.record import EvaluationRecord
 from dcgan_jax.evaluation.table import describe_record
 from dcgan_jax.settings import BalanceSettings
+from dcgan_jax.storage.markdown import escape
 
 _PUBLISHED = (
     "The real images are those of Kermany, Zhang and Goldbaum, Labeled Optical Coherence Tomography (OCT) and Chest "
@@ -67,19 +68,22 @@ def describe_dataset(
     pairs = sorted({(split, label) for split, label, _ in counts})
     lines = ["# Radiographs with synthetic images added", ""]
     lines += [
-        f"Real images: {source}. Each smaller class of the training split is filled up to {balance.ratio:g} of the"
+        f"Real images: {escape(source)}. Each smaller class of the training split is filled up to {balance.ratio:g} of"
     ]
-    lines += ["largest. `manifest.csv` says of every file whether it is real or synthetic and where it comes from.", ""]
+    lines += [
+        "the largest. `manifest.csv` says of every file whether it is real or synthetic and where it comes from.",
+        "",
+    ]
     lines += ["| split | class | real | synthetic |", "|---|---|---|---|"]
     lines += [
-        f"| {split} | {label} | {counts.get((split, label, 'real'), 0):,} | "
+        f"| {split} | {escape(label)} | {counts.get((split, label, 'real'), 0):,} | "
         f"{counts.get((split, label, 'synthetic'), 0):,} |"
         for split, label in pairs
     ]
     lines += ["", "## Where the synthetic images come from", ""]
     for run in runs:
         lines.append(
-            f"- {run.label}: {run.count:,} images of {run.image_size} pixels, checkpoint {run.step} of "
+            f"- {escape(run.label)}: {run.count:,} images of {run.image_size} pixels, checkpoint {run.step} of "
             f"`{run.run}`, latent seed {balance.seed}. {_filtering(balance)}"
         )
     lines += ["", "## How good they are", ""]
@@ -98,5 +102,5 @@ def _filtering(balance: BalanceSettings) -> str:
 
 def _score(run: ImagesOfRun) -> list[str]:
     if run.score is None:
-        return [f"{run.label}: not scored (`python launch.py --mode=evaluate --workdir={run.run}`).", ""]
-    return [f"{run.label}:", "", "```", describe_record(run.score), "```", ""]
+        return [f"{escape(run.label)}: not scored (`python launch.py --mode=evaluate --workdir={run.run}`).", ""]
+    return [f"{escape(run.label)}:", "", "```", describe_record(run.score), "```", ""]

@@ -49,6 +49,6 @@ def stop(sentence: str, code: int) -> NoReturn:
     if processes.is_joined():
         shutdown.leave(sentence, code)
     print(sentence, file=sys.stderr, flush=True)
-    if code == EXIT_USER_ERROR:
-        processes.exit_at_once(code)  # on a full disk, packages that close their files would bury it in tracebacks
-    sys.exit(code)
+    # At once: on a full disk, packages that close their files would bury the sentence in tracebacks; and after a signal
+    # the devices may still be computing, whose threads crash where the interpreter is taken down under them.
+    processes.exit_at_once(code)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.report import DepthRecord, PreparedReport, show_name
+from dcgan_jax.storage.markdown import escape
 
 _LISTED = 3
 
@@ -113,7 +114,7 @@ def describe_report(report: PreparedReport) -> str:
     for split, labels in report.images.items():
         for label, count in labels.items():
             patients = f"{conservative[split][label]:,} | {published[split][label]:,}"
-            lines.append(f"| {split} | {_escape(label)} | {count:,} | {patients} |")
+            lines.append(f"| {split} | {escape(label)} | {count:,} | {patients} |")
     lines += [
         "",
         "| class | least width x height | median | greatest | median width / height |",
@@ -121,7 +122,7 @@ def describe_report(report: PreparedReport) -> str:
     ]
     for label, size in report.sizes.items():
         sides = " | ".join("{} x {}".format(*side) for side in (size.least, size.median, size.greatest))
-        lines.append(f"| {_escape(label)} | {sides} | {size.median_width_to_height} |")
+        lines.append(f"| {escape(label)} | {sides} | {size.median_width_to_height} |")
     lines += _section(
         "Files deeper than 8 bits, and their values that became 0 and 255",
         [_describe_depth(group) for group in report.depth_groups],
@@ -152,11 +153,6 @@ def _count(number: int, what: str, verb: bool = True) -> str:
 
 def _total(report: PreparedReport) -> int:
     return sum(count for labels in report.images.values() for count in labels.values())
-
-
-def _escape(text: str) -> str:
-    """Returns a name as a table's cell that is nothing but text."""
-    return "".join(f"&#{ord(sign)};" if sign in "|<>&*_`[]\\" or ord(sign) < 32 else sign for sign in text)
 
 
 def _section(title: str, items: Sequence[str]) -> list[str]:

@@ -1,10 +1,10 @@
 """trial.json as a page for people: what was compared, what came out, what it supports."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
+from dcgan_jax.storage.markdown import escape
 from dcgan_jax.trial.arms import DESCRIPTIONS, REFERENCE
 from dcgan_jax.trial.plan_record import Plan
 from dcgan_jax.trial.record import Analysis, Calibration, ImageCounts, OfArm, TrialRecord, TwoSampleTest
@@ -27,8 +27,6 @@ _METHOD = (
 )
 
 
-_SPECIAL = re.compile(r"([\\\\`*_\[\]<>#|&!])")
-
 Row = TypeVar("Row", bound=OfArm)
 
 
@@ -44,7 +42,7 @@ def describe_trial(record: TrialRecord, figures: Sequence[str]) -> str:
       record: of the trial.
       figures: paths of the figures, relative to the report.
     """
-    lines = [*_head(record), *[f"- {_escape(note)}" for note in record.notes], "", *_arms(record)]
+    lines = [*_head(record), *[f"- {escape(note)}" for note in record.notes], "", *_arms(record)]
     lines += _tables(Analysis(summaries=record.summaries, comparisons=record.comparisons))
     if record.without_ambiguous:
         lines += [f"## Without the {record.splits.ambiguous.images} ambiguous test images", ""]
@@ -61,12 +59,12 @@ def _head(record: TrialRecord) -> list[str]:
     lines = ["# Does it help?", "", f"**{primary.verdict if primary else 'Nothing was compared.'}**", ""]
     if primary:
         lines += [f"Primary endpoint, declared beforehand: {primary.endpoint}.", ""]
-    negative = " and ".join(map(_escape, record.negative))
+    negative = " and ".join(map(escape, record.negative))
     return [
         *lines,
-        _escape(record.variance_sources),
+        escape(record.variance_sources),
         "",
-        f"{_escape(record.positive)} against {negative}. {_count('test', record.splits.test)} were looked at "
+        f"{escape(record.positive)} against {negative}. {_count('test', record.splits.test)} were looked at "
         f"once, at the end (test split: {record.test_split}).",
         "",
     ]
@@ -82,8 +80,8 @@ def _arms(record: TrialRecord) -> list[str]:
         f"{classifier.image_size} pixels), {classifier.steps} updates on batches of {classifier.batch_size} in every "
         "arm. Its best state and its threshold (the largest sum of sensitivity and specificity) are chosen on "
         f"{_count('validation', record.splits.validation)}. Synthetic images come from "
-        f"{_escape(record.synthetic_from)}; `synthetic`, `both` and `duplicated` add images of "
-        f"{_escape(record.plan.label)}.",
+        f"{escape(record.synthetic_from)}; `synthetic`, `both` and `duplicated` add images of "
+        f"{escape(record.plan.label)}.",
         "",
         "| arm | ratio | fraction | what it trains on | real images | added images | classifiers |",
         "|---" * 7 + "|",
@@ -98,7 +96,7 @@ def _arms(record: TrialRecord) -> list[str]:
 
 
 def _count(part: str, counts: ImageCounts) -> str:
-    by_class = ", ".join(f"{count:,} {_escape(label)}" for label, count in counts.classes.items())
+    by_class = ", ".join(f"{count:,} {escape(label)}" for label, count in counts.classes.items())
     return f"{counts.images:,} {part} images of {counts.patients:,} patients ({by_class})"
 
 
@@ -168,8 +166,3 @@ def _key(row: OfArm) -> str:
 def _span(interval: tuple[float, float], form: str = ".3f") -> str:
     low, high = interval
     return f"{low:{form}} to {high:{form}}"
-
-
-def _escape(name: str) -> str:
-    """Returns text that Markdown and HTML show as it is, in one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(name.split()))

@@ -80,5 +80,5 @@ def test_names_of_classes_and_files_are_shown_as_they_are():
     record = TrialRecord.read(OLD_TRIAL)
     named = record.model_copy(update={"positive": "<script>|x|\n# big", "notes": ("see [a](http://b) `c`",)})
     report = describe_trial(named, [])
-    assert r"\<script\>\|x\| \# big against NORMAL" in report
-    assert r"- see \[a\](http://b) \`c\`" in report
+    assert "&#60;script&#62;&#124;x&#124;&#10;# big against NORMAL" in report
+    assert "- see &#91;a&#93;(http://b) &#96;c&#96;" in report
