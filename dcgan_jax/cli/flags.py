@@ -32,7 +32,7 @@ by a signal, or without the other processes or the storage (run the same command
 FLAGS = flags.FLAGS
 
 
-class _ListParser(tuple_parser.TupleParser):  # type: ignore[misc]  # ml_collections has no types
+class _ListParser(tuple_parser.TupleParser):
     """Takes `--config.trial.runs=/a/run,/another` as it is; ml_collections asks for quotes around each path."""
 
     def parse(self, argument: Any) -> tuple[Any, ...]:

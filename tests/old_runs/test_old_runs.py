@@ -1,7 +1,7 @@
 """Every later version takes up the runs of older ones: the same state, the same continuation, images and scores.
 
-Version 0.2 computes convolutions in another order than 0.1: what it computes anew agrees to rounding. What is compiled
-here is compiled as for a user, with LLVM's optimizations, which other tests leave out.
+Version 0.2 computes convolutions in another order than 0.1: what it computes anew agrees to rounding. What is trained
+and drawn here is compiled as for a user, with LLVM's optimizations, which other tests leave out.
 """
 
 import json
@@ -19,6 +19,7 @@ from dcgan_jax.training.state import state_sha256
 from tests.launching import start
 from tests.old_runs.recording import VERSIONS, Recording
 
+OPTIMIZED = {"XLA_FLAGS": ""}
 WEIGHTS = os.environ.get("DCGAN_JAX_TEST_INCEPTION")
 
 
@@ -32,9 +33,9 @@ def run(recording, tmp_path):
     return recording.copy_to(tmp_path / "run")
 
 
-def finish(run: Path, *flags: str) -> None:
+def finish(run: Path, *flags: str, **environment: str) -> None:
     log = run.parent / "log"
-    code = start(*flags, f"--workdir={run}", log=log, XLA_FLAGS="").wait()
+    code = start(*flags, f"--workdir={run}", log=log, **environment).wait()
     assert code == 0, log.read_text()
 
 
@@ -70,7 +71,7 @@ def test_it_goes_on_as_its_own_version_did_and_to_the_same_bits_however_it_is_st
     ]
     stopped = recording.copy_to(run.parent / "stopped")
     for folder, steps in ((run, 12), (stopped, 9), (stopped, 12)):
-        finish(folder, "--config=configs/default.py", *fields, f"--config.train.steps={steps}")
+        finish(folder, "--config=configs/default.py", *fields, f"--config.train.steps={steps}", **OPTIMIZED)
     expected = recording.expected["rows"]
     losses = [name for name in expected[0] if "loss" in name]
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()][6:]
@@ -83,7 +84,7 @@ def test_it_goes_on_as_its_own_version_did_and_to_the_same_bits_however_it_is_st
 
 
 def test_it_draws_the_same_images(recording, run):
-    finish(run, "--mode=generate", "--config.generate.count=5")
+    finish(run, "--mode=generate", "--config.generate.count=5", **OPTIMIZED)
     names = sorted(path.name for path in (recording.folder / "generated" / "NORMAL").glob("*.png"))
     ours, theirs = (
         np.stack([np.asarray(Image.open(folder / "generated" / "NORMAL" / name), int) for name in names])
