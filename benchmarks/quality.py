@@ -25,14 +25,22 @@ from absl import app, flags
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs as a script
 
 from benchmarks.quality_page import update_page
-from benchmarks.quality_records import create_record, load_records, save_record
+from benchmarks.quality_records import QualityRecord, create_record, load_records, save_record
 from dcgan_jax.errors import EXIT_USER_ERROR, UserError
+from dcgan_jax.evaluation.class_scorer import record_of_class
+from dcgan_jax.evaluation.record import EvaluationRecord, read_evaluation
 from dcgan_jax.runtime.progress import track
 from dcgan_jax.settings import Settings
 
 CONFIGS = flags.DEFINE_list("configs", ["cxr", "cxr_best"], "Files of configs/, without .py; `ablation:average` works.")
 SEEDS = flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of the runs.")
-SCALE = flags.DEFINE_enum("scale", "small", ["small", "full"], "small: hours on a CPU; full: the paper's, for a GPU.")
+SCALE = flags.DEFINE_enum(
+    "scale",
+    "small",
+    ["small", "eighth", "full"],
+    "small: minutes to hours on a CPU; eighth: the paper's run at an "
+    "eighth of its width, a day on a CPU; full: the paper's, for a GPU.",
+)
 OUT = flags.DEFINE_string("out", "runs/quality", "Folder of the runs.")
 DOCS = flags.DEFINE_string("docs", "docs", "Folder of results.json, results.md and the grids.")
 DATA_DIR = flags.DEFINE_string("data_dir", "", "Folder of X-rays; empty: the published archive.")
@@ -52,10 +60,12 @@ class Scale:
     Attributes:
       images_seen: steps times batch size.
       overrides: fields that are the same for all configurations.
+      scores: how many times a run is scored while it trains; 0: as its configuration says.
     """
 
     images_seen: int
     overrides: dict[str, Any]
+    scores: int = 0
 
 
 SCALES = {
@@ -69,6 +79,17 @@ SCALES = {
             "eval.preprocess": "pillow",
             "eval.num_samples": 500,
         },
+    ),
+    "eighth": Scale(
+        images_seen=640_000,
+        overrides={
+            "data.holdout": 0.1,
+            "model.base_channels": 8,
+            "eval.every_epochs": 0,
+            "eval.preprocess": "pillow",
+            "eval.num_samples": 500,
+        },
+        scores=10,
     ),
     "full": Scale(images_seen=640_000, overrides={"eval.protocol": "paper"}),  # 500 epochs of 10 steps of 128
 }
@@ -107,7 +128,9 @@ class Run:
                 f"--images={self.images_seen} is no multiple of the batch size of {self.config}: give a multiple of "
                 f"{batch_size}."
             )
-        return SCALES[self.scale].overrides | {"seed": self.seed, "train.steps": self.images_seen // batch_size}
+        scale, steps = SCALES[self.scale], self.images_seen // batch_size
+        scored = {"eval.every_steps": max(steps // scale.scores, 1)} if scale.scores else {}
+        return scale.overrides | {"seed": self.seed, "train.steps": steps} | scored
 
     def flags(self) -> list[str]:
         """Returns launch.py's flags but for paths, which differ from machine to machine."""
@@ -124,12 +147,13 @@ class Run:
         paths = [f"--config.data.dir={_absolute(DATA_DIR.value)}", f"--config.eval.seeds={LATENT_SEEDS.value}"]
         self._launch("train", [self.config_flag, *self.flags(), *paths])
 
-    def evaluate(self) -> dict[str, Any]:
+    def evaluate(self) -> EvaluationRecord:
         """Scores the best checkpoint, or the last where none was chosen, and returns the record."""
         records = self.workdir / "evaluation"
         if not any(records.glob("step_*.json")):
             self._launch("evaluate", [f"--config.eval.seeds={LATENT_SEEDS.value}"])
-        return json.loads(max(records.glob("step_*.json"), key=lambda path: path.stat().st_mtime).read_text())
+        newest = max(records.glob("step_*.json"), key=lambda path: path.stat().st_mtime)
+        return record_of_class(read_evaluation(newest), load_settings(self.config).data.label)
 
     def _launch(self, mode: str, arguments: Sequence[str]) -> None:
         weights = f"--config.eval.weights={_absolute(WEIGHTS.value)}"
@@ -162,17 +186,15 @@ def main(argv: Sequence[str]) -> None:
             update_page(docs / "results.md", load_records(docs / "results.json"))
 
 
-def find_record(docs: Path, run: Run) -> dict[str, Any] | None:
+def find_record(docs: Path, run: Run) -> QualityRecord | None:
     """Returns the record of a run that is finished, or None.
 
     Raises:
       UserError: there is one of the same name whose configuration has changed since.
     """
-    same = describe(run)
-    keys = ("config", "scale", "seed", "images_seen")
-    records = load_records(docs / "results.json")
-    found = next((record for record in records if all(record[key] == same[key] for key in keys)), None)
-    if found and found["settings_sha256"] != same["settings_sha256"]:
+    same, digest = (run.scale, run.config, run.images_seen, run.seed), run.settings_sha256()
+    found = next((record for record in load_records(docs / "results.json") if record.run == same), None)
+    if found and found.settings_sha256 != digest:
         raise UserError(
             f"{docs / 'results.json'} holds a record of {run.config} (seed {run.seed}) from before its configuration "
             "changed: remove that record and its workdir, or give another --docs and --out."

@@ -14,6 +14,7 @@ RECORDS: dict[str, str] = {
     "evaluation_of_classes": "dcgan_jax.evaluation.record:ClassesRecord",
     "plan": "dcgan_jax.trial.plan_record:Plan",
     "prepared_report": "dcgan_jax.data.report:PreparedReport",
+    "quality": "benchmarks.quality_records:QualityRecord",
     "set_scores": "dcgan_jax.evaluation.set_scores:SetScores",
     "scores": "dcgan_jax.training.score_table:ScoreFile",
     "summary": "dcgan_jax.runs.summary:Summary",

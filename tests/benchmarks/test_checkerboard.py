@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from benchmarks.checkerboard import compute_checkerboard, read_grid
+from benchmarks.checkerboard import compute_checkerboard, compute_checkerboard_amplitude, read_grid
 from dcgan_jax.runs.figures import save_image, tile
 
 RNG = np.random.default_rng(0)
@@ -27,6 +27,16 @@ def test_a_pattern_of_every_period_and_direction_is_found(period, axis):
     wave = 1 + 0.05 * np.cos(2 * np.pi * np.arange(64) / period)
     shape = (64, 1) if axis == 0 else (1, 64)
     assert compute_checkerboard(as_pixels(IMAGES * wave.reshape(shape))) > 3
+
+
+@pytest.mark.parametrize(("period", "axis"), [(2, 0), (2, 1), (4, 0), (4, 1)])
+@pytest.mark.parametrize("blur", [0.0, 3.0])
+def test_the_amplitude_is_in_gray_levels_however_sharp_the_images_are(period, axis, blur):
+    wave = 5.0 * np.cos(2 * np.pi * np.arange(64) / period)
+    shape = (64, 1) if axis == 0 else (1, 64)
+    images = np.stack([gaussian_filter(image, blur) for image in IMAGES])
+    assert compute_checkerboard_amplitude(as_pixels(images + wave.reshape(shape))) == pytest.approx(5.0, rel=0.1)
+    assert compute_checkerboard_amplitude(as_pixels(images)) < 0.3
 
 
 def test_a_grid_gives_its_images_back(tmp_path):
