@@ -32,8 +32,9 @@ def prepare(settings: Settings, workdir: Workdir) -> PreparedSet:
 
 def _refuse(data: DataSettings, marked: set[str]) -> None:
     if marked:
+        count = f"{len(marked)} synthetic image{'s' if len(marked) > 1 else ''}"
         raise UserError(
-            f"config.data.dir={data.dir} holds synthetic images ({len(marked)}, {min(marked)} for one), which would "
+            f"config.data.dir={data.dir} holds {count} ({min(marked)} for one), which would "
             "count as real ones: give the folder of real images that they were added to, and try them with "
             f"config.trial.synthetic_dir={data.dir}."
         )
