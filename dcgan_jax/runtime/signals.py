@@ -37,6 +37,12 @@ def end_program(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
+def end_if_asked() -> None:
+    """Ends the program where a signal's exception was lost: for loops that have nothing to save."""
+    if _asked_before:
+        raise KeyboardInterrupt
+
+
 class Interrupted(Exception):
     """A signal stopped the run after its state was saved: the same command continues it.
 
