@@ -22,4 +22,6 @@ def get_config() -> ConfigDict:
     config.train.sample_every_steps = 200
     config.checkpoint.every_steps = 200
     config.generate.count = 64
+    config.study.readers = 2
+    config.study.images = 20
     return config

@@ -5,6 +5,7 @@ from dcgan_jax.settings.identity import makes_the_run
 from dcgan_jax.settings.networks import AverageSettings, LossSettings, ModelSettings
 from dcgan_jax.settings.outputs import BalanceSettings, EvalSettings, GenerateSettings
 from dcgan_jax.settings.settings import RUN_SECTIONS, Settings
+from dcgan_jax.settings.study import StudySettings
 from dcgan_jax.settings.training import (
     AugmentSettings,
     CheckpointSettings,
@@ -30,6 +31,7 @@ __all__ = [
     "OptimizerSettings",
     "RuntimeSettings",
     "Settings",
+    "StudySettings",
     "TrainSettings",
     "TrialSettings",
     "makes_the_run",

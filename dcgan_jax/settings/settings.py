@@ -16,6 +16,7 @@ from dcgan_jax.settings.networks import AverageSettings, LossSettings, ModelSett
 from dcgan_jax.settings.outputs import BalanceSettings, EvalSettings, GenerateSettings
 from dcgan_jax.settings.replaced import describe_replacement, take_over
 from dcgan_jax.settings.section import Section, Seed
+from dcgan_jax.settings.study import StudySettings
 from dcgan_jax.settings.training import (
     AugmentSettings,
     CheckpointSettings,
@@ -50,6 +51,7 @@ class Settings(Section):
     generate: GenerateSettings = GenerateSettings()
     balance: BalanceSettings = BalanceSettings()
     trial: TrialSettings = TrialSettings()
+    study: StudySettings = StudySettings()
 
     @model_validator(mode="after")
     def _one_class_has_no_others_to_tell_apart(self) -> "Settings":

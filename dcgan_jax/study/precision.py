@@ -27,10 +27,13 @@ def expected_half_width(
       level: of the interval.
       reader_sd: of accuracy over readers.
       case_sd: of difficulty over images.
+
+    Returns:
+      Half the width; 0.5, all that there is, where readers or images are too few to say anything.
     """
     shared = case_sd**2 / images
     own = (0.25 - case_sd**2) / images
-    if readers == 1:
-        return float(stats.norm.ppf((1 + level) / 2) * math.sqrt(own + shared))
-    error, freedom = hillis(reader_sd**2 + own, shared, readers)
-    return float(stats.t.ppf((1 + level) / 2, freedom) * error)
+    error, freedom = math.sqrt(own + shared), math.inf
+    if readers > 1:
+        error, freedom = hillis(reader_sd**2 + own, shared, readers)
+    return min(0.5, float(stats.t.ppf((1 + level) / 2, freedom) * error))

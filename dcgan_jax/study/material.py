@@ -1,0 +1,98 @@
+"""The images of a study before it is known who will see which: real and generated ones, and what each is."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from dcgan_jax.data.images import list_image_files, read_gray
+from dcgan_jax.data.resize import resize
+from dcgan_jax.errors import UserError
+from dcgan_jax.settings import DataSettings, StudySettings
+from dcgan_jax.study.plan import KeyRow, Origin
+
+LARGEST_SIDE = 1024
+"""Pixels a side to which images of folders are reduced at least."""
+
+Images = UInt8[np.ndarray, "n size size"]
+
+
+@dataclass(frozen=True)
+class Material:
+    """Images of both kinds.
+
+    Attributes:
+      real: pixels.
+      generated: pixels.
+      rows: what they are, the real ones first.
+      origin: where they come from.
+      left_out: generated ones that were left out as copies.
+    """
+
+    real: Images
+    generated: Images
+    rows: tuple[KeyRow, ...] = field(repr=False)
+    origin: Origin
+    left_out: int = 0
+
+
+def count_needed(study: StudySettings) -> tuple[int, int]:
+    """Returns how many real and generated images a study shows, naive phase included."""
+    if study.design == "pairs":
+        return study.images + (study.naive + 1) // 2, study.images + study.naive // 2
+    total = 2 * study.images
+    generated = min(max(round(study.generated_share * total), 1), total - 1)
+    return total - generated + (study.naive + 1) // 2, generated + study.naive // 2
+
+
+def read_folders(study: StudySettings, data: DataSettings) -> Material:
+    """Returns images of two folders, chosen by the seed.
+
+    All become squares of one size, that of the smallest side there is, so that none is enlarged.
+
+    Raises:
+      UserError: a folder is missing, has too few images, or one that can't be read.
+    """
+    real, generated = (
+        list(_read(Path(folder), name, count, study.seed))
+        for folder, name, count in zip(
+            (study.real_dir, study.generated_dir), ("real_dir", "generated_dir"), count_needed(study), strict=True
+        )
+    )
+    size = min(LARGEST_SIDE, *(min(pixels.shape) for _, pixels in [*real, *generated]))
+    rows = [KeyRow(kind="real", label="", origin=name) for name, _ in real]
+    rows += [KeyRow(kind="generated", label="", origin=name) for name, _ in generated]
+    squares = [
+        np.stack([resize(pixels, size, data.resize, data.aspect) for _, pixels in kind]) for kind in (real, generated)
+    ]
+    origin = Origin(
+        real=f"{len(real)} images drawn by chance from a folder of {_count(study.real_dir)}",
+        generated=f"{len(generated)} images drawn by chance from a folder of {_count(study.generated_dir)}",
+        real_from="folder",
+    )
+    return Material(squares[0], squares[1], tuple(rows), origin)
+
+
+def _count(folder: str) -> int:
+    return len(list_image_files(Path(folder)))
+
+
+def _read(
+    folder: Path, field_name: str, count: int, seed: int
+) -> Iterator[tuple[str, UInt8[np.ndarray, "height width"]]]:
+    if not folder.is_dir():
+        raise UserError(f"config.study.{field_name}={folder} is no folder: give one of images.")
+    files: Sequence[str] = list_image_files(folder)
+    if len(files) < count:
+        raise UserError(
+            f"config.study.{field_name}={folder} has {len(files)} images, and {count} are needed: add some, or lower "
+            "config.study.images."
+        )
+    for index in np.random.default_rng([seed, len(files)]).permutation(len(files))[:count]:
+        path = folder / files[index]
+        try:
+            yield files[index], read_gray(path.read_bytes(), str(path), "container")
+        except OSError as error:
+            raise UserError(f"{path} cannot be read ({error.strerror}): mend it or remove it.") from error

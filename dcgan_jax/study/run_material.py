@@ -1,0 +1,99 @@
+"""The images of a study from a run: what its generator draws, beside patients it has not seen."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dcgan_jax.data.prepared import Example
+from dcgan_jax.data.ranking import rank_by_hash
+from dcgan_jax.errors import UserError
+from dcgan_jax.memorization.correlation import to_gray
+from dcgan_jax.runs.prepare import prepare
+from dcgan_jax.runs.provenance import Provenance
+from dcgan_jax.runs.run import Run
+from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.runtime.devices import create_mesh
+from dcgan_jax.settings import Settings, StudySettings
+from dcgan_jax.study.material import Material, count_needed
+from dcgan_jax.study.plan import KeyRow, Origin
+
+STREAM = "study"
+"""Of the latents: no score, figure or export has shown them."""
+
+
+def draw_from_run(settings: Settings, workdir: Workdir) -> Material:
+    """Returns generated images of the run in a workdir and real ones of patients it was not trained on.
+
+    Raises:
+      UserError: there is no run, or there are too few real images of the kind that is asked for.
+    """
+    study, run = settings.study, Run.open(str(workdir.root), create_mesh(), settings.study.max_similarity)
+    labels = run.provenance.labels
+    if settings.generate.label:
+        if settings.generate.label not in labels:
+            raise UserError(
+                f"config.generate.label={settings.generate.label} is no class of the run in {workdir.root}: choose one "
+                f"of {', '.join(labels)}, or leave it empty for all."
+            )
+        labels = [settings.generate.label]
+    num_real, num_generated = count_needed(study)
+    prepared = prepare(run.settings, workdir)
+    examples = _choose_real(prepared.examples, run.provenance, study, labels, num_real)
+    drawn = [
+        (label, one)
+        for label, count in zip(labels, _divide(num_generated, len(labels)), strict=True)
+        for one in (run.draw(label, study.seed, STREAM, count) if count else ())
+    ]
+    last = {label: one.number for label, one in drawn}
+    rows = [KeyRow(kind="real", label=example.label, origin=example.file) for example in examples]
+    rows += [KeyRow(kind="generated", label=label, origin=f"{study.seed}/{one.number}") for label, one in drawn]
+    seen = "patients that the generator was not trained on" if study.real == "held_out" else "its training patients"
+    return Material(
+        to_gray(prepared.images(examples)),
+        to_gray(np.stack([one.image for _, one in drawn])),
+        tuple(rows),
+        Origin(
+            real=f"one image each of {len(examples)} of {seen}",
+            generated=f"fresh latents of the generator after {run.step} updates, none chosen by hand",
+            real_from=study.real,
+            run_identity=run.workdir.identity(run.settings),
+            checkpoint_step=run.step,
+            classes=tuple(labels),
+            max_similarity=study.max_similarity,
+        ),
+        sum(number + 1 for number in last.values()) - len(drawn),
+    )
+
+
+def _choose_real(
+    examples: Sequence[Example], provenance: Provenance, study: StudySettings, labels: Sequence[str], count: int
+) -> list[Example]:
+    """Returns images of as many patients, as many of each class as can be, chosen by the seed.
+
+    Held out is a patient none of whose images, nor a copy of one, was trained on, whatever split they stand in.
+    """
+    patients, pixels = ({getattr(row, name) for row in provenance.rows} for name in ("patient", "sha256"))
+    if study.real == "training":
+        candidates = [example for example in examples if example.sha256 in pixels]
+    else:
+        candidates = [each for each in examples if each.patient not in patients and each.sha256 not in pixels]
+    chosen: list[Example] = []
+    for label, wanted in zip(labels, _divide(count, len(labels)), strict=True):
+        of_class = [example for example in candidates if example.label == label]
+        ranked = rank_by_hash(f"study {study.seed}", {example.patient for example in of_class})
+        if len(ranked) < wanted:
+            remedy = "lower config.study.images, or train with a larger config.data.holdout"
+            if study.real == "held_out":
+                remedy += " (config.study.real=training takes training patients, and the report says so)"
+            raise UserError(
+                f"The data have {len(ranked)} {study.real.replace('_', '-')} patients of {label}, and the study needs "
+                f"{wanted}, one image of each: {remedy}."
+            )
+        for patient in ranked[:wanted]:
+            files = {example.file: example for example in of_class if example.patient == patient}
+            chosen.append(files[rank_by_hash(f"study {study.seed}", files)[0]])
+    return chosen
+
+
+def _divide(count: int, parts: int) -> list[int]:
+    return [count * (part + 1) // parts - count * part // parts for part in range(parts)]

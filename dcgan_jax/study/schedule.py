@@ -1,0 +1,86 @@
+"""What each reader is shown, in an order of their own, under names that say nothing."""
+
+import secrets
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+StepKind = Literal["consent", "naive", "remark", "instructions", "image"]
+
+
+class Task(NamedTuple):
+    """What is asked about: one image, or two side by side.
+
+    Attributes:
+      images: their numbers; of a pair, left and right.
+      stratum: of its kind, so that repeats are drawn of each kind alike.
+    """
+
+    images: tuple[int, ...]
+    stratum: str
+
+
+class Step(NamedTuple):
+    """One thing that a reader does.
+
+    Attributes:
+      item: its name in addresses; no two readers or steps have the same.
+      kind: what it is.
+      images: numbers of what is shown.
+      repeat_of: position of the step that showed the same before; None for the first time.
+    """
+
+    item: str
+    kind: StepKind
+    images: tuple[int, ...] = ()
+    repeat_of: int | None = None
+
+
+def plan_steps(
+    naive: Sequence[Task], tasks: Sequence[Task], repeats: float, rng: np.random.Generator
+) -> tuple[Step, ...]:
+    """Returns the steps of one reader: consent, the naive images and what was noticed, instructions, all images.
+
+    Args:
+      naive: what is shown before a word is said of generated images; may be none.
+      tasks: what is shown after it.
+      repeats: share of these that comes twice, of each stratum alike.
+      rng: of the order.
+    """
+    order = [tasks[index] for index in rng.permutation(len(tasks))]
+    before: list[Step] = [_step("consent")]
+    if naive:
+        before += [_step("naive", naive[index].images) for index in rng.permutation(len(naive))]
+        before.append(_step("remark"))
+    before.append(_step("instructions"))
+    sequence = _insert_repeats(order, repeats, rng)
+    first: dict[tuple[int, ...], int] = {}
+    steps = before
+    for task in sequence:
+        earlier = first.setdefault(task.images, len(steps))
+        steps.append(_step("image", task.images, earlier if earlier < len(steps) else None))
+    return tuple(steps)
+
+
+def _insert_repeats(order: list[Task], share: float, rng: np.random.Generator) -> list[Task]:
+    """Returns the order with some tasks of its first half again, at least a quarter of it later."""
+    count, gap = len(order), len(order) // 4
+    half = [int(index) for index in rng.permutation((count + 1) // 2)]
+    wanted, strata = round(share * count), sorted({task.stratum for task in order})
+    repeated: list[int] = []
+    for number, stratum in enumerate(strata):
+        own = [index for index in half if order[index].stratum == stratum]
+        repeated += own[: wanted * (number + 1) // len(strata) - wanted * number // len(strata)]
+    repeated += [index for index in half if index not in repeated][: wanted - len(repeated)]
+    places = {index: int(rng.integers(index + gap + 1, count + 1)) for index in repeated}
+    sequence: list[Task] = []
+    for index in range(count + 1):
+        due = [order[earlier] for earlier, place in places.items() if place == index]
+        sequence += [due[position] for position in rng.permutation(len(due))]
+        sequence += [order[index]] if index < count else []
+    return sequence
+
+
+def _step(kind: StepKind, images: tuple[int, ...] = (), repeat_of: int | None = None) -> Step:
+    return Step(secrets.token_urlsafe(12), kind, images, repeat_of)
