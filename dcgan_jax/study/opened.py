@@ -1,0 +1,81 @@
+"""A planned study, opened to be served: everything but the key."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dcgan_jax.errors import UserError
+from dcgan_jax.study.database import FILE, Database
+from dcgan_jax.study.plan import CONSENT, IMAGES, INSTRUCTIONS, PLAN, Plan, hash_bytes
+from dcgan_jax.study.sessions import Sessions
+from dcgan_jax.study.store import Store
+
+
+@dataclass(frozen=True)
+class OpenedStudy:
+    """What the server knows. What each image is, it does not.
+
+    Attributes:
+      plan: of the study.
+      plan_sha256: of study.json.
+      store: steps and answers.
+      sessions: who is signed in.
+      consent: Markdown.
+      instructions: Markdown.
+      database: to be closed at the end.
+    """
+
+    plan: Plan
+    plan_sha256: str
+    store: Store
+    sessions: Sessions
+    consent: str
+    instructions: str
+    database: Database
+    _pixels: bytes
+
+    def image(self, number: int) -> bytes:
+        """Returns the gray levels of one image, row by row: as many bytes for each."""
+        size = self.plan.image_size**2
+        return self._pixels[number * size : (number + 1) * size]
+
+    @classmethod
+    def open(cls, folder: Path) -> "OpenedStudy":
+        """Opens a study and checks that it is as it was planned.
+
+        Raises:
+          UserError: a file is missing or has been changed.
+        """
+        plan = Plan.read(folder / PLAN)
+        plan_sha256 = hash_bytes((folder / PLAN).read_bytes())
+        contents = {}
+        for name, digest in (
+            (IMAGES, plan.images_sha256),
+            (CONSENT, plan.consent_sha256),
+            (INSTRUCTIONS, plan.instructions_sha256),
+        ):
+            contents[name] = read_unchanged(folder / name, digest)
+        database = Database(folder / FILE)
+        store = Store(database)
+        if store.plan_sha256 != plan_sha256:
+            raise _changed(folder / PLAN)
+        texts = contents[CONSENT].decode(), contents[INSTRUCTIONS].decode()
+        return cls(plan, plan_sha256, store, Sessions(database), *texts, database, contents[IMAGES])
+
+    def close(self) -> None:
+        """Closes the answers."""
+        self.database.close()
+
+
+def read_unchanged(path: Path, sha256: str) -> bytes:
+    """Returns the content of a file of the study; raises UserError if it is not what was planned."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}): restore it from a copy of the folder.") from None
+    if hash_bytes(content) != sha256:
+        raise _changed(path)
+    return content
+
+
+def _changed(path: Path) -> UserError:
+    return UserError(f"{path} is not as it was planned, and a plan is frozen: restore it from a copy of the folder.")
