@@ -76,6 +76,12 @@ def _trial(settings: Settings, workdir: Workdir) -> None:
     trial(settings, workdir)
 
 
+def _study(settings: Settings, workdir: Workdir) -> None:
+    from dcgan_jax.study.run import study
+
+    study(settings, workdir)
+
+
 MODES = {
     "train": Mode("train a generator and score it", _train, SettingsFrom.CONFIG, RUN_SECTIONS),
     "prepare": Mode("prepare the images alone", _prepare, SettingsFrom.CONFIG, ("data",)),
@@ -93,6 +99,13 @@ MODES = {
         _trial,
         SettingsFrom.EITHER,
         ("data", "model", "runtime", "generate", "trial"),
+        False,
+    ),
+    "study": Mode(
+        "ask readers which images are real, in a browser",
+        _study,
+        SettingsFrom.EITHER,
+        ("data", "runtime", "generate", "study"),
         False,
     ),
 }

@@ -1,0 +1,101 @@
+"""`--mode=study`: plans a reader study, serves it until all readers are done, and reports."""
+
+import asyncio
+import logging
+import socket
+
+from filelock import FileLock, Timeout
+
+from dcgan_jax.errors import UserError
+from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.settings import Settings, StudySettings
+from dcgan_jax.settings.study import LOCAL_HOSTS
+from dcgan_jax.study.codes import ORGANIZER, create_code, name_reader
+from dcgan_jax.study.material import Material, read_folders
+from dcgan_jax.study.opened import OpenedStudy
+from dcgan_jax.study.plan import PLAN, Plan
+from dcgan_jax.study.planning import announce, plan_study
+from dcgan_jax.study.report import REPORT_TEXT, write_report
+from dcgan_jax.study.server import serve
+
+logger = logging.getLogger(__name__)
+
+FOLDER = "study"
+
+
+def study(settings: Settings, workdir: Workdir) -> None:
+    """Plans the study of a workdir where there is none yet, serves it, and writes the report when all have read.
+
+    The same command goes on with a study that was stopped.
+
+    Raises:
+      UserError: the images, the plan or the address do not allow it, or a report is asked for too early.
+    """
+    asked, folder = settings.study, workdir.root / FOLDER
+    try:
+        workdir.root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(workdir.root / ".study.lock").acquire(timeout=0)
+    except Timeout:
+        raise UserError(f"Another process serves the study in {folder}: stop it first, or use it.") from None
+    except OSError as error:
+        raise UserError(f"--workdir={workdir.root} cannot be written ({error.strerror}): choose another.") from None
+    with lock:
+        if not (folder / PLAN).is_file():
+            if asked.report:
+                raise UserError(f"There is no study in {folder}: plan one with the same command, without the report.")
+            codes = plan_study(asked, _gather(settings, workdir), folder)
+            announce(Plan.read(folder / PLAN), codes)
+        opened = OpenedStudy.open(folder)
+        try:
+            opened.plan.refuse_changes(asked, folder)
+            if asked.new_code:
+                replace_code(opened, asked.new_code)
+            if not asked.report and not opened.store.is_complete():
+                _serve(opened, asked)
+            if not asked.report and not opened.store.is_complete():
+                raise KeyboardInterrupt  # stopped: the command line says how to go on
+            write_report(opened, folder, asked.interim)
+        finally:
+            opened.close()
+        logger.info("see %s", folder / REPORT_TEXT)
+
+
+def replace_code(opened: OpenedStudy, name: str) -> None:
+    """Gives a reader, or the organizer, another code, and shows it.
+
+    Raises:
+      UserError: nobody has this name.
+    """
+    numbers = {name_reader(number).lower(): number for number in (ORGANIZER, *opened.store.steps)}
+    if name.lower() not in numbers:
+        raise UserError(f"config.study.new_code={name} names nobody: give one of {', '.join(numbers)}.")
+    code = create_code()
+    opened.sessions.replace_code(numbers[name.lower()], code)
+    logger.info("The new code of %s, shown this once: %s", name, code)
+
+
+def _gather(settings: Settings, workdir: Workdir) -> Material:
+    if settings.study.real_dir:
+        return read_folders(settings.study, settings.data)
+    from dcgan_jax.study.run_material import draw_from_run  # a study of two folders does without the rest
+
+    return draw_from_run(settings, workdir)
+
+
+def _serve(opened: OpenedStudy, asked: StudySettings) -> None:
+    try:
+        listener = socket.create_server((asked.host, asked.port))
+    except OSError as error:
+        raise UserError(
+            f"config.study.host={asked.host} with config.study.port={asked.port} cannot be used ({error.strerror}): "
+            "give another port, or 0 for any that is free."
+        ) from None
+    if asked.host not in LOCAL_HOSTS:
+        logger.warning(
+            "warning: %s is open to other machines and without TLS: codes and answers cross the network in the clear. "
+            "docs/study.md has a proxy's configuration.",
+            asked.host,
+        )
+    with listener:
+        logger.info("the study is at http://%s:%d - Ctrl-C stops it, nothing is lost", *listener.getsockname()[:2])
+        asyncio.run(serve(opened, listener, [asked.host, *LOCAL_HOSTS, *asked.trusted_hosts]))
