@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from dcgan_jax.data.images import list_image_files, read_gray
+from dcgan_jax.data.image_files import list_image_files
+from dcgan_jax.data.images import read_gray
 from dcgan_jax.data.resize import resize
 from dcgan_jax.errors import UserError
 from dcgan_jax.settings import DataSettings, StudySettings

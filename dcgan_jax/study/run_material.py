@@ -28,14 +28,7 @@ def draw_from_run(settings: Settings, workdir: Workdir) -> Material:
       UserError: there is no run, or there are too few real images of the kind that is asked for.
     """
     study, run = settings.study, Run.open(str(workdir.root), create_mesh(), settings.study.max_similarity)
-    labels = run.provenance.labels
-    if settings.generate.label:
-        if settings.generate.label not in labels:
-            raise UserError(
-                f"config.generate.label={settings.generate.label} is no class of the run in {workdir.root}: choose one "
-                f"of {', '.join(labels)}, or leave it empty for all."
-            )
-        labels = [settings.generate.label]
+    labels = [run.require_label(settings.generate.label)] if settings.generate.label else run.labels
     num_real, num_generated = count_needed(study)
     prepared = prepare(run.settings, workdir)
     examples = _choose_real(prepared.examples, run.provenance, study, labels, num_real)
@@ -72,11 +65,17 @@ def _choose_real(
 
     Held out is a patient none of whose images, nor a copy of one, was trained on, whatever split they stand in.
     """
-    patients, pixels = ({getattr(row, name) for row in provenance.rows} for name in ("patient", "sha256"))
-    if study.real == "training":
-        candidates = [example for example in examples if example.sha256 in pixels]
-    else:
-        candidates = [each for each in examples if each.patient not in patients and each.sha256 not in pixels]
+    pixels, files = ({getattr(row, name) for row in provenance.rows} for name in ("sha256", "file"))
+    trained = [example for example in examples if example.sha256 in pixels or example.file in files]
+    patients = {example.patient for example in trained}  # as these data name them, however the run did
+    if missing := files - {example.file for example in examples}:
+        raise UserError(
+            f"{len(missing)} training images of the run in {provenance.name} are not in its data ({min(missing)} for "
+            "one), so nobody knows which patients it has not seen: give config.data.dir as the run had it."
+        )
+    candidates = trained
+    if study.real == "held_out":
+        candidates = [example for example in examples if example.patient not in patients]
     chosen: list[Example] = []
     for label, wanted in zip(labels, _divide(count, len(labels)), strict=True):
         of_class = [example for example in candidates if example.label == label]
@@ -90,8 +89,8 @@ def _choose_real(
                 f"{wanted}, one image of each: {remedy}."
             )
         for patient in ranked[:wanted]:
-            files = {example.file: example for example in of_class if example.patient == patient}
-            chosen.append(files[rank_by_hash(f"study {study.seed}", files)[0]])
+            own = {example.file: example for example in of_class if example.patient == patient}
+            chosen.append(own[rank_by_hash(f"study {study.seed}", own)[0]])
     return chosen
 
 
