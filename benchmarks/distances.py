@@ -36,7 +36,10 @@ def main(argv: Sequence[str]) -> None:
 
 def print_row(dims: int) -> None:
     a, b = (draw_covariance(dims, seed) for seed in (0, 1))
-    runs = {"ours": lambda: compute_root_trace(a, b), "sqrtm": lambda: float(np.trace(scipy.linalg.sqrtm(a @ b)).real)}
+    runs: dict[str, Callable[[], float]] = {
+        "ours": lambda: compute_root_trace(a, b),
+        "sqrtm": lambda: float(np.trace(scipy.linalg.sqrtm(a @ b)).real),
+    }
     values = {name: run() for name, run in runs.items()}
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(ROUNDS.value):

@@ -10,16 +10,19 @@ import time
 import torch
 from torch import nn
 
+Size = int | tuple[int, int]
+"""Of a kernel: height and width."""
+
 
 class Convolution(nn.Conv2d):
     """Convolution and ReLU; padded to keep the size unless told otherwise."""
 
-    def __init__(self, channels, features, size, stride=1, same=True):
+    def __init__(self, channels: int, features: int, size: Size, stride: int = 1, same: bool = True):
         height, width = size if isinstance(size, tuple) else (size, size)
         padding = (height // 2, width // 2) if same else 0
         super().__init__(channels, features, (height, width), stride, padding)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Returns the next feature maps."""
         return nn.functional.relu(super().forward(x), inplace=True)
 
@@ -27,19 +30,19 @@ class Convolution(nn.Conv2d):
 class Average(nn.AvgPool2d):
     """The average pool that does not count the padding."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(3, 1, 1, count_include_pad=False)
 
 
 class Branches(nn.ModuleList):
     """Joins what its members make of the same input."""
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Returns the next feature maps."""
         return torch.cat([branch(x) for branch in self], 1)
 
 
-def chain(channels, *layers):
+def chain(channels: int, *layers: tuple[int, Size]) -> nn.Module:
     """Convolutions after each other, given as (features, size)."""
     modules = []
     for features, size in layers:
@@ -48,15 +51,15 @@ def chain(channels, *layers):
     return nn.Sequential(*modules)
 
 
-def pooled(channels, features, pool=None):
+def pooled(channels: int, features: int, pool: nn.Module | None = None) -> nn.Module:
     return nn.Sequential(pool or Average(), Convolution(channels, features, 1))
 
 
-def half(channels, features):
+def half(channels: int, features: int) -> nn.Module:
     return Convolution(channels, features, 3, stride=2, same=False)
 
 
-def block_a(channels, pool_features):
+def block_a(channels: int, pool_features: int) -> nn.Module:
     return Branches(
         [
             chain(channels, (64, 1)),
@@ -67,7 +70,7 @@ def block_a(channels, pool_features):
     )
 
 
-def block_c(width):
+def block_c(width: int) -> nn.Module:
     tall, wide = (7, 1), (1, 7)
     return Branches(
         [
@@ -79,8 +82,8 @@ def block_c(width):
     )
 
 
-def block_e(channels, pool=None):
-    def lines():
+def block_e(channels: int, pool: nn.Module | None = None) -> nn.Module:
+    def lines() -> nn.Module:
         return Branches([Convolution(384, 384, (1, 3)), Convolution(384, 384, (3, 1))])
 
     return Branches(
@@ -93,7 +96,7 @@ def block_e(channels, pool=None):
     )
 
 
-def create_network(dims):
+def create_network(dims: int) -> nn.Module:
     shrink = nn.MaxPool2d(3, 2)
     stages = [
         half(3, 32),
@@ -119,8 +122,8 @@ def create_network(dims):
     return nn.Sequential(*stages)
 
 
-def main(dims, batch_size, layout):
-    layout = getattr(torch, layout)
+def main(dims: int, batch_size: int, layout_name: str) -> None:
+    layout = getattr(torch, layout_name)
     network = create_network(dims).eval().to(memory_format=layout)
     images = torch.rand(batch_size, 3, 299, 299).contiguous(memory_format=layout)
     with torch.inference_mode():

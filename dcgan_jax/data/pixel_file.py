@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 from jaxtyping import Shaped
@@ -23,7 +22,7 @@ class PixelFile:
         self._slot_bytes = size**2 * self._dtype.itemsize
         self._file = path.open("w+b", buffering=0)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "PixelFile":
         return self
 
     def __exit__(self, *_: object) -> None:

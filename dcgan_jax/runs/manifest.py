@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
@@ -43,7 +43,7 @@ class GeneratedRow(ManifestRow):
     similarity: float | None = None
 
     @classmethod
-    def of(cls, drawn: Drawn, file: str, label: str, seed: int, step: int) -> Self:
+    def of(cls, drawn: Drawn, file: str, label: str, seed: int, step: int) -> "GeneratedRow":
         """Describes an image that is written to a file."""
         nearest, similarity = drawn.nearest or ("", None)
         return cls.model_validate(

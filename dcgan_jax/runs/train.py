@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Callable
 from contextlib import nullcontext
 
 import jax
@@ -25,7 +24,7 @@ from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes
 from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.runtime.signals import StopRequest
-from dcgan_jax.runtime.stop_sync import StopSync
+from dcgan_jax.runtime.stop_sync import MultiStep, StopSync
 from dcgan_jax.runtime.watchdog import Watchdog
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
@@ -133,7 +132,7 @@ def _create_advance(
     batches = create_batches(
         data.prepared, data.training, settings.data, settings.model.channels, order, mesh, first_step * sizes.rounds
     )
-    multi_step: Callable = create_multi_step(recipe, mesh, batches.read)
+    multi_step: MultiStep = create_multi_step(recipe, mesh, batches.read)
     if sync:
         multi_step = sync.carried_by(multi_step)
     compile_and_step, key = watchdog.ignoring(multi_step), jax.random.key(settings.seed)

@@ -27,6 +27,7 @@ class _Bar(tqdm):
     The pace is the mean since then, so that what comes at intervals, as scores do, counts as often as it comes.
     """
 
+    disable: bool
     seconds_between_ticks = 1.0
     _waits_for = ""
 
@@ -75,11 +76,11 @@ class _PlainLines(_Bar):
 
     seconds_between_ticks = _SECONDS_BETWEEN_LINES
 
-    def display(self, msg=None, pos=None):
+    def display(self, msg: str | None = None, pos: int | None = None) -> None:
         self.fp.write(f"{msg or self}\n")
         self.fp.flush()
 
-    def close(self):
+    def close(self) -> None:
         self._stop_waiting()
         if not self.disable:
             self.disable = True

@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from dcgan_jax.errors import UserError
 from dcgan_jax.storage import atomic_file
+
+Kind = TypeVar("Kind", bound="Record")
 
 
 class Record(BaseModel):
@@ -50,7 +52,9 @@ class Record(BaseModel):
         return values
 
     @classmethod
-    def read(cls, path: Path, remedy: str = "restore it, or remove it and run the command again that wrote it") -> Self:
+    def read(
+        cls: type[Kind], path: Path, remedy: str = "restore it, or remove it and run the command again that wrote it"
+    ) -> Kind:
         """Reads a file that this or an older version wrote.
 
         Raises:

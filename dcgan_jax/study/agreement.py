@@ -1,5 +1,6 @@
 """How far readers agree: with each other (Fleiss' kappa), and with themselves on the images that came back."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,8 @@ from jaxtyping import Int
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import fleiss_kappa
+
+KappaFn = Callable[[Int[np.ndarray, "image column"]], float]
 
 
 class Kappa(NamedTuple):
@@ -47,7 +50,7 @@ def compute_repeat_kappa(first: Int[np.ndarray, " image"], second: Int[np.ndarra
     return Kappa(*_jackknife(pairs, lambda rows: cohen_kappa_score(rows[:, 0], rows[:, 1])), share, len(first))
 
 
-def _jackknife(rows: Int[np.ndarray, "image column"], kappa_fn) -> tuple[float, float, float]:
+def _jackknife(rows: Int[np.ndarray, "image column"], kappa_fn: KappaFn) -> tuple[float, float, float]:
     count = len(rows)
     if count < 3 or len(np.unique(rows, axis=0)) < 2:
         return _quiet(kappa_fn, rows) if count else np.nan, np.nan, np.nan
@@ -58,7 +61,7 @@ def _jackknife(rows: Int[np.ndarray, "image column"], kappa_fn) -> tuple[float, 
     return value, float(max(-1.0, value - half)), float(min(1.0, value + half))
 
 
-def _quiet(kappa_fn, rows: Int[np.ndarray, "image column"]) -> float:
+def _quiet(kappa_fn: KappaFn, rows: Int[np.ndarray, "image column"]) -> float:
     """Returns a kappa, nan where chance alone would give full agreement."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return float(kappa_fn(rows))

@@ -4,7 +4,7 @@ import io
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from dcgan_jax.data.reading.formats import FileFormat
 from dcgan_jax.data.reading.stored_image import MAX_PIXELS, BadImageError, SampleType, StoredImage
@@ -24,7 +24,7 @@ def open_image(content: bytes, file: str, file_format: FileFormat) -> Image.Imag
         image = Image.open(io.BytesIO(content), formats=(file_format.pillow,))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadImageError(file, f"it claims more than {MAX_PIXELS:,} pixels") from error
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise BadImageError(file, f"it is a {file_format.name} file of a kind that is not read, or broken") from error
     except Exception as error:  # Pillow raises almost anything, struct.error to KeyError, for a broken header.
         raise BadImageError(file, f"its {file_format.name} header is broken ({error})") from error
