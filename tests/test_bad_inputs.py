@@ -158,11 +158,14 @@ def test_a_folder_that_phantoms_would_ignore(refused, tmp_path):
 def test_a_damaged_prepared_set(refused, cache):
     flags = (*TINY_FLAGS, "--config.data.phantom_count=9")  # a set of this test's own
     refused("larger than the data", *flags, "--config.train.batch_size=16")
-    damaged = 0
+    damaged = None
     for report in (cache / "prepared").glob("*/report.json"):
         if "(9 training images" in json.loads(report.read_text())["source"]:
             records = report.parent / "records" / "train.npy"
+            if not records.exists():  # of an older version, in a cache that outlives the tests
+                continue
             records.write_bytes(records.read_bytes()[:-100])
-            damaged += 1
-    assert damaged == 1
+            damaged = report.parent
+    assert damaged
     refused("is not as it was written: delete the folder", *flags, "--config.train.batch_size=8")
+    shutil.rmtree(damaged)
