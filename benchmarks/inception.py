@@ -2,11 +2,13 @@
 
     python benchmarks/inception.py                                  # random weights: speed does not depend on them
     python benchmarks/inception.py --batch_size=4 --batch_size=16
+    python benchmarks/inception.py --convolutions=xla --convolutions=onednn
     python benchmarks/inception.py --torch_python=/path/to/python   # beside the same network in torch, in turns
 
 Images are noise of 128 pixels, gray (one channel, as our generators make them) and RGB. Torch's is pytorch-fid's
 network on 299x299 RGB with batch normalisation folded in, in its own layout and in channels-last. The peak is the speed
-of a product of two square matrices, measured in the same turns, so that whatever else the machine does lowers all.
+of a product of two square matrices, measured in the same turns, so that whatever else the machine does lowers all. The
+processor's seconds, over all threads, hardly depend on that.
 """
 
 import subprocess
@@ -24,23 +26,30 @@ from absl import app, flags
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs as a script
 
 from dcgan_jax.inception.network import INPUT_SIZE, InceptionV3
+from dcgan_jax.models.convolutions import Form
+from dcgan_jax.models.onednn.library import Requested, choose_form
 
 BATCH_SIZES = flags.DEFINE_multi_integer("batch_size", [8], "Images at a time; may be repeated.", lower_bound=1)
 ROUNDS = flags.DEFINE_integer("rounds", 9, "Timed calls of each; median and best are reported.", lower_bound=1)
+CONVOLUTIONS: flags.FlagHolder[list[Requested]] = flags.DEFINE_multi_enum(
+    "convolutions", ["auto"], ["auto", "onednn", "xla"], "What computes ours; may be repeated."
+)
 TORCH_PYTHON = flags.DEFINE_string("torch_python", "", "A Python with torch, for the comparison.")
 
 COMPARED_DIMS = (768, 2048)
 PRODUCT_SIZE = 3072
 TORCH_SCRIPT = Path(__file__).with_name("inception_torch.py")
 
-Seconds = Callable[[], float]
+Seconds = Callable[[], tuple[float, float]]
 
 
 def main(argv: Sequence[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown argument {argv[1]!r}.")
     print(f"{jax.devices()[0].device_kind}, {ROUNDS.value} rounds\n")
-    print(f"{'network':26}{'dims':>6}{'batch':>7}{'images/s':>10}{'best':>8}{'GFLOP':>8}{'share of peak':>15}")
+    print(
+        f"{'network':26}{'dims':>6}{'batch':>7}{'images/s':>10}{'best':>8}{'GFLOP':>8}{'share of peak':>18}{'CPU s':>8}"
+    )
     for batch_size in BATCH_SIZES.value:
         for dims in COMPARED_DIMS:
             print_table(dims, batch_size)
@@ -48,29 +57,34 @@ def main(argv: Sequence[str]) -> None:
 
 def print_table(dims: int, batch_size: int) -> None:
     runs = {
-        "ours, gray": create_run(dims, batch_size, channels=1),
-        "ours, RGB": create_run(dims, batch_size, channels=3),
+        f"{form}, {colors}": create_run(dims, batch_size, channels, form)
+        for form in [choose_form(requested) for requested in CONVOLUTIONS.value]
+        for colors, channels in (("gray", 1), ("RGB", 3))
     }
     if TORCH_PYTHON.value:
         runs["torch"] = create_torch_run(dims, batch_size, "contiguous_format")
         runs["torch, channels last"] = create_torch_run(dims, batch_size, "channels_last")
     runs["peak"] = create_product()
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
     for _ in range(ROUNDS.value):
         for name, run in runs.items():
             seconds[name].append(run())
-    peak = 2 * PRODUCT_SIZE**3 / np.median(seconds.pop("peak"))
+    peak = 2 * PRODUCT_SIZE**3 / np.median(seconds.pop("peak"), axis=0)[0]
     flops = count_flops(dims)
     for name, times in seconds.items():
-        rate, best = batch_size / np.median(times), batch_size / np.min(times)
+        median, processor = np.median(times, axis=0)
+        rate, best = batch_size / median, batch_size / np.min(times, axis=0)[0]
         share = f"{rate * flops / peak:.0%} of {peak / 1e9:.0f} GF/s"
-        print(f"{name:26}{dims:6}{batch_size:7}{rate:10.1f}{best:8.1f}{flops / 1e9:8.2f}{share:>18}", flush=True)
+        print(
+            f"{name:26}{dims:6}{batch_size:7}{rate:10.1f}{best:8.1f}{flops / 1e9:8.2f}{share:>18}{processor:8.3f}",
+            flush=True,
+        )
 
 
-def create_run(dims: int, batch_size: int, channels: int) -> Seconds:
-    """Returns a function that computes features of one batch and tells how long that took."""
+def create_run(dims: int, batch_size: int, channels: int, form: Form) -> Seconds:
+    """Returns a function that computes features of one batch and tells the seconds of that: by the wall, of the CPU."""
     images = np.random.default_rng(0).integers(0, 256, (batch_size, 128, 128, channels), np.uint8)
-    network = InceptionV3((dims,))
+    network = InceptionV3((dims,), form)
     params = jax.jit(network.init)(jax.random.key(0), images)
     with jax.default_matmul_precision("highest"):
         apply = jax.jit(network.apply).lower(params, images).compile()
@@ -84,11 +98,11 @@ def create_product() -> Seconds:
     return lambda: measure(lambda: product(matrix, matrix))
 
 
-def measure(run: Callable[[], object]) -> float:
+def measure(run: Callable[[], object]) -> tuple[float, float]:
     jax.block_until_ready(run())  # the caches are warm, whoever's turn it was before
-    start = time.perf_counter()
+    start, processor = time.perf_counter(), time.process_time()
     jax.block_until_ready(run())
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - processor
 
 
 def create_torch_run(dims: int, batch_size: int, layout: str) -> Seconds:
@@ -96,12 +110,13 @@ def create_torch_run(dims: int, batch_size: int, layout: str) -> Seconds:
     command = [TORCH_PYTHON.value, str(TORCH_SCRIPT), str(dims), str(batch_size), layout]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def run() -> float:
+    def run() -> tuple[float, float]:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write("\n")
         process.stdin.flush()
-        return float(process.stdout.readline())
+        wall, processor = map(float, process.stdout.readline().split())
+        return wall, processor
 
     return run
 

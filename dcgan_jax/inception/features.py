@@ -13,6 +13,7 @@ from jaxtyping import Array, Float32, PyTree, Shaped, UInt8
 from dcgan_jax.errors import UserError
 from dcgan_jax.inception.network import DIMS, InceptionV3
 from dcgan_jax.inception.preprocess import Preprocess
+from dcgan_jax.models.onednn.library import Requested, choose_form
 from dcgan_jax.runtime.progress import create_progress
 
 Features = dict[int, Float32[np.ndarray, "image dims"]]
@@ -32,13 +33,14 @@ class FeatureExtractor:
       dims: lengths of the feature vectors it returns, ascending.
     """
 
-    def __init__(self, params: PyTree, dims: Sequence[int], batch_size: int = 0):
+    def __init__(self, params: PyTree, dims: Sequence[int], batch_size: int = 0, convolutions: Requested = "auto"):
         """Compiles nothing yet.
 
         Args:
           params: of `InceptionV3`.
           dims: any of 64, 192, 768 and 2048.
           batch_size: images at a time; 0: what suits the device. No feature depends on it beyond rounding.
+          convolutions: what is to compute them; nor on that.
 
         Raises:
           UserError: unknown dims, or a negative batch size.
@@ -52,7 +54,7 @@ class FeatureExtractor:
         self.dims = tuple(sorted(set(dims)))
         self._batch_size = batch_size or (_CPU_BATCH if jax.default_backend() == "cpu" else _ACCELERATOR_BATCH)
         self._params = jax.device_put({layer: params[layer] for layer in _layers(self.dims)})
-        network = InceptionV3(self.dims)
+        network = InceptionV3(self.dims, choose_form(convolutions))
 
         @jax.jit
         def apply(params: PyTree, images: Shaped[Array, "batch height width channel"]) -> Any:

@@ -23,7 +23,8 @@ from dcgan_jax.inception.blocks import (
     FirstConvolution,
     Maps,
 )
-from dcgan_jax.inception.convolutions import max_pool
+from dcgan_jax.inception.pools import max_pool
+from dcgan_jax.models.convolutions import Form
 
 INPUT_SIZE = 299
 """Height and width, in pixels, at which the network looks at an image."""
@@ -39,9 +40,11 @@ class InceptionV3(nn.Module):
 
     Attributes:
       dims: which of `DIMS`; the network stops at the deepest.
+      form: what computes the convolutions.
     """
 
     dims: Sequence[int] = DIMS
+    form: Form = "xla"
 
     @nn.compact
     def __call__(
@@ -59,7 +62,7 @@ class InceptionV3(nn.Module):
         deepest = max(self.dims)
         for dims, stage in zip(DIMS, (_first_maps, _second_maps, _middle_maps, _last_maps), strict=True):
             if dims <= deepest:
-                images = stage(images)
+                images = stage(images, self.form)
                 features[dims] = images.mean(axis=(1, 2))
         return {dims: features[dims] for dims in DIMS if dims in self.dims}
 
@@ -83,33 +86,33 @@ def _bilinear_taps(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return low, np.minimum(low + 1, size - 1), (position - low).astype(np.float32)
 
 
-def _first_maps(x: Maps) -> Maps:
+def _first_maps(x: Maps, form: Form) -> Maps:
     # [299, 299, 1 or 3] -> [73, 73, 64]
-    x = FirstConvolution(32, 3, stride=2, padding="valid", name="Conv2d_1a_3x3")(x)
-    x = Convolution(32, 3, padding="valid", name="Conv2d_2a_3x3")(x)
-    x = Convolution(64, 3, name="Conv2d_2b_3x3")(x)
+    x = FirstConvolution(32, 3, stride=2, padding="valid", form=form, name="Conv2d_1a_3x3")(x)
+    x = Convolution(32, 3, padding="valid", form=form, name="Conv2d_2a_3x3")(x)
+    x = Convolution(64, 3, form=form, name="Conv2d_2b_3x3")(x)
     return max_pool(x, stride=2)
 
 
-def _second_maps(x: Maps) -> Maps:
+def _second_maps(x: Maps, form: Form) -> Maps:
     # [73, 73, 64] -> [35, 35, 192]
-    x = Convolution(80, 1, name="Conv2d_3b_1x1")(x)
-    x = Convolution(192, 3, padding="valid", name="Conv2d_4a_3x3")(x)
+    x = Convolution(80, 1, form=form, name="Conv2d_3b_1x1")(x)
+    x = Convolution(192, 3, padding="valid", form=form, name="Conv2d_4a_3x3")(x)
     return max_pool(x, stride=2)
 
 
-def _middle_maps(x: Maps) -> Maps:
+def _middle_maps(x: Maps, form: Form) -> Maps:
     # [35, 35, 192] -> [35, 35, 288] -> [17, 17, 768]
     for name, pool_features in (("Mixed_5b", 32), ("Mixed_5c", 64), ("Mixed_5d", 64)):
-        x = BlockA(pool_features, name=name)(x)
-    x = BlockB(name="Mixed_6a")(x)
+        x = BlockA(pool_features, form, name=name)(x)
+    x = BlockB(form, name="Mixed_6a")(x)
     for name, width in (("Mixed_6b", 128), ("Mixed_6c", 160), ("Mixed_6d", 160), ("Mixed_6e", 192)):
-        x = BlockC(width, name=name)(x)
+        x = BlockC(width, form, name=name)(x)
     return x
 
 
-def _last_maps(x: Maps) -> Maps:
+def _last_maps(x: Maps, form: Form) -> Maps:
     # [17, 17, 768] -> [8, 8, 1280] -> [8, 8, 2048]
-    x = BlockD(name="Mixed_7a")(x)
-    x = BlockE("average", name="Mixed_7b")(x)
-    return BlockE("max", name="Mixed_7c")(x)
+    x = BlockD(form, name="Mixed_7a")(x)
+    x = BlockE("average", form, name="Mixed_7b")(x)
+    return BlockE("max", form, name="Mixed_7c")(x)

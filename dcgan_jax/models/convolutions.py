@@ -46,6 +46,12 @@ class Window(NamedTuple):
         after = rows - before[0], columns - before[1]
         return cls((height, width), (high, wide), (stride, stride), before, after)
 
+    @property
+    def size_after(self) -> tuple[int, ...]:
+        """Height and width of the feature maps that come out."""
+        sides = zip(*self, strict=True)
+        return tuple((size + before + after - kernel) // stride + 1 for size, kernel, stride, before, after in sides)
+
 
 def conv(
     x: Float[Array, "batch height width in"], kernel: Float[Array, "kh kw in out"], stride: int, form: Form = "xla"
@@ -118,13 +124,22 @@ def convolve(
 ) -> Float[Array, "batch h w out"]:
     """Returns the convolution of `x` with `kernel` over `window`, computed in `form`."""
     if form == "onednn":
-        height, width = (
-            (size + before + after - kernel) // stride + 1
-            for size, kernel, stride, before, after in zip(*window, strict=True)
-        )
-        return _call("forward", (x.shape[0], height, width, kernel.shape[3]), window, x, kernel)
+        return _call("forward", (x.shape[0], *window.size_after, kernel.shape[3]), window, x, kernel)
     padding = list(zip(window.before, window.after, strict=True))
     return lax.conv_general_dilated(x, kernel, window.strides, padding, dimension_numbers=("NHWC", "HWIO", "NHWC"))
+
+
+def convolve_relu(
+    x: Float[Array, "batch height width in"],
+    kernel: Float[Array, "kh kw in out"],
+    bias: Float[Array, " out"],
+    window: Window,
+    form: Form,
+) -> Float[Array, "batch h w out"]:
+    """Returns `convolve` plus a bias, where that is above 0; by oneDNN in one pass, which has no gradient."""
+    if form == "onednn":
+        return _call("forward_relu", (x.shape[0], *window.size_after, kernel.shape[3]), window, x, kernel, bias)
+    return jax.nn.relu(convolve(x, kernel, window, form) + bias)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2, 3))

@@ -35,9 +35,9 @@ def images(golden):
 
 
 @pytest.fixture(scope="module")
-def extractor():
+def extractor(form):
     weights = load_inception_weights(str(Path(INCEPTION) / "standin-pt_inception.pth"))
-    return FeatureExtractor(weights.params, DIMS)
+    return FeatureExtractor(weights.params, DIMS, convolutions=form)
 
 
 @pytest.mark.parametrize(

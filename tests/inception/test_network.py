@@ -19,9 +19,9 @@ def images():
 
 
 @pytest.fixture(scope="module")
-def extractor(state):
+def extractor(state, form):
     # Shared, because compiling the network takes longer than all the rest.
-    return FeatureExtractor(_nest(convert_weights(state, "random")), DIMS, batch_size=2)
+    return FeatureExtractor(_nest(convert_weights(state, "random")), DIMS, batch_size=2, convolutions=form)
 
 
 def _nest(arrays):

@@ -21,6 +21,7 @@ from dcgan_jax.storage.cache import cache_dir
 
 PACKAGES = ("onednn-cpu-gomp", "onednn-devel-cpu-gomp")
 SOURCE = Path(__file__).with_name("products.cc")
+Requested = Literal["auto", "onednn", "xla"]
 HANDLERS = {"forward": "Forward", "by_data": "ByData", "by_weights": "ByWeights", "forward_relu": "ForwardRelu"}
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class UnavailableError(Exception):
     """OneDNN cannot be used here; the message says why."""
 
 
-def choose_form(requested: Literal["auto", "onednn", "xla"]) -> Form:
+def choose_form(requested: Requested) -> Form:
     """Returns what computes the convolutions, and says so once; compiles the handlers where they are not yet.
 
     Args:
