@@ -27,11 +27,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs 
 
 from dcgan_jax.inception.network import INPUT_SIZE, InceptionV3
 from dcgan_jax.models.convolutions import Form
-from dcgan_jax.models.onednn.library import Requested, choose_form
+from dcgan_jax.models.onednn.library import choose_form
 
 BATCH_SIZES = flags.DEFINE_multi_integer("batch_size", [8], "Images at a time; may be repeated.", lower_bound=1)
 ROUNDS = flags.DEFINE_integer("rounds", 9, "Timed calls of each; median and best are reported.", lower_bound=1)
-CONVOLUTIONS: flags.FlagHolder[list[Requested]] = flags.DEFINE_multi_enum(
+CONVOLUTIONS: Any = flags.DEFINE_multi_enum(
     "convolutions", ["auto"], ["auto", "onednn", "xla"], "What computes ours; may be repeated."
 )
 TORCH_PYTHON = flags.DEFINE_string("torch_python", "", "A Python with torch, for the comparison.")

@@ -10,6 +10,7 @@ from dcgan_jax.inception.features import FeatureExtractor, Features
 from dcgan_jax.inception.preprocess import Preprocess
 from dcgan_jax.inception.shared_features import compute_shared
 from dcgan_jax.inception.weights import InceptionWeights
+from dcgan_jax.models.onednn.library import Requested
 
 Batch = UInt8[np.ndarray, "batch height width channel"]
 
@@ -22,9 +23,10 @@ class Featurizer:
       preprocess: from pixels to the network's input.
     """
 
-    def __init__(self, weights: InceptionWeights, preprocess: Preprocess):
-        """Compiles nothing yet."""
+    def __init__(self, weights: InceptionWeights, preprocess: Preprocess, convolutions: Requested = "auto"):
+        """Compiles nothing yet; features depend on what computes the convolutions by rounding alone."""
         self.weights, self.preprocess = weights, preprocess
+        self._convolutions: Requested = convolutions
         self._extractors: dict[tuple[int, ...], FeatureExtractor] = {}
 
     def measure(self, batches: Iterable[Batch], count: int, dims: tuple[int, ...], description: str) -> Features:
@@ -37,5 +39,5 @@ class Featurizer:
 
     def _extractor(self, dims: tuple[int, ...]) -> FeatureExtractor:
         if dims not in self._extractors:
-            self._extractors[dims] = FeatureExtractor(self.weights.params, dims)
+            self._extractors[dims] = FeatureExtractor(self.weights.params, dims, convolutions=self._convolutions)
         return self._extractors[dims]

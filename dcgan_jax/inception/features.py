@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float32, PyTree, Shaped, UInt8
 
@@ -60,7 +61,10 @@ class FeatureExtractor:
         def apply(params: PyTree, images: Shaped[Array, "batch height width channel"]) -> Any:
             # Without this GPUs round the factors to TF32, and features differ in the third digit.
             with jax.default_matmul_precision("highest"):
-                return network.apply({"params": params}, images)
+                features = network.apply({"params": params}, images)
+            # To a ReLU by oneDNN what is no number is 0: a damaged image must not come to look like a sound one.
+            is_sound = jnp.isfinite(images).all(axis=(1, 2, 3))
+            return {dims: jnp.where(is_sound[:, None], values, jnp.nan) for dims, values in features.items()}
 
         self._apply = apply
 

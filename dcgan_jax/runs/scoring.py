@@ -48,7 +48,8 @@ def create_scorer(
                 "config.eval.every_epochs=0 and config.eval.every_steps=0 to train without scores."
             )
     protocol, described = resolve_protocol(settings.eval), settings.data.model_dump(include=DESCRIBED)
-    featurizer = Featurizer(load_inception_weights(settings.eval.weights), protocol.preprocess)
+    weights = load_inception_weights(settings.eval.weights)
+    featurizer = Featurizer(weights, protocol.preprocess, settings.runtime.convolutions)
 
     def create(number: int, label: str) -> Scorer:
         known, unseen = ([one for one in examples if one.label == label] for examples in (training, held_out))

@@ -6,7 +6,7 @@ import numpy as np
 class FakeExtractor:
     """Random projections of 8x8 means of an image, the same ones for everybody."""
 
-    def __init__(self, params, dims, batch_size=0):
+    def __init__(self, params, dims, batch_size=0, convolutions="auto"):
         self.dims = tuple(sorted(dims))
         self.calls = []
 
