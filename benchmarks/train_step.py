@@ -9,10 +9,10 @@
     python benchmarks/train_step.py --size=64:128 --profile=/tmp/trace   # for TensorBoard, Perfetto or XProf
 
 Images are gray: noise that stays on the devices (`fixed`) or prepared phantoms, resident or streamed as in training.
-FLOPs are counted by XLA in its own forms of the operations: the forms that convolutions.py takes on the CPU do some
-more. The peak is the median speed of a product of two square matrices, measured in the same turns, so that whatever
-else the machine does lowers both. Compiled programs are not taken from a cache. Peak memory is the device's own count
-where it keeps one and this configuration raised it, else the sum that XLA plans for the program.
+FLOPs are counted by XLA in its own operations, whatever computes them. The peak is the median speed of a product of
+two square matrices, measured in the same turns, so that whatever else the machine does lowers both. Compiled programs
+are not taken from a cache. Peak memory is the device's own count where it keeps one and this configuration raised it,
+else the sum that XLA plans for the program.
 """
 
 import contextlib
