@@ -7,10 +7,8 @@ import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import jax
-from jax._src import compiler, distributed
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PRELOADED = ["jax", "orbax.checkpoint", "matplotlib.figure", "dcgan_jax.runs.train", "dcgan_jax.runs.generate"]
@@ -110,22 +108,4 @@ def _main(arguments: tuple[str, ...], log: str, devices: int | None, environment
     if devices:
         jax.config.update("jax_num_cpu_devices", devices)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
-    _keep_all_programs()
     runpy.run_path("launch.py", run_name="__main__")
-
-
-def _keep_all_programs() -> None:
-    """Keeps compiled programs whichever process this is.
-
-    JAX keeps those of the first alone. On CPUs programs differ by process, so the others would compile at each start.
-    """
-    write = compiler._cache_write
-
-    def write_as_the_first(*arguments: Any) -> None:
-        own, distributed.global_state.process_id = distributed.global_state.process_id, 0
-        try:
-            write(*arguments)
-        finally:
-            distributed.global_state.process_id = own
-
-    compiler._cache_write = write_as_the_first

@@ -49,17 +49,37 @@ def test_an_image_is_written_exactly(tmp_path, channels, mode):
     np.testing.assert_array_equal(np.asarray(read).reshape(image.shape), image)
 
 
-def test_curves_and_comparison_are_pictures(tmp_path):
-    rows = [{"step": step, **dict.fromkeys(METRICS, 0.5 + step / 10)} for step in range(1, 4)]
-    save_curves(rows, tmp_path / "curves.png")
-    images = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 1), np.uint8)
-    save_comparison([images], [255 - images], tmp_path / "comparison.png")
-    for name in ("curves.png", "comparison.png"):
-        assert np.asarray(Image.open(tmp_path / name).convert("L")).std() > 5
+def drawn(save, path):
+    """Returns what a figure shows, as gray values."""
+    save(path)
+    return np.asarray(Image.open(path).convert("L"))
+
+
+def test_every_curve_is_drawn(tmp_path):
+    """A curve that is left out, or moved, changes the picture."""
+    rows = [{"step": step, **{name: 0.1 * index + step / 10 for index, name in enumerate(METRICS)}} for step in (1, 2)]
+    whole = drawn(lambda path: save_curves(rows, path), tmp_path / "curves.png")
+    for name in METRICS:
+        changed = [row if row["step"] == 1 else {**row, name: row[name] + 0.2} for row in rows]
+        assert not np.array_equal(
+            drawn(lambda path, rows=changed: save_curves(rows, path), tmp_path / "other.png"), whole
+        )
+
+
+def test_real_images_stand_beside_generated_ones(tmp_path):
+    dark, bright = (np.full((4, 16, 16, 1), value, np.uint8) for value in (40, 220))
+    picture = drawn(lambda path: save_comparison([dark], [bright], path), tmp_path / "comparison.png")
+    half = picture.shape[1] // 2
+    for side, own, other in ((picture[:, :half], 40, 220), (picture[:, half:], 220, 40)):
+        assert (side == own).mean() > 0.5
+        assert (side == other).mean() < 0.01  # but for the edges of letters
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_closest_pairs_are_drawn_for_gray_and_colour_generators(tmp_path, channels):
-    training = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 1), np.uint8)
-    save_closest_pairs(np.repeat(training, channels, axis=-1), training, tmp_path / "pairs.png")
-    assert np.asarray(Image.open(tmp_path / "pairs.png").convert("L")).std() > 5
+def test_closest_pairs_are_drawn_above_each_other_for_gray_and_colour_generators(tmp_path, channels):
+    generated, training = np.full((3, 16, 16, channels), 220, np.uint8), np.full((3, 16, 16, 1), 40, np.uint8)
+    picture = drawn(lambda path: save_closest_pairs(generated, training, path), tmp_path / "pairs.png")
+    rows_of = {value: np.flatnonzero((picture == value).sum(axis=1) > 50) for value in (220, 40)}
+    assert len(rows_of[220])
+    assert len(rows_of[40])
+    assert rows_of[220].max() < rows_of[40].min()

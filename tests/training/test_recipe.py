@@ -147,13 +147,20 @@ def test_in_a_loop_the_state_keeps_its_shapes_and_types(recipe, monkeypatch):
 
 
 def test_several_rounds_are_several_discriminator_updates_on_images_of_their_own(tiny_settings, real):
+    """Each round has its own images, noise and dropout: two rounds of the same images are no round done twice."""
     overrides = {"train.batch_size": 2 * HALF, "optimizer.discriminator_steps": 2}
     training = Training(create_recipe(tiny_settings.with_overrides(overrides)), 1)
-    first, rows = training.advance(training.start(), [np.concatenate([real[0], real[1]])])
-    assert int(first.discriminator_optimizer[0].count) == 2 * 2  # two rounds of real, then generated images
-    assert int(first.generator_optimizer[0].count) == int(first.step) == 1
-    _, others = training.advance(training.start(), [np.concatenate([real[0], real[2]])])
-    assert rows[0]["discriminator_loss_real"] != others[0]["discriminator_loss_real"]
+    state, rows = training.advance(training.start(), [np.concatenate([real[0], real[1]])])
+    assert int(state.discriminator_optimizer[0].count) == 2 * 2  # two rounds of real, then generated images
+    assert int(state.generator_optimizer[0].count) == int(state.step) == 1
+    one_round = Training(create_recipe(tiny_settings.with_overrides({"train.batch_size": 2 * HALF})), 1)
+    _, first = one_round.advance(one_round.start(), [real[0]])
+    name = "discriminator_loss_real"
+    second = 2 * rows[0][name] - first[0][name]  # what is reported is the mean of the rounds
+    _, repeated = training.advance(training.start(), [np.concatenate([real[0], real[0]])])
+    of_same_images = 2 * repeated[0][name] - first[0][name]
+    assert second != pytest.approx(first[0][name], rel=1e-6)
+    assert of_same_images != pytest.approx(second, rel=1e-6)  # the second round saw the images given for it
 
 
 def test_the_papers_recipe_carries_nothing_of_it(tiny_settings):
