@@ -1,5 +1,6 @@
 """How far readers agree: with each other (Fleiss' kappa), and with themselves on the images that came back."""
 
+import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -58,10 +59,13 @@ def _jackknife(rows: Int[np.ndarray, "image column"], kappa_fn: KappaFn) -> tupl
     left_out = np.array([_quiet(kappa_fn, np.delete(rows, index, axis=0)) for index in range(count)])
     error = np.sqrt((count - 1) / count * ((left_out - left_out.mean()) ** 2).sum())
     half = stats.norm.ppf(0.975) * error
+    if not np.isfinite(half):  # some kappa is not defined with an image left out
+        return value, np.nan, np.nan
     return value, float(max(-1.0, value - half)), float(min(1.0, value + half))
 
 
 def _quiet(kappa_fn: KappaFn, rows: Int[np.ndarray, "image column"]) -> float:
     """Returns a kappa, nan where chance alone would give full agreement."""
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of scikit-learn, where there is one category
         return float(kappa_fn(rows))

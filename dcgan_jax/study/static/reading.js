@@ -146,6 +146,9 @@ find("paused").addEventListener("close", () => {
   find("stage").classList.remove("veiled");
   clock.setPaused(false);
 });
+for (const dialog of document.querySelectorAll("dialog")) { // else Enter would open it again, in place of saving
+  dialog.addEventListener("close", () => find("where").focus({ preventScroll: true }));
+}
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 new Keys(act);
 load(await (await request("/current")).json());
