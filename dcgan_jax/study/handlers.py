@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from anyio.to_thread import run_sync
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -33,7 +33,7 @@ class Handlers:
             return RedirectResponse("/", 303)
         if reader == ORGANIZER:
             return RedirectResponse("/progress", 303)
-        place = await run_sync(self._study.store.place, reader)
+        place = await run_in_threadpool(self._study.store.place, reader)
         values: dict[str, Any] = {"form_token": self._doors.form_token(request)}
         if place.step is None:
             return render("thanks", values)
@@ -64,7 +64,7 @@ class Handlers:
     async def current(self, request: Request) -> Response:
         """Describes the image that is to be read."""
         return JSONResponse(
-            self._describe(await run_sync(self._study.store.place, await self._doors.require_reader(request)))
+            self._describe(await run_in_threadpool(self._study.store.place, await self._doors.require_reader(request)))
         )
 
     async def answer(self, request: Request) -> Response:
@@ -77,7 +77,7 @@ class Handlers:
         except (ValueError, RecursionError, AttributeError, KeyError, TypeError):
             raise HTTPException(422, "This is no answer.") from None
         outcome = await self._add(reader, item if isinstance(item, str) else "", values)
-        place = await run_sync(self._study.store.place, reader)
+        place = await run_in_threadpool(self._study.store.place, reader)
         return JSONResponse({**self._describe(place), "outcome": outcome})
 
     async def _add(self, reader: int, item: str, values: Any) -> str:
@@ -88,7 +88,7 @@ class Handlers:
             answer = check_answer(self._study.plan, step, values)
         except ValueError:
             raise HTTPException(422, "This is no answer to what was asked.") from None
-        outcome = await run_sync(self._study.store.add, reader, item, answer)
+        outcome = await run_in_threadpool(self._study.store.add, reader, item, answer)
         if outcome == "not yet":
             raise HTTPException(409, "This has not been asked yet.")
         return outcome
@@ -96,7 +96,7 @@ class Handlers:
     async def image(self, request: Request) -> Response:
         """Returns the pixels of the image that is to be read, and of no other."""
         reader = await self._doors.require_reader(request)
-        step = (await run_sync(self._study.store.place, reader)).step
+        step = (await run_in_threadpool(self._study.store.place, reader)).step
         index = request.path_params["index"]
         if step is None or step.item != request.path_params["item"] or not index < len(step.images):
             raise HTTPException(404)
@@ -108,7 +108,7 @@ class Handlers:
             raise HTTPException(404)
         rows = [
             (name_reader(each.reader), each.answered, each.steps, (each.last or "")[:16].replace("T", " "))
-            for each in await run_sync(self._study.store.progress)
+            for each in await run_in_threadpool(self._study.store.progress)
         ]
         return render("progress", {"form_token": self._doors.form_token(request), "rows": rows})
 

@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Sequence
 
 import uvicorn
-from anyio.to_thread import run_sync
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -78,7 +78,7 @@ async def serve(study: OpenedStudy, listener: socket.socket, trusted_hosts: Sequ
     server = uvicorn.Server(config)
 
     async def stop_at_the_end() -> None:
-        while not await run_sync(study.store.is_complete):
+        while not await run_in_threadpool(study.store.is_complete):
             await asyncio.sleep(1)
         await asyncio.sleep(SECONDS_AFTER_THE_END)
         server.should_exit = True

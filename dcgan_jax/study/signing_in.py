@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
-from anyio.to_thread import run_sync
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -38,7 +38,7 @@ class SignIn:
         address = request.client.host if request.client else ""
         if not self._tries.is_allowed(address):
             return self._form(request, 429, "Too many tries. Please wait a minute.")
-        token = await run_sync(self._sessions.sign_in, form.get("code", ""))
+        token = await run_in_threadpool(self._sessions.sign_in, form.get("code", ""))
         if token is None:
             self._tries.count(address)
             return self._form(request, 403, "No reader has this code. Please look at it again.")
@@ -51,7 +51,7 @@ class SignIn:
         """Forgets who is in."""
         await self.require(request)
         self.check_form_token(request, (await read_form(request)).get("form_token", ""))
-        await run_sync(self._sessions.sign_out, request.cookies[COOKIE])
+        await run_in_threadpool(self._sessions.sign_out, request.cookies[COOKIE])
         response = RedirectResponse("/", 303)
         response.delete_cookie(COOKIE)
         return response
@@ -59,7 +59,7 @@ class SignIn:
     async def who(self, request: Request) -> int | None:
         """Returns the reader, or the organizer, whose request it is."""
         token = request.cookies.get(COOKIE, "")
-        return await run_sync(self._sessions.find, token) if token else None
+        return await run_in_threadpool(self._sessions.find, token) if token else None
 
     async def require(self, request: Request) -> int:
         """As `who`; refuses the request of who is not signed in."""
