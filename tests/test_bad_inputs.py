@@ -26,8 +26,8 @@ CXR = ("--config=configs/cxr.py",)
         (("--config.data.resize=cubic",), "config.data.resize='cubic' is not possible: give 'antialias' or 'nearest'."),
         (("--config.eval.checkpoint=x",), "config.eval.checkpoint='x' is not possible: give best, latest or a step."),
         (("--config=configs/cxr.py:huge",), "variant 'huge' is unknown: use configs/cxr.py or configs/cxr.py:smoke"),
-        (("--config=configs/none.py",), "No such file or directory: 'configs/none.py'"),
-        (("--config=LICENSE",), "The command line cannot be understood: unexpected indent"),
+        (("--config=configs/none.py",), "--config=configs/none.py is no file: give a file that is there, or one of"),
+        (("--config=LICENSE",), "--config=LICENSE cannot be loaded (unexpected indent"),
         (("--mode=fly",), "flag --mode=fly: value should be one of <train|prepare|generate|evaluate"),
         (("--batch_size=3",), "Unknown command line flag 'batch_size'"),
         (("train",), "'train' is not understood: options begin with --, as in --mode=train."),
@@ -38,7 +38,11 @@ def test_the_command_line(refused, flags, sentence):
 
 
 def test_no_configuration(refused):
-    refused("--config is missing: give a configuration, for example --config=configs/quickstart.py.")
+    refused("--config is missing: give a configuration, for example --config=quickstart.")
+
+
+def test_the_default_configuration_counts_where_it_is_named(refused):
+    refused("config.seed=-1 is not possible", "--config=default", "--config.seed=-1")
 
 
 @pytest.mark.parametrize(

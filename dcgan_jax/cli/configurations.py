@@ -24,14 +24,16 @@ def find(given: str) -> str:
       given: a path, or the name of a configuration: `cxr`, `cxr:smoke`.
 
     Raises:
-      UserError: there is none of this name.
+      UserError: there is no such file, or none of this name.
     """
     name, colon, variant = given.partition(":")
-    if "/" in name or name.endswith(".py") or Path(name).is_file():
+    if Path(name).is_file():
         return given
+    is_path = "/" in name or name.endswith(".py")
     path = FOLDER / f"{name}.py"
-    if not path.is_file():
-        raise UserError(f"--config={given} is not known: give a file, or one of {', '.join(list_names())}.")
+    if is_path or not path.is_file():
+        fault = "is no file" if is_path else "is not known"
+        raise UserError(f"--config={given} {fault}: give a file that is there, or one of {', '.join(list_names())}.")
     return f"{path}{colon}{variant}"
 
 

@@ -30,6 +30,7 @@ by a signal, or without the other processes or the storage (run the same command
 """
 
 FLAGS = flags.FLAGS
+_CONFIG_FLAGS = ("--config", "-config")
 
 
 class _ListParser(tuple_parser.TupleParser):
@@ -64,14 +65,19 @@ def parse_flags(argv: list[str]) -> list[str]:
         sys.exit(0)
     _refuse_unknown_fields(argv)
     configurations.make_importable()
+    given = None
     try:
-        rest: list[str] = FLAGS(_with_found_configuration(argv))
+        arguments, given = _with_found_configuration(argv)
+        rest: list[str] = FLAGS(arguments)
+        FLAGS["config"].using_default_value = given is None
         CONFIG.value.to_dict()  # a configuration that did not load says so only when it is asked for something
         return rest
     except UserError as error:
         stop(str(error), EXIT_USER_ERROR)
-    except Exception as error:  # a configuration file is Python code and may raise anything
+    except flags.Error as error:
         stop(f"The command line cannot be understood: {_gist(error)}.", EXIT_USER_ERROR)
+    except Exception as error:  # a configuration file is Python code and may raise anything
+        stop(f"--config={given} cannot be loaded ({_gist(error)}): mend it.", EXIT_USER_ERROR)
 
 
 def _format_help() -> str:
@@ -81,25 +87,29 @@ def _format_help() -> str:
     return "\n".join([*parts, format_help()])
 
 
-def _with_found_configuration(argv: list[str]) -> list[str]:
-    """Returns the arguments with the path of the configuration; the default one names the fields that may be set."""
-    found, is_given = [], False
+def _with_found_configuration(argv: list[str]) -> tuple[list[str], str | None]:
+    """Returns the arguments with the path of the configuration, and the path.
+
+    Where none is given the path is None, and the arguments have the default one, which names the fields that may be set.
+    """
+    arguments, path = [], None
     for index, argument in enumerate(argv):
         name, equals, value = argument.partition("=")
-        if index and argv[index - 1] == "--config":
-            argument, is_given = configurations.find(argument), True
-        elif name == "--config" and equals:
-            argument, is_given = f"--config={configurations.find(value)}", True
-        found.append(argument)
-    return found if is_given else [found[0], f"--config={configurations.DEFAULT}", *found[1:]]
+        if index and argv[index - 1] in _CONFIG_FLAGS:
+            argument = path = configurations.find(argument)
+        elif name in _CONFIG_FLAGS and equals:
+            path = configurations.find(value)
+            argument = f"--config={path}"
+        arguments.append(argument)
+    return (arguments if path else [argv[0], f"--config={configurations.DEFAULT}", *argv[1:]]), path
 
 
 def _refuse_unknown_fields(argv: list[str]) -> None:
     """Leaves with the nearest name when an override names no field."""
     known = Settings.field_names()
     for argument in argv:
-        name = argument.split("=")[0].removeprefix("--config.")
-        if argument.startswith("--config.") and name not in known:
+        flag, _, name = argument.partition("=")[0].partition(".")
+        if flag in _CONFIG_FLAGS and name and name not in known:
             replacement = describe_replacement(name)
             nearest = difflib.get_close_matches(name, known, n=1)
             remedy = f"did you mean config.{nearest[0]}?" if nearest else "--help lists all of them."

@@ -6,7 +6,6 @@ from typing import Any
 
 from ml_collections import config_flags
 
-from dcgan_jax.cli import configurations
 from dcgan_jax.cli.flags import CONFIG, FLAGS, WORKDIR
 from dcgan_jax.cli.modes import Mode, SettingsFrom
 from dcgan_jax.errors import UserError
@@ -43,12 +42,12 @@ def read_settings(mode: Mode, workdir: Workdir) -> Settings:
     Raises:
       UserError: there is no configuration or no run, or a field that the mode uses cannot be so.
     """
-    has_config = config_flags.get_config_filename(FLAGS["config"]) != configurations.DEFAULT
+    has_config = not FLAGS["config"].using_default_value
     prefers_run = mode.settings_from is SettingsFrom.EITHER and not has_config and workdir.config.is_file()
     if mode.needs_run or prefers_run:
         return workdir.settings(_overrides(), mode.sections)
     if not has_config:
-        raise UserError("--config is missing: give a configuration, for example --config=configs/quickstart.py.")
+        raise UserError("--config is missing: give a configuration, for example --config=quickstart.")
     return Settings.from_config(CONFIG.value, mode.sections)
 
 

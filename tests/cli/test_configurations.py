@@ -1,5 +1,7 @@
 """A configuration is found by its name or its file."""
 
+from pathlib import Path
+
 import pytest
 
 from dcgan_jax.cli import configurations
@@ -7,7 +9,11 @@ from dcgan_jax.cli.flags import _with_found_configuration
 from dcgan_jax.errors import UserError
 from tests.launching import REPOSITORY
 
-FORMS = [(["--config", "cxr"], ["--config", "{}"]), (["--config=cxr"], ["--config={}"])]
+FORMS = [
+    (["--config", "cxr"], ["--config", "{}"]),
+    (["--config=cxr"], ["--config={}"]),
+    (["-config=cxr"], ["--config={}"]),
+]
 
 
 @pytest.mark.parametrize(
@@ -17,27 +23,31 @@ FORMS = [(["--config", "cxr"], ["--config", "{}"]), (["--config=cxr"], ["--confi
         ("cxr:smoke", f"{REPOSITORY}/configs/cxr.py:smoke"),
         ("configs/cxr.py:smoke", "configs/cxr.py:smoke"),
         ("mine.py", "mine.py"),
-        ("/elsewhere/mine", "/elsewhere/mine"),
+        ("folder/mine", "folder/mine"),
     ],
 )
-def test_names_and_paths(given, found):
+def test_names_and_paths(given, found, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path in ("configs/cxr.py", "mine.py", "folder/mine"):
+        Path(path).parent.mkdir(exist_ok=True)
+        Path(path).touch()
     assert configurations.find(given) == found
 
 
-def test_an_unknown_name_gets_those_that_there_are():
-    with pytest.raises(UserError, match=r"^--config=crx is not known: give a file, or one of .*cxr, cxr_best, .*\.$"):
-        configurations.find("crx")
+@pytest.mark.parametrize("given", ["crx", "crx:smoke", "nowhere/cxr.py", "cxr.py", "/cxr:smoke"])
+def test_what_is_not_there_gets_the_names_that_there_are(given, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=rf"^--config={given} is .*: give a file .* one of .*cxr, cxr_best, .*\.$"):
+        configurations.find(given)
 
 
 @pytest.mark.parametrize(("given", "read"), FORMS)
 def test_it_is_found_however_the_flag_is_written(given, read):
     path = configurations.find("cxr")
-    found = _with_found_configuration(["x", *given, "--mode=train"])
-    assert found == ["x", *(argument.format(path) for argument in read), "--mode=train"]
+    arguments = ["x", *(argument.format(path) for argument in read), "--mode=train"]
+    assert _with_found_configuration(["x", *given, "--mode=train"]) == (arguments, path)
 
 
 def test_without_one_the_default_names_the_fields():
-    assert _with_found_configuration(["x", "--mode=train"])[1:] == [
-        f"--config={configurations.DEFAULT}",
-        "--mode=train",
-    ]
+    arguments = ["x", f"--config={configurations.DEFAULT}", "--mode=train"]
+    assert _with_found_configuration(["x", "--mode=train"]) == (arguments, None)
