@@ -90,7 +90,7 @@ def _format_help() -> str:
 def _with_found_configuration(argv: list[str]) -> tuple[list[str], str | None]:
     """Returns the arguments with the path of the configuration, and the path.
 
-    Where none is given the path is None, and the arguments have the default one, which names the fields that may be set.
+    Where none is given, the path is None and the arguments have the default one, which names the fields there are.
     """
     arguments, path = [], None
     for index, argument in enumerate(argv):

@@ -30,9 +30,11 @@ def read_manifest(folder: Path) -> list[dict[str, str]] | None:
     """Returns the rows of a folder's manifest, None where there is no manifest.
 
     Raises:
-      UserError: it can't be read, or a row lacks a value.
+      UserError: it is no file or can't be read, or a row lacks a value.
     """
     path = folder / MANIFEST
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path} is no file: remove it.")  # a pipe would be waited for
     try:
         text = read_text(path)
         rows = parse_table(text, ",")

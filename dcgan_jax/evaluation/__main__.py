@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         record = _score(options)
         if options.json:
-            _write_json(Path(options.json), record)
+            record.write(Path(options.json))
     except UserError as error:
         print(error, file=sys.stderr)
         return EXIT_USER_ERROR
@@ -133,13 +133,6 @@ def _create_network(options: argparse.Namespace) -> Network:
     weights = load_inception_weights(options.weights, named="--weights")
     extractor = FeatureExtractor(weights.params, (options.dims,), options.batch_size)
     return Network(extractor, preprocess, weights, options.intensity)
-
-
-def _write_json(path: Path, record: SetScores) -> None:
-    try:
-        record.write(path)
-    except OSError as error:
-        raise UserError(f"--json={path} can't be written: {error.strerror or error}; give another path.") from error
 
 
 if __name__ == "__main__":

@@ -55,9 +55,6 @@ def write_statistics(path: Path, gaussian: Gaussian) -> None:
     """Writes the mean and covariance in the form that pytorch-fid reads.
 
     Raises:
-      UserError: the file can't be written.
+      OSError: the file, which it names, can't be written.
     """
-    try:
-        write_arrays(path, {"mu": gaussian.mean, "sigma": gaussian.covariance})
-    except OSError as error:
-        raise UserError(f"{path} can't be written: {error.strerror or error}; give another path.") from error
+    write_arrays(path, {"mu": gaussian.mean, "sigma": gaussian.covariance})

@@ -75,7 +75,7 @@ def load_inception_weights(path: str = "", named: str = "config.eval.weights") -
     """
     if not path and (cached := read_cached(_converted_path(OFFICIAL_SHA256))) is not None:
         return _create_weights(cached, OFFICIAL_SHA256)
-    file = Path(path).expanduser() if path else _download_official()
+    file = Path(path).expanduser() if path else _download_official(named)
     if not file.is_file():
         raise UserError(f"{named}={path} is not a file: give weights in pytorch-fid's format, or leave it empty.")
     sha256 = compute_sha256(file)
@@ -166,14 +166,14 @@ def _create_weights(arrays: dict[str, np.ndarray], sha256: str) -> InceptionWeig
     return InceptionWeights(unflatten_dict(layers), sha256, _LABELS.get(sha256, "other weights"), classifier)
 
 
-def _download_official() -> Path:
+def _download_official(named: str) -> Path:
     path = cache_dir("inception") / OFFICIAL_NAME
     try:
         return download(OFFICIAL_URL, path, OFFICIAL_SIZE, OFFICIAL_SHA256, "the Inception-V3 weights")
     except UserError as error:
         raise WeightsUnavailableError(
-            f"No scores without the Inception-V3 weights: {error} Or give any file in pytorch-fid's format: "
-            f"--config.eval.weights=FILE (python -m dcgan_jax.evaluation: --weights=FILE)."
+            f"No scores without the Inception-V3 weights: {error} "
+            f"Or give any file in pytorch-fid's format: {named}=FILE."
         ) from error
 
 

@@ -25,7 +25,6 @@ from dcgan_jax.storage import atomic_file
 Image = UInt8[ndarray, "height width channels"]
 
 _GRID, _NOTICE = "grid.png", "NOTICE.txt"
-_PARTIAL = ".part"
 
 
 class ExportFolder:
@@ -100,8 +99,7 @@ class ExportFolder:
                 raise _something_else(path)
         if notice.exists() and notice.read_bytes()[:40] != NOTICE.encode()[:40]:
             raise _something_else(notice)
-        partial = [path for folder in folders for path in _list_files(folder) if path.suffix == _PARTIAL]
-        cut_off = [path for path in partial if _is_image(path.with_suffix("")) or path.stem in (MANIFEST, _NOTICE)]
+        cut_off = [path for folder in folders for path in _list_files(folder) if _is_cut_off(path.name)]
         return [*sorted(images), *cut_off, *([grid, manifest] if has_manifest else [])]
 
 
@@ -111,6 +109,12 @@ def _list_files(folder: Path) -> Iterable[Path]:
 
 def _is_image(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
+
+
+def _is_cut_off(name: str) -> bool:
+    """Tells what a killed process left of a file of ours: `.NAME.part`, or `NAME.part` of the first version."""
+    whole = name.removeprefix(".").removesuffix(".part")
+    return name.endswith(".part") and (_is_image(Path(whole)) or whole in (MANIFEST, _NOTICE))
 
 
 def _is_manifest(path: Path) -> bool:

@@ -38,7 +38,7 @@ def select_identity(values: dict[str, Any], defaults: dict[str, Any]) -> dict[st
     """Returns the fields that make a run what it is, without those that the data decide.
 
     A field that came after the first version counts only where it differs from its default: one that is off leaves
-    every older run the run that it was.
+    every older run the run that it was. So the default of such a field must never change.
 
     Args:
       values: of all fields, by their dotted names.

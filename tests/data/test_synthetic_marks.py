@@ -1,6 +1,7 @@
 """Which files say that they are synthetic, and manifests that can't be read."""
 
 import io
+import os
 
 import pytest
 from PIL import Image
@@ -25,6 +26,13 @@ def test_images_of_this_program_are_marked_and_others_are_not():
     assert not is_marked(encode())
     assert not is_marked(encode("JPEG"))
     assert not is_marked(encode()[:20])
+
+
+def test_a_manifest_that_is_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "manifest.csv")
+    with pytest.raises(UserError, match=r"manifest\.csv is no file: remove it"):
+        read_manifest(tmp_path)
+    assert list_synthetic(tmp_path) == set()
 
 
 def test_a_manifest_says_which_files_are_synthetic(tmp_path):

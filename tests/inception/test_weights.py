@@ -135,8 +135,8 @@ def test_without_network_and_weights_the_way_to_get_them_is_told(own_cache, monk
         raise UserError("no network; put it there.")
 
     monkeypatch.setattr(weights, "download", fail)
-    with pytest.raises(WeightsUnavailableError, match=r"put it there\. Or give any file.*--config\.eval\.weights"):
-        load_inception_weights()
+    with pytest.raises(WeightsUnavailableError, match=r"put it there\. Or give any file.*: --weights=FILE\.$"):
+        load_inception_weights(named="--weights")
 
 
 def test_an_absent_file_is_a_mistake(own_cache):

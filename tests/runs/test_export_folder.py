@@ -51,10 +51,16 @@ def test_an_export_that_was_cut_off_is_made_again(tmp_path, expected, cut_after)
     assert content(tmp_path / "out") == expected
 
 
-@pytest.mark.parametrize("left", ["NORMAL/00007.png", "NORMAL/00007.png.part", "manifest.csv.part", "NOTICE.txt.part"])
+@pytest.mark.parametrize(
+    "left",
+    [
+        *("NORMAL/00007.png", "NORMAL/00007.png.part", "manifest.csv.part", "NOTICE.txt.part"),  # of the first version
+        *("NORMAL/.00007.png.part", ".grid.png.part", ".manifest.csv.part", ".NOTICE.txt.part"),
+    ],
+)
 def test_what_a_kill_or_a_full_disk_left_is_removed(tmp_path, expected, left):
     (tmp_path / "out" / "NORMAL").mkdir(parents=True)
-    (tmp_path / "out" / left).touch()  # empty: older versions wrote images in place
+    (tmp_path / "out" / left).touch()  # empty: the first version wrote images in place
     export(tmp_path / "out")
     assert content(tmp_path / "out") == expected
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dcgan_jax.settings import ModelSettings, Settings
+from dcgan_jax.settings import ModelSettings, Settings, makes_the_run
+from dcgan_jax.settings.reference import list_fields
 
 SOME_FIELDS = {"seed": 0, "data.label": "NORMAL", "average.ramp_up": 0.05, "train.batch_size": 128}
 
@@ -25,6 +26,13 @@ def test_all_fields_of_the_first_version_count(settings):
     assert len(identity) == 48
     assert SOME_FIELDS.items() <= identity.items()
     assert not {"model.num_classes", "data.dir", "train.steps", "eval.dims"} & identity.keys()
+
+
+def test_no_default_of_a_later_field_has_changed():
+    """Runs made with it off would no longer be the runs that they were: a new field is added below, none is changed."""
+    defaults = {field.name: field.default for _, _, fields in list_fields() for field in fields}
+    later = {name for name in defaults if makes_the_run(name)} - Settings().identity().keys()
+    assert {name: defaults[name] for name in later} == {"model.num_classes": "0"}
 
 
 def test_a_field_that_is_added_changes_nothing_until_it_is_used(settings):
