@@ -24,7 +24,7 @@ from dcgan_jax.storage.cache import cache_dir
 Intensity = Literal["dataset", "container", "image"]
 """How files deeper than 8 bits become 8 bits, as `data.intensity`; "dataset": by ranges of the folder."""
 
-_CACHE_VERSION = 2  # of what the key does not say: the code between files and features
+_CACHE_VERSION = 3  # of what the key does not say: the code between files and features
 
 
 @dataclass(frozen=True)
