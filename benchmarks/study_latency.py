@@ -79,8 +79,8 @@ def main() -> None:
     given = parser.parse_args()
     table = Table(
         {
-            "readers": ("readers", ">7d"),
-            "answers": ("answers", ">7d"),
+            "readers": ("readers", ">7"),
+            "answers": ("answers", ">7"),
             "median": ("median, ms", ">8.1f"),
             "late": ("99%, ms", ">8.1f"),
         }

@@ -121,10 +121,10 @@ class Plan(Record):
         asked = describe(study)
         changed = [name for name, value in asked.items() if getattr(self, name) != value]
         if changed:
-            fields = ", ".join(f"config.study.{name} ({getattr(self, name)!r})" for name in changed)
+            fields = ", ".join(f"config.study.{name}" for name in changed)
             raise UserError(
-                f"The study in {folder} was planned with other values of {fields}, and a plan is frozen: leave them as "
-                "they were, or give another --workdir; a study without an answer may be removed with its folder."
+                f"The study in {folder} was planned with other values of {fields}, and a plan is frozen: give those of "
+                f"{PLAN}, or another --workdir; a study without an answer may be removed with its folder."
             )
 
 
