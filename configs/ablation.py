@@ -14,23 +14,18 @@ from ml_collections import ConfigDict
 
 from configs import cxr, cxr_best
 
+_AUGMENT = {"augment.translation": 0.125, "augment.brightness": 0.2, "augment.contrast": 0.2}
+
 CHANGES: dict[str, dict[str, Any]] = {
     "average": {"average.half_life": 10_000},
     "joint": {"optimizer.discriminator_updates": "joint"},
     "rates": {"optimizer.generator_learning_rate": 2e-4, "optimizer.discriminator_learning_rate": 4e-4},
     "small_batch": {"train.batch_size": 16},
-    "augment": {"augment.translation": 0.125, "augment.brightness": 0.2, "augment.contrast": 0.2},
-    "augment_cutout": {
-        "augment.translation": 0.125,
-        "augment.brightness": 0.2,
-        "augment.contrast": 0.2,
-        "augment.cutout": 0.5,
-    },
+    "augment": _AUGMENT,
+    "augment_cutout": {**_AUGMENT, "augment.cutout": 0.5},
     "augment_affine": {"augment.rotation": 5.0, "augment.scale": 0.05, "augment.translation": 0.05},
     "adaptive": {
-        "augment.translation": 0.125,
-        "augment.brightness": 0.2,
-        "augment.contrast": 0.2,
+        **_AUGMENT,
         "augment.probability": 0.0,
         "augment.target": 0.6,
         "augment.adaptation_images": 10_000,

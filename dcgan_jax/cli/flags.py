@@ -83,7 +83,8 @@ def parse_flags(argv: list[str]) -> list[str]:
 def _format_help() -> str:
     modes = [f"  {name:10}{mode.purpose}; settings of {mode.settings_from.value}" for name, mode in MODES.items()]
     names = ", ".join(configurations.list_names())
-    parts = (USAGE, "Modes:", *modes, f"\nConfigurations: {names}", FLAGS.module_help(__name__), "\nFields:")
+    options = FLAGS.module_help(__name__).replace(f"{__name__}:", "Flags:", 1)
+    parts = (USAGE, "Modes:", *modes, f"\nConfigurations: {names}", options, "\nFields:")
     return "\n".join([*parts, format_help()])
 
 

@@ -1,4 +1,4 @@
-"""The layers and blocks of Inception-V3, with batch normalisation folded into kernel and bias.
+"""The layers and blocks of Inception-V3, with batch normalization folded into kernel and bias.
 
 A 1x1 convolution that follows an average pool is taken before it, where it leaves fewer channels to pool: the order of
 additions changes, and nothing else.
@@ -18,7 +18,7 @@ Maps = Float[Array, "batch height width channel"]
 
 
 class Convolution(nn.Module):
-    """Convolution with folded batch normalisation, perhaps an average pool, then ReLU.
+    """Convolution with folded batch normalization, perhaps an average pool, then ReLU.
 
     Attributes:
       features: channels that it returns.

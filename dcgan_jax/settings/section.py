@@ -5,6 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+STORES = ("gs://", "s3://")
+"""The object stores that orbax writes to."""
+
 
 class Section(BaseModel):
     """Fields that no code changes, of the types stated and no others.
@@ -52,9 +55,6 @@ def _not_one(value: int) -> int:
         raise ValueError("0, or 2 or more")
     return value
 
-
-STORES = ("gs://", "s3://")
-"""The object stores that orbax writes to."""
 
 PositiveInt = Annotated[int, Field(gt=0)]
 NonNegativeInt = Annotated[int, Field(ge=0)]
