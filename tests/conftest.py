@@ -10,6 +10,7 @@ os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0 --xla_llvm_disable
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import jax
 import numpy as np
 import pytest
@@ -25,6 +26,10 @@ from tests.inception.inception_reference import create_state
 from tests.inception.torch_writer import write_old
 from tests.launching import TINY_FLAGS, launch
 from tests.trial.examples import TWENTY_AND_THIRTY
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 TINY = {
     "data.source": "phantom",

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import hypothesis
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,10 +14,6 @@ from dcgan_jax.data.phantom import draw_phantom
 from dcgan_jax.settings import DataSettings
 from dcgan_jax.storage.cache import CACHE_VARIABLE
 from tests.launching import FORBID_TENSORFLOW, REPOSITORY
-
-# How long an example takes says more of the machine than of the code.
-hypothesis.settings.register_profile("any machine", deadline=None)
-hypothesis.settings.load_profile("any machine")
 
 SETTINGS = """
 from configs import default

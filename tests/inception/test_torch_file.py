@@ -252,7 +252,7 @@ def test_every_truncated_file_is_refused(tmp_path, write):
 
 
 @writers
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_damage_is_refused_or_harmless(tmp_path, write, data):
     content = bytearray(write(tmp_path / "whole.pth", STATE).read_bytes())

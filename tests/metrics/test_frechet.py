@@ -66,7 +66,7 @@ def test_root_trace_of_nearly_singular_matrices_is_accurate():
     assert found == pytest.approx(np.sqrt(a * b).sum(), rel=1e-8)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.integers(2, 40), st.integers(1, 12))
 def test_is_symmetric_and_never_negative(seed, count, dims):
     a, b = fit_gaussian(draw(count, dims, seed)), fit_gaussian(draw(count + 1, dims, seed + 1, 0.3))
