@@ -1,9 +1,12 @@
 """Which images each arm trains on."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
-from dcgan_jax.trial.arms import ARMS, Arm, Unit, create_task, group_positions, list_arms, list_units
+from dcgan_jax.settings import ArmName
+from dcgan_jax.trial.arms import ARMS, DESCRIPTIONS, Arm, Unit, create_task, group_positions, list_arms, list_units
 
 REAL = {"NORMAL": np.array([0, 1, 2, 3]), "PNEUMONIA": np.array([4, 5, 6, 7, 8, 9])}
 
@@ -22,6 +25,10 @@ def task(name, ratio=0.0, seed=0, generator_seed=0):
 def trial(tiny_settings):
     overrides = {"ratios": (1.0, 0.5), "fractions": (1.0, 0.1), "seeds": 3, "generator_seeds": 2}
     return tiny_settings.with_overrides({f"trial.{name}": value for name, value in overrides.items()}).trial
+
+
+def test_every_arm_that_can_be_asked_for_is_made_and_described():
+    assert set(ARMS) == set(get_args(ArmName)) == DESCRIPTIONS.keys()
 
 
 @pytest.mark.parametrize("name", ["real", "classical", "weighted"])
