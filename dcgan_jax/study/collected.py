@@ -63,7 +63,7 @@ class Collected:
         return self.is_read & (self.said == self.truth)
 
     def read_by_all(self) -> "Collected":
-        """Returns the cases that every reader has read: what can be analysed together."""
+        """Returns the cases that every reader has read: what can be analyzed together."""
         common = self.is_read.all(axis=0)
         numbers = np.flatnonzero(common)
         renumbered = {int(case): place for place, case in enumerate(numbers)}

@@ -12,7 +12,7 @@ _CONSENT = """\
 You are asked to read chest X-rays for a study. You may pause and go on another day with the same code, and you may stop
 at any time.
 
-Your answers and the time that you take are recorded under a number, without your name. They are analysed together with
+Your answers and the time that you take are recorded under a number, without your name. They are analyzed together with
 those of the other readers and may be published in that form.
 """
 
