@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from dcgan_jax.errors import EXIT_INTERRUPTED
-from dcgan_jax.runtime import signals
 from tests.interruptions import Run, interrupt
 from tests.launching import TINY_FLAGS, start
 from tests.outcomes import assert_same_state, final_state, losses
@@ -29,15 +28,6 @@ def whole(tmp_path_factory, cache):
 @pytest.fixture(scope="module")
 def uninterrupted(whole):
     return json.loads((whole / "summary.json").read_text())["state_sha256"]
-
-
-def test_a_signal_whose_exception_is_lost_stops_the_next_loop(monkeypatch):
-    """As in a callback of the garbage collector, where Python ignores all exceptions."""
-    monkeypatch.setattr(signals, "_asked_before", False)
-    assert not signals.StopRequest().agreed()
-    with pytest.raises(KeyboardInterrupt):
-        signals.end_program(signal.SIGTERM, None)
-    assert signals.StopRequest().agreed()
 
 
 def test_five_kills_at_random_moments_change_nothing(tmp_path, uninterrupted):

@@ -15,7 +15,7 @@ from dcgan_jax.cli.modes import MODES
 from dcgan_jax.errors import EXIT_INTERRUPTED, UserError
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import console, processes, shutdown
-from dcgan_jax.runtime.signals import Interrupted, listen
+from dcgan_jax.runtime.signals import Interrupted, ignore_signals, listen
 from dcgan_jax.settings import Settings
 from dcgan_jax.storage.cache import cache_dir
 
@@ -25,13 +25,18 @@ logger = logging.getLogger("dcgan_jax")
 def run_program() -> None:
     """Runs the command of this process's arguments, and leaves with its exit code."""
     console.make_unfailing()
-    app.run(main, flags_parser=parse_flags)
+    listen()  # outside the training loop, which saves first, a signal ends the program as Ctrl-C does
+    try:
+        app.run(main, flags_parser=parse_flags)
+    except KeyboardInterrupt:
+        stop("Stopped: run the same command again to continue.", EXIT_INTERRUPTED)
 
 
 def main(argv: list[str]) -> None:
     """Runs one mode; turns what stops it into a sentence and an exit code."""
     set_up_logging()
-    listen(STOP_ON_USR1.value)  # outside the training loop, which saves first, a signal ends the program as Ctrl-C does
+    if STOP_ON_USR1.value:
+        listen(with_usr1=True)
     try:
         if len(argv) > 1:
             raise UserError(f"{argv[1]!r} is not understood: options begin with --, as in --mode=train.")
@@ -39,14 +44,13 @@ def main(argv: list[str]) -> None:
         join_processes()
         run(MODE.value)
         shutdown.finish()
+        ignore_signals()
     except Interrupted as interruption:
         with contextlib.suppress(KeyboardInterrupt):  # of a second signal: the state is saved
             shutdown.finish()
         stop(
             f"Saved and stopped at step {interruption.step}: run the same command again to continue.", EXIT_INTERRUPTED
         )
-    except KeyboardInterrupt:
-        stop("Stopped: run the same command again to continue.", EXIT_INTERRUPTED)
     except Exception as error:
         stop_for(error)
 

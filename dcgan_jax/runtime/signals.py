@@ -1,16 +1,20 @@
 """Ctrl-C, SIGTERM and a lost terminal as a request that the loop answers between two steps."""
 
 import signal
+import sys
 from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from dcgan_jax.runtime import processes
 
-SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-"""What asks for a stop."""
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
-_asked_before = False
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM]
+"""What asks for a stop; by the last one, one that was lost is sent again."""
+
+_PAUSE_SECONDS = 0.01  # what lost it is over by then
 
 
 def listen(with_usr1: bool = False) -> None:
@@ -24,23 +28,29 @@ def listen(with_usr1: bool = False) -> None:
     for number in SIGNALS:
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # ignored: started by nohup
             signal.signal(number, end_program)
+    sys.unraisablehook = send_again
+
+
+def ignore_signals() -> None:
+    """Lets no signal change what the program leaves as its exit code any more: its work is done."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def end_program(number: int, frame: FrameType | None) -> NoReturn:
-    """Ends the program as Ctrl-C does, where it has no loop that would save first: a handler for `SIGNALS`.
-
-    An exception is lost where Python ignores it, as in a callback of the garbage collector. So it is remembered for the
-    next loop.
-    """
-    global _asked_before
-    _asked_before = True
+    """Ends the program as Ctrl-C does, where it has no loop that would save first: a handler for `SIGNALS`."""
     raise KeyboardInterrupt
 
 
-def end_if_asked() -> None:
-    """Ends the program where a signal's exception was lost: for loops that have nothing to save."""
-    if _asked_before:
-        raise KeyboardInterrupt
+def send_again(lost: "UnraisableHookArgs") -> None:
+    """Sends a signal again whose exception Python ignored: a `sys.unraisablehook`.
+
+    Python ignores what is raised in callbacks of the garbage collector, of which JAX has one, and in destructors.
+    """
+    if isinstance(lost.exc_value, KeyboardInterrupt):
+        signal.setitimer(signal.ITIMER_REAL, _PAUSE_SECONDS)
+    else:
+        sys.__unraisablehook__(lost)
 
 
 class Interrupted(Exception):
@@ -64,7 +74,7 @@ class StopRequest:
         Args:
           sync: whether this process was asked -> whether any was. The same in all processes at the same call.
         """
-        self.requested = _asked_before
+        self.requested = False
         self._sync = sync
         self._agreed = False
         self._previous: dict[signal.Signals, signal._HANDLER] = {}

@@ -11,7 +11,6 @@ from dcgan_jax.data.selection import choose_split_seed
 from dcgan_jax.runs.prepare import prepare
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime.progress import create_progress
-from dcgan_jax.runtime.signals import end_if_asked
 from dcgan_jax.settings import Settings
 from dcgan_jax.trial.arms import Arm, Unit, create_task, list_arms, list_units
 from dcgan_jax.trial.fitting import ClassifierRecipe, Fit, Images, Task, Trainer, portions
@@ -97,16 +96,11 @@ def train_classifiers(
     total, left = (sum(map(len, group.values())) for group in (units, missing))
     images, labels = validation
     with create_progress(total * trial.steps, "Trial", "updates", (total - left) * trial.steps) as progress:
-
-        def on_updates(count: int) -> None:
-            end_if_asked()
-            progress.update(count)
-
         for arm, of_arm in missing.items():
             progress.set_postfix_str(f" ({arm})", refresh=False)
             for portion in portions(of_arm):
                 tasks = [_create_task(unit, bank, settings, positive) for unit in portion]
-                for unit, task, fit in zip(portion, tasks, trainer.fit(tasks, on_updates), strict=True):
+                for unit, task, fit in zip(portion, tasks, trainer.fit(tasks, progress.update), strict=True):
                     threshold = choose_threshold(labels, trainer.predict(fit.params, images))
                     store.write(unit, _describe(fit, task, threshold, bank))
 

@@ -10,7 +10,6 @@ from PIL import Image
 from dcgan_jax.data.phantom import draw_phantom
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs.workdir import Workdir
-from dcgan_jax.runtime import signals
 from dcgan_jax.trial.plan import choose_arms, choose_label, choose_positive
 from dcgan_jax.trial.run import trial
 from dcgan_jax.trial.scores import METRICS
@@ -193,11 +192,3 @@ def test_the_class_to_be_recognized(tiny_settings):
         choose_positive(tiny_settings, three)
     with pytest.raises(UserError, match=r"config.trial.positive=COVID is no class"):
         choose_positive(tiny_settings.with_overrides({"trial.positive": "COVID"}), TWO)
-
-
-def test_a_signal_whose_exception_was_lost_ends_the_trial(settings, tmp_path, monkeypatch):
-    """As in a callback of the garbage collector, where Python ignores what is raised."""
-    monkeypatch.setattr(signals, "_asked_before", True)
-    with pytest.raises(KeyboardInterrupt):
-        trial(settings, Workdir(tmp_path / "trial"))
-    assert not (tmp_path / "trial" / "trial.json").exists()
