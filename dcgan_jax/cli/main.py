@@ -15,7 +15,7 @@ from dcgan_jax.cli.modes import MODES
 from dcgan_jax.errors import EXIT_INTERRUPTED, UserError
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import console, processes, shutdown
-from dcgan_jax.runtime.signals import Interrupted, ignore_signals, listen
+from dcgan_jax.runtime.signals import Interrupted, end_if_asked, ignore_signals, listen
 from dcgan_jax.settings import Settings
 from dcgan_jax.storage.cache import cache_dir
 
@@ -52,6 +52,7 @@ def main(argv: list[str]) -> None:
             f"Saved and stopped at step {interruption.step}: run the same command again to continue.", EXIT_INTERRUPTED
         )
     except Exception as error:
+        end_if_asked()
         stop_for(error)
 
 

@@ -11,6 +11,7 @@ from dcgan_jax.errors import UserError
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes
 from dcgan_jax.runtime.devices import replicated
+from dcgan_jax.runtime.signals import end_if_asked
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.training.checkpoints import Checkpoints, DamagedCheckpointError, abstract_state
 from dcgan_jax.training.state import Recipe, TrainState, create_state
@@ -51,6 +52,7 @@ def restore_or_fall_back(
         damage = damage or checkpoints.damaged(step, "another process finds it damaged")
         if recipe.settings.checkpoint.on_damage == "error" or len(checkpoints.steps()) == 1:
             raise damage
+        end_if_asked()  # what a signal broke off is not damaged
         set_aside(checkpoints, step)
 
 

@@ -15,6 +15,7 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM]
 """What asks for a stop; by the last one, one that was lost is sent again."""
 
 _PAUSE_SECONDS = 0.01  # what lost it is over by then
+_asked = False
 
 
 def listen(with_usr1: bool = False) -> None:
@@ -39,7 +40,18 @@ def ignore_signals() -> None:
 
 def end_program(number: int, frame: FrameType | None) -> NoReturn:
     """Ends the program as Ctrl-C does, where it has no loop that would save first: a handler for `SIGNALS`."""
+    global _asked
+    _asked = True
     raise KeyboardInterrupt
+
+
+def end_if_asked() -> None:
+    """Ends the program if a signal asked for it: called where an error may be what a library made of the signal's.
+
+    TensorStore calls a checkpoint unreadable whose reading a signal ended.
+    """
+    if _asked:
+        raise KeyboardInterrupt
 
 
 def send_again(lost: "UnraisableHookArgs") -> None:

@@ -16,6 +16,7 @@ from dcgan_jax.runtime import signals
 def listening(monkeypatch):
     """The program's handlers and hook, for one test."""
     before = {number: signal.getsignal(number) for number in signals.SIGNALS}
+    monkeypatch.setattr(signals, "_asked", False)
     monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     signals.listen()
     yield
@@ -45,6 +46,16 @@ def test_a_signal_in_a_callback_of_the_garbage_collector_ends_the_program_all_th
     with pytest.raises(KeyboardInterrupt):  # noqa: PT012 (it comes after what lost it)
         collect_garbage_with(number, times=2)
         time.sleep(10)
+
+
+@pytest.mark.usefixtures("listening")
+def test_what_a_library_makes_of_a_signal_is_told_from_an_error():
+    """As TensorStore does, which calls a checkpoint unreadable whose reading a signal ended."""
+    signals.end_if_asked()
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        signals.end_if_asked()
 
 
 @pytest.mark.usefixtures("listening")
