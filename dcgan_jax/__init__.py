@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from dcgan_jax.evaluation.image_features import compute_fid, extract_features
     from dcgan_jax.runs.run import Run, open_run
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Run", "__version__", "compute_fid", "extract_features", "open_run"]
 
 _EXPORTS = {
