@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.study.browser import launched
 from tests.study.studies import make_study, serving
 
 
@@ -18,3 +19,9 @@ def served(planned):
     folder, codes = planned
     with serving(folder) as address:
         yield address, codes
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with launched() as browser:
+        yield browser

@@ -1,28 +1,16 @@
 """Whole sessions in a real browser: by keyboard, by mouse and by touch; and nothing for axe-core to find."""
 
-import contextlib
 import io
-import re
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from dcgan_jax.study.opened import OpenedStudy
-from tests.study.browser import launched, needs_chromium
+from tests.study.browser import QUESTION, TABLET, needs_chromium, opened, option, wait_for_image
 from tests.study.studies import make_study, serving
 
 pytestmark = needs_chromium
-
-QUESTION = "NORMAL / PNEUMONIA / can't say"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-DESK, TABLET = {"width": 1280, "height": 720}, {"width": 820, "height": 1180}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -32,32 +20,6 @@ def study(tmp_path_factory):
     _, codes = make_study(folder, readers=6, images=2, repeats=0.25, question=QUESTION, naive=2)
     with serving(folder) as address:
         yield folder, address, codes
-
-
-@contextlib.contextmanager
-def opened(browser, address, viewport=DESK, **options):
-    """A page in a profile of its own; what the console says of errors or refusals fails the test."""
-    context = browser.new_context(viewport=viewport, **options)
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    said, asked = [], []
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(address)
-    yield page
-    context.close()
-    assert not [text for text in said if "ERR_" not in text], said
-    assert all(url.startswith(address) for url in asked), asked
-
-
-def wait_for_image(page, number, of, kind="Image"):
-    page.locator("#where", has_text=f"{kind} {number} of {of}").wait_for()
-    page.wait_for_timeout(50)
-
-
-def option(page, text):
-    return page.locator("label.option").filter(has_text=re.compile(f"^{text}"))
 
 
 def answers_of(folder, reader):
@@ -284,66 +246,3 @@ def test_the_canvas_shows_every_pixel_at_a_whole_number_of_pixels(browser, tmp_p
     blocks = seen[top : top + 640, left : left + 640].reshape(64, 10, 64, 10)
     image = np.frombuffer(expected, np.uint8).reshape(64, 1, 64, 1)
     assert np.abs(blocks.astype(int) - image).max() <= 1
-
-
-def test_axe_core_finds_nothing(browser, tmp_path):
-    from axe_playwright_python.sync_playwright import Axe
-
-    checked = []
-
-    def check(page, name):
-        found = Axe().run(
-            page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-        )
-        assert found.violations_count == 0, (name, found.generate_report())
-        checked.append(name)
-
-    for design in ("rating", "pairs"):
-        _, codes = make_study(tmp_path / design, design=design, readers=1, images=2, question=QUESTION, naive=1)
-        with serving(tmp_path / design) as address:
-            for viewport in (DESK, TABLET):
-                context = browser.new_context(viewport=viewport, bypass_csp=True)  # axe is put into the page
-                page = context.new_page()
-                page.goto(address)
-                check(page, "sign in")
-                page.get_by_label("Your code").fill("AAAA")
-                page.keyboard.press("Enter")
-                page.get_by_role("alert").wait_for()
-                check(page, "refused code")
-                page.get_by_label("Your code").fill(codes[1])
-                page.keyboard.press("Enter")
-                if viewport == DESK:
-                    page.get_by_label("I have read this").wait_for()
-                    check(page, "consent")
-                    page.get_by_label("I have read this").check()
-                    page.get_by_role("button", name="Agree").click()
-                    wait_for_image(page, 1, 1)
-                    check(page, "naive")
-                    page.keyboard.press("q")
-                    page.keyboard.press("Enter")
-                    page.get_by_text("No", exact=True).wait_for()
-                    check(page, "remark")
-                    option(page, "No").click()
-                    page.get_by_role("button", name="Continue").click()
-                    page.get_by_role("button", name="Start").wait_for()
-                    check(page, "instructions")
-                    page.get_by_role("button", name="Start").click()
-                page.locator("#where", has_text=" 1 of ").wait_for()
-                check(page, "read")
-                page.get_by_role("button", name="Pause").click()
-                check(page, "paused")
-                page.get_by_role("button", name="Go on", exact=True).click()
-                page.get_by_role("button", name="Keys").click()
-                check(page, "keys")
-                page.goto(f"{address}/nothing")
-                check(page, "nothing")
-                context.close()
-            context = browser.new_context(viewport=DESK, bypass_csp=True)
-            page = context.new_page()
-            page.goto(address)
-            page.get_by_label("Your code").fill(codes[0])
-            page.keyboard.press("Enter")
-            page.get_by_role("heading", name="Progress").wait_for()
-            check(page, "progress")
-            context.close()
-    assert len(checked) == 2 * (4 + 6 + 6 + 1)
