@@ -51,7 +51,7 @@ def test_every_part_asks_for_what_there_is(tmp_path, sizes):
     assert len({part.name for part in parts}) == len(parts)
     for part in parts:
         script, *options = part.command
-        flags = (REPOSITORY / ("dcgan_jax/cli.py" if script == "launch.py" else script)).read_text()
+        flags = (REPOSITORY / ("dcgan_jax/cli/flags.py" if script == "launch.py" else script)).read_text()
         for option in options:
             name = option.removeprefix("--").partition("=")[0]
             if name.startswith("config."):

@@ -220,6 +220,6 @@ def test_one_run_serves_a_trial_of_every_class(run, tmp_path):
     workdir = Workdir(tmp_path / "trial")
     trial(run.settings(overrides), workdir)
     record = json.loads((workdir.root / "trial.json").read_text())
-    assert (record["plan"]["config.data.label"], record["positive"]) == ("NORMAL", "PNEUMONIA")
+    assert (record["plan"]["label"], record["positive"]) == ("NORMAL", "PNEUMONIA")
     added = {row["name"]: row["num_added"] for row in record["arms"]}
     assert added == {"real": 0, "synthetic_all": 14}

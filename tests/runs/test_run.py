@@ -5,9 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from dcgan_jax.data.train_files import TrainFile
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs.copy_check import Nearest
-from dcgan_jax.runs.provenance import Provenance, TrainedOn
+from dcgan_jax.runs.provenance import Provenance
 from dcgan_jax.runs.run import MOST_DRAWS, Drawn, Run
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.trial.run_images import RunImages
@@ -20,7 +21,7 @@ class Made(SimpleNamespace):
 
     @property
     def provenance(self):
-        rows = tuple(TrainedOn(e.file, e.label, e.patient, e.sha256) for e in self.examples if e.label in self.labels)
+        rows = tuple(TrainFile(e.file, e.label, e.patient, e.sha256) for e in self.examples if e.label in self.labels)
         return Provenance(f"run{self.number}", rows)
 
     @property

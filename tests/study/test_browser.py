@@ -141,7 +141,7 @@ def test_a_session_by_touch_on_a_tablet(browser, study):
         swipe(page, 80)
         assert page.locator("#contrast").input_value() != "0"
         page.get_by_role("button", name="Reset").tap()
-        assert page.locator("#zoom").inner_text() == before
+        page.locator("#zoom", has_text=before).wait_for()
         for number in range(1, 6):
             wait_for_image(page, number, 5)
             option(page, "Generated").tap()
