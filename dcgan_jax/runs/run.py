@@ -11,6 +11,7 @@ from jax.sharding import Mesh
 from jaxtyping import UInt8
 
 from dcgan_jax.errors import UserError
+from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord, read_evaluation
 from dcgan_jax.runs.copy_check import Nearest, create_copy_check
 from dcgan_jax.runs.figures import Images
 from dcgan_jax.runs.provenance import Provenance, read_provenance
@@ -75,6 +76,21 @@ class Run:
     def labels(self) -> list[str]:
         """The classes that can be drawn, sorted; of several processes all must ask."""
         return processes.from_first(self.provenance.labels if processes.is_first() else None)
+
+    @property
+    def records(self) -> list[EvaluationRecord | ClassesRecord]:
+        """The records in its folder `evaluation/`, of all checkpoints and protocols, the newest first; read anew.
+
+        Raises:
+          UserError: one is damaged, or of a newer version.
+
+        >>> import dcgan_jax
+        >>> [(record.step, record.fid) for record in dcgan_jax.open_run("runs/cxr").records]
+        []
+        """
+        paths = sorted(self.workdir.evaluation.glob("*.json"), reverse=True)
+        newest_first = sorted(paths, key=lambda path: path.stat().st_mtime_ns, reverse=True)  # equally new: by step
+        return [read_evaluation(path) for path in newest_first]
 
     @property
     def step(self) -> int:

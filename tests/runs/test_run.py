@@ -1,5 +1,8 @@
 """Which run the synthetic images of an arm are drawn from, and which of its images."""
 
+import os
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,6 +10,7 @@ import pytest
 
 from dcgan_jax.data.train_files import TrainFile
 from dcgan_jax.errors import UserError
+from dcgan_jax.evaluation.record import ClassesRecord, read_evaluation
 from dcgan_jax.runs.copy_check import Nearest
 from dcgan_jax.runs.provenance import Provenance
 from dcgan_jax.runs.run import MOST_DRAWS, Drawn, Run
@@ -140,3 +144,29 @@ def test_a_run_of_another_image_size_is_refused(run):
         UserError, match=r"makes images of 64 pixels, and 128 are needed: give config.data.image_size=64"
     ):
         run.require_size(128)
+
+
+OLD_RECORD = Path(__file__).parent.parent / "evaluation" / "record_v0.json"
+
+
+def test_records_are_those_of_every_version_and_kind_the_newest_first(run):
+    assert run.records == []
+    folder = run.workdir.evaluation
+    folder.mkdir()
+    old = read_evaluation(OLD_RECORD)
+    classes = ClassesRecord(
+        step=7, fid=old.fid, protocol=old.protocol, fingerprint=old.fingerprint, classes={"NORMAL": old}
+    )
+    shutil.copy(OLD_RECORD, folder / "step_0000020_own_1.json")
+    classes.write(folder / "step_0000007_own_1.json")
+    (folder / "step_0000007_own_1_closest_NORMAL.png").touch()
+    for name, seconds in (("step_0000020_own_1.json", 1), ("step_0000007_own_1.json", 2)):
+        os.utime(folder / name, (seconds, seconds))
+    assert run.records == [classes, old]
+
+
+def test_a_damaged_record_is_named(run):
+    run.workdir.evaluation.mkdir()
+    (run.workdir.evaluation / "step_0000007_own_1.json").write_text('{"step": 7')
+    with pytest.raises(UserError, match=r"step_0000007_own_1\.json"):
+        _ = run.records
