@@ -21,7 +21,7 @@ _USE = (
 _WARNINGS = (
     "Synthetic images are of no patient and no evidence about any. Not for diagnosis.",
     "They have the faults of the images and labels that they were learned from, and may lack what is rare among them.",
-    "They can be recognised as synthetic, by file format, size and texture: a classifier that sees them in one class "
+    "They can be recognized as synthetic, by file format, size and texture: a classifier that sees them in one class "
     "only may learn that instead of the class.",
     "They may resemble a training image closely, however they were filtered: treat them as you treat those.",
     "More images are no proof of more information: whether they help is for a trial on real images to say.",

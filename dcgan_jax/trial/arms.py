@@ -121,7 +121,7 @@ def create_task(
       real: positions of the real training images of each class at the arm's fraction.
       synthetic_fn: (class, fraction, generator seed, count) -> positions of as many synthetic images.
       label: the class that a generator learns.
-      positive: the class to be recognised.
+      positive: the class to be recognized.
     """
     arm = unit.arm
     parts: list[tuple[str, Int[np.ndarray, " image"]]] = []
@@ -148,7 +148,7 @@ def _draw_copies(positions: Int[np.ndarray, " image"], count: int, seed: int) ->
     return np.concatenate(rounds)[:count]
 
 
-def group_positions(labels: Sequence[str], first: int = 0) -> dict[str, Int[np.ndarray, " image"]]:
-    """Returns the positions of each class, counted from `first` on."""
+def group_positions(labels: Sequence[str]) -> dict[str, Int[np.ndarray, " image"]]:
+    """Returns the positions of the images of each class."""
     array = np.asarray(labels)
-    return {str(name): first + np.flatnonzero(array == name) for name in np.unique(array)}
+    return {str(name): np.flatnonzero(array == name) for name in np.unique(array)}

@@ -30,10 +30,6 @@ class ImageBank:
     real: Mapping[float, Mapping[str, Int[np.ndarray, " image"]]]
     synthetic: Mapping[tuple[str, float, int], Int[np.ndarray, " image"]]
 
-    def real_positions(self, fraction: float) -> Mapping[str, Int[np.ndarray, " image"]]:
-        """Returns the positions of the real training images of each class."""
-        return self.real[fraction]
-
     def synthetic_positions(
         self, label: str, fraction: float, generator_seed: int, count: int
     ) -> Int[np.ndarray, " image"]:

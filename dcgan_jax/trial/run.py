@@ -113,7 +113,7 @@ def tell_apart(
     synthetic = bank.synthetic.get((label, fraction, 0))
     if synthetic is None:
         return None
-    real = bank.real_positions(fraction)[label]
+    real = bank.real[fraction][label]
     patients = [split.training[max(split.training)][position].patient for position in real]
     return compute_two_sample_test(recipe, bank.images[real], patients, bank.images[synthetic], settings.seed)
 
@@ -124,8 +124,7 @@ def _recipe(settings: Settings) -> ClassifierRecipe:
 
 
 def _create_task(unit: Unit, bank: ImageBank, settings: Settings, positive: str) -> Task:
-    real = bank.real_positions(unit.arm.fraction)
-    return create_task(unit, real, bank.synthetic_positions, settings.data.label, positive)
+    return create_task(unit, bank.real[unit.arm.fraction], bank.synthetic_positions, settings.data.label, positive)
 
 
 def _describe(fit: Fit, task: Task, threshold: float, bank: ImageBank) -> Trained:

@@ -61,12 +61,15 @@ def split_for_trial(prepared: PreparedSet, settings: Settings) -> TrialSplit:
     held = round(trial.validation + (0 if has_test else trial.test), 6)
     training: dict[float, list[Example]] = {fraction: [] for fraction in trial.fractions}
     test = [example for example in prepared.examples if example.split == TEST]
+    everything: list[Example] = []  # that any fraction may train on
     held_out: list[Example] = []
     for label in labels:
         of_class = data.model_copy(update={"label": label, "holdout": held})
         for fraction, chosen in training.items():
             chosen += _select(prepared, of_class, fraction, settings.seed)[0]
-        held_out += _select(prepared, of_class, 1.0, settings.seed)[1]
+        all_chosen, not_chosen = _select(prepared, of_class, 1.0, settings.seed)
+        everything += all_chosen
+        held_out += not_chosen
     own_test: set[str] = set()
     for label in [] if has_test else labels:  # who is tested of one class is of all
         of_label = [example for example in held_out if example.label == label]
@@ -75,7 +78,6 @@ def split_for_trial(prepared: PreparedSet, settings: Settings) -> TrialSplit:
     test += [example for example in held_out if example.patient in own_test]
 
     largest = training[max(training)]
-    everything = _select_all(prepared, data, labels, held, settings.seed)
     notes = []
     if has_test and not _was_set_apart(test, data):
         name = "the source's test split"
@@ -106,7 +108,7 @@ def split_for_trial(prepared: PreparedSet, settings: Settings) -> TrialSplit:
 
 
 def _was_set_apart(test: Sequence[Example], data: DataSettings) -> bool:
-    """Returns whether a folder without splits got its test split when it was read (data/chest_xray/splits.py)."""
+    """Returns whether a folder without splits got its test split when it was read (data/sources/splits.py)."""
     folders = {part for example in test for part in PurePosixPath(example.file).parts[:-1]}
     return bool(data.dir) and not any(map(split_of_folder, folders))
 
@@ -121,16 +123,6 @@ def _select(
     prepared: PreparedSet, data: DataSettings, fraction: float, seed: int
 ) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
     return select_training(prepared, data.model_copy(update={"fraction": fraction}), seed)
-
-
-def _select_all(
-    prepared: PreparedSet, data: DataSettings, labels: Iterable[str], held: float, seed: int
-) -> list[Example]:
-    """Returns all images that any fraction may train on."""
-    chosen: list[Example] = []
-    for label in labels:
-        chosen += _select(prepared, data.model_copy(update={"label": label, "holdout": held}), 1.0, seed)[0]
-    return chosen
 
 
 def _first_patients(examples: Sequence[Example], share: float, seed: int) -> set[str]:

@@ -88,5 +88,5 @@ def test_names_of_classifiers_are_their_own(trial):
 
 
 def test_positions_by_class():
-    groups = group_positions(["B", "A", "B"], first=5)
-    assert {name: own.tolist() for name, own in groups.items()} == {"A": [6], "B": [5, 7]}
+    groups = group_positions(["B", "A", "B"])
+    assert {name: own.tolist() for name, own in groups.items()} == {"A": [1], "B": [0, 2]}
