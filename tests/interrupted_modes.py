@@ -1,0 +1,121 @@
+"""Modes besides train that are killed at random moments and then run to their end, by hand:
+
+    python -m tests.interrupted_modes --kills=10
+
+Each leaves the files that it leaves where nobody kills it, and nothing besides. `evaluate` needs the weights that
+DCGAN_JAX_TEST_INCEPTION names.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import tempfile
+import time
+from pathlib import Path
+
+from dcgan_jax.storage.cache import CACHE_VARIABLE, cache_dir
+from tests.launching import TINY_FLAGS, start
+
+TRIAL = (
+    *("--config.trial.arms=real,synthetic_all", "--config.trial.ratios=0.5", "--config.trial.seeds=1"),
+    *("--config.trial.generator_seeds=1", "--config.trial.steps=10", "--config.trial.batch_size=4"),
+    *("--config.trial.base_channels=4",),
+)
+MODES = {
+    "prepare": (*TINY_FLAGS, "--config.data.phantom_count=200"),
+    "generate": ("--config.generate.count=200",),
+    "balance": ("--config.balance.ratio=4", "--config.balance.max_similarity=0"),
+    "trial": (*TINY_FLAGS, *TRIAL),
+    "evaluate": ("--config.eval.num_samples=16", "--config.eval.seeds=1"),
+}
+"""Flags of each mode."""
+
+UNTIMED = {"trial.json": "seconds", "report.json": "seconds", "files.json": "report.json"}
+"""Files with a key that tells how long the work took, or the digest of such a file."""
+
+UNCOMPARED = {".lock", "compiled"}
+"""Locks, and programs compiled by JAX."""
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Returns a digest of each file below a folder, by its place, without what says how long it took."""
+    found = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        if UNCOMPARED.isdisjoint(path.relative_to(folder).parts) and path.suffix != ".lock":
+            content = path.read_bytes()
+            if path.name in UNTIMED:
+                values = {name: value for name, value in json.loads(content).items() if name != UNTIMED[path.name]}
+                content = json.dumps(values).encode()
+            found[path.relative_to(folder).as_posix()] = hashlib.sha256(content).hexdigest()
+    return found
+
+
+def run(mode: str, place: Path, flags: tuple[str, ...], seconds: float = float("inf")) -> tuple[int, float]:
+    """Starts a mode, kills it after some seconds if it still runs, and returns its exit code and how long it ran."""
+    begun = time.monotonic()
+    cache = {CACHE_VARIABLE: str(place / "cache")}
+    flags = (f"--mode={mode}", f"--workdir={place / 'run'}", *flags)
+    process = start(*flags, log=place.with_name(f"{mode}.log"), **cache)
+    while process.poll() is None and time.monotonic() - begun < seconds:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    return process.wait(), time.monotonic() - begun
+
+
+def finish(mode: str, place: Path, flags: tuple[str, ...]) -> float:
+    """Runs a mode to its end, and returns how long that took."""
+    code, seconds = run(mode, place, flags)
+    assert code == 0, place.with_name(f"{mode}.log").read_text()
+    return seconds
+
+
+def interrupt(mode: str, base: Path, flags: tuple[str, ...], kills: int, moments: random.Random) -> None:
+    """Kills a mode as often as asked, lets it end, and compares with one that nobody killed; `base` stays as it is."""
+    kept = base.rename(base.with_name("kept"))
+    shutil.copytree(kept, base)  # both lie at one path in turn: records name it
+    seconds = finish(mode, base, flags)
+    expected = digests(base)
+    shutil.rmtree(base)
+    shutil.copytree(kept, base)
+    begun, killed = time.monotonic(), 0
+    for _ in range(kills):
+        killed += run(mode, base, flags, moments.uniform(0.1, seconds))[0] == -signal.SIGKILL
+    finish(mode, base, flags)
+    found = digests(base)
+    differing = sorted(name for name in {*expected, *found} if expected.get(name) != found.get(name))
+    print(
+        f"{mode}: {killed} of {kills} killed within {seconds:.1f} s, {len(found)} files, differing: {differing}",
+        f"({time.monotonic() - begun:.0f} s)",
+        flush=True,
+    )
+    shutil.rmtree(base)
+    kept.rename(base)
+    assert not differing
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES))
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    os.environ["JAX_PLATFORMS"] = "cpu"
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_dir("compiled")))
+    with tempfile.TemporaryDirectory() as folder:
+        base = Path(folder, "base")
+        base.mkdir()
+        finish("train", base, (*TINY_FLAGS, "--config.train.sample_every_steps=0"))
+        for mode in arguments.modes:
+            flags = MODES[mode]
+            if mode == "evaluate":
+                weights = os.environ["DCGAN_JAX_TEST_INCEPTION"]
+                flags = (*flags, f"--config.eval.weights={weights}/standin-pt_inception.pth")
+            interrupt(mode, base, flags, arguments.kills, random.Random(arguments.seed))
+
+
+if __name__ == "__main__":
+    main()
