@@ -21,9 +21,8 @@ from dcgan_jax.storage.cache import CACHE_VARIABLE, cache_dir
 from tests.launching import TINY_FLAGS, start
 
 TRIAL = (
-    *("--config.trial.arms=real,synthetic_all", "--config.trial.ratios=0.5", "--config.trial.seeds=1"),
-    *("--config.trial.generator_seeds=1", "--config.trial.steps=10", "--config.trial.batch_size=4"),
-    *("--config.trial.base_channels=4",),
+    *("--config.data.phantom_count=40", "--config.trial.arms=real,classical", "--config.trial.seeds=2"),
+    *("--config.trial.steps=10", "--config.trial.batch_size=16", "--config.trial.base_channels=8"),
 )
 MODES = {
     "prepare": (*TINY_FLAGS, "--config.data.phantom_count=200"),
