@@ -53,7 +53,7 @@ def _points(x: np.ndarray, y: np.ndarray) -> Outline:
     return np.stack(np.broadcast_arrays(x, y), axis=-1).astype(np.float64)
 
 
-def chest_wall(build: Build, y: np.ndarray | float) -> np.ndarray:
+def chest_wall(build: Build, y: Float[np.ndarray, " points"] | float) -> Float[np.ndarray, " points"] | np.float64:
     """Returns how far the inside of the rib cage is from the spine at a height."""
     down = np.clip((np.asarray(y) - build.lung_apex) / (build.lung_base + 0.06 - build.lung_apex), 0.0, 1.0)
     return 0.15 + (build.lung_width - 0.15) * np.sin(np.pi / 2 * down) ** 0.75

@@ -15,6 +15,7 @@ from dcgan_jax.inception.pools import average_pool, max_pool
 from dcgan_jax.models.convolutions import Form, Window, convolve, convolve_relu
 
 Maps = Float[Array, "batch height width channel"]
+Next = Float[Array, "batch next_height next_width features"]
 
 
 class Convolution(nn.Module):
@@ -37,7 +38,7 @@ class Convolution(nn.Module):
     form: Form = "xla"
 
     @nn.compact
-    def __call__(self, x: Maps) -> Maps:
+    def __call__(self, x: Maps) -> Next:
         """Returns the next feature maps."""
         return self._convolve(x, *self._parameters(x.shape[-1]))
 
@@ -45,7 +46,7 @@ class Convolution(nn.Module):
         kernel = self.param("kernel", nn.initializers.he_normal(), (*self._kernel_shape(), channels, self.features))
         return kernel, self.param("bias", nn.initializers.zeros, (self.features,))
 
-    def _convolve(self, x: Maps, kernel: Float[Array, "kh kw in out"], bias: Float[Array, " out"]) -> Maps:
+    def _convolve(self, x: Maps, kernel: Float[Array, "kh kw in out"], bias: Float[Array, " out"]) -> Next:
         height, width = self._kernel_shape()
         padding = (height // 2, width // 2) if self.padding == "same" else (0, 0)
         window = Window((x.shape[1], x.shape[2]), (height, width), (self.stride, self.stride), padding, padding)
@@ -62,7 +63,7 @@ class FirstConvolution(Convolution):
     """The convolution of the image itself, which takes gray as three equal channels."""
 
     @nn.compact
-    def __call__(self, x: Maps) -> Maps:
+    def __call__(self, x: Maps) -> Next:
         """Returns the next feature maps."""
         kernel, bias = self._parameters(channels=3)
         if x.shape[-1] == 1:
@@ -71,14 +72,14 @@ class FirstConvolution(Convolution):
         return self._convolve(x, kernel, bias)
 
 
-def _branch(x: Maps, form: Form, **features: int) -> list[Maps]:
+def _branch(x: Maps, form: Form, **features: int) -> list[Float[Array, "batch height width _"]]:
     """Returns the named 1x1 convolutions of `x`, `branch_pool` averaged over its neighborhood."""
     return [
         Convolution(count, 1, pooled=name == "branch_pool", form=form, name=name)(x) for name, count in features.items()
     ]
 
 
-def _join(*branches: Maps) -> Maps:
+def _join(*branches: Float[Array, "batch height width _"]) -> Maps:
     return jnp.concatenate(branches, axis=-1)
 
 
@@ -89,7 +90,7 @@ class BlockA(nn.Module):
     form: Form = "xla"
 
     @nn.compact
-    def __call__(self, x: Maps) -> Maps:
+    def __call__(self, x: Maps) -> Next:
         """Returns the next feature maps."""
         convolution = partial(Convolution, form=self.form)
         plain, five, three, pooled = _branch(
@@ -107,7 +108,7 @@ class BlockB(nn.Module):
     form: Form = "xla"
 
     @nn.compact
-    def __call__(self, x: Maps) -> Maps:
+    def __call__(self, x: Maps) -> Next:
         """Returns the next feature maps."""
         convolution = partial(Convolution, form=self.form)
         single = convolution(384, 3, stride=2, padding="valid", name="branch3x3")(x)
@@ -124,7 +125,7 @@ class BlockC(nn.Module):
     form: Form = "xla"
 
     @nn.compact
-    def __call__(self, x: Maps) -> Maps:
+    def __call__(self, x: Maps) -> Next:
         """Returns the next feature maps."""
         convolution = partial(Convolution, form=self.form)
         plain, single, double, pooled = _branch(
@@ -145,7 +146,7 @@ class BlockD(nn.Module):
     form: Form = "xla"
 
     @nn.compact
-    def __call__(self, x: Maps) -> Maps:
+    def __call__(self, x: Maps) -> Next:
         """Returns the next feature maps."""
         convolution = partial(Convolution, form=self.form)
         three, seven = _branch(x, self.form, branch3x3_1=192, branch7x7x3_1=192)
@@ -163,7 +164,7 @@ class BlockE(nn.Module):
     form: Form = "xla"
 
     @nn.compact
-    def __call__(self, x: Maps) -> Maps:
+    def __call__(self, x: Maps) -> Next:
         """Returns the next feature maps."""
         convolution = partial(Convolution, form=self.form)
         entries = {"branch1x1": 320, "branch3x3_1": 384, "branch3x3dbl_1": 448}

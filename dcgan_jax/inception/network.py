@@ -22,6 +22,7 @@ from dcgan_jax.inception.blocks import (
     Convolution,
     FirstConvolution,
     Maps,
+    Next,
 )
 from dcgan_jax.inception.pools import max_pool
 from dcgan_jax.models.convolutions import Form
@@ -86,7 +87,7 @@ def _bilinear_taps(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return low, np.minimum(low + 1, size - 1), (position - low).astype(np.float32)
 
 
-def _first_maps(x: Maps, form: Form) -> Maps:
+def _first_maps(x: Maps, form: Form) -> Next:
     # [299, 299, 1 or 3] -> [73, 73, 64]
     x = FirstConvolution(32, 3, stride=2, padding="valid", form=form, name="Conv2d_1a_3x3")(x)
     x = Convolution(32, 3, padding="valid", form=form, name="Conv2d_2a_3x3")(x)
@@ -94,14 +95,14 @@ def _first_maps(x: Maps, form: Form) -> Maps:
     return max_pool(x, stride=2)
 
 
-def _second_maps(x: Maps, form: Form) -> Maps:
+def _second_maps(x: Maps, form: Form) -> Next:
     # [73, 73, 64] -> [35, 35, 192]
     x = Convolution(80, 1, form=form, name="Conv2d_3b_1x1")(x)
     x = Convolution(192, 3, padding="valid", form=form, name="Conv2d_4a_3x3")(x)
     return max_pool(x, stride=2)
 
 
-def _middle_maps(x: Maps, form: Form) -> Maps:
+def _middle_maps(x: Maps, form: Form) -> Next:
     # [35, 35, 192] -> [35, 35, 288] -> [17, 17, 768]
     for name, pool_features in (("Mixed_5b", 32), ("Mixed_5c", 64), ("Mixed_5d", 64)):
         x = BlockA(pool_features, form, name=name)(x)
@@ -111,7 +112,7 @@ def _middle_maps(x: Maps, form: Form) -> Maps:
     return x
 
 
-def _last_maps(x: Maps, form: Form) -> Maps:
+def _last_maps(x: Maps, form: Form) -> Next:
     # [17, 17, 768] -> [8, 8, 1280] -> [8, 8, 2048]
     x = BlockD(form, name="Mixed_7a")(x)
     x = BlockE("average", form, name="Mixed_7b")(x)

@@ -28,7 +28,7 @@ _BLOCK = 16
 _FLAT = 1e-9
 
 Images = UInt8[np.ndarray, "image height width channel"]
-Signatures = Float64[np.ndarray, "image 576"]
+Signatures = Float64[np.ndarray, "n 576"]
 
 
 class Candidates(NamedTuple):

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Float64, Int
+from jaxtyping import Float, Float64, Int, UInt8
 
 from dcgan_jax.memorization.correlation import Images, compute_signatures, find_candidates
 from dcgan_jax.metrics.neighbors import squared_distance_blocks
@@ -47,7 +47,9 @@ def find_nearest(
     return _join(parts)
 
 
-def find_nearest_pixels(images: Images, training: Images, neighbors: int = NEIGHBORS) -> Nearest:
+def find_nearest_pixels(
+    images: Images, training: UInt8[np.ndarray, "n height width channel"], neighbors: int = NEIGHBORS
+) -> Nearest:
     """Returns the nearest training image of each image by the distance (2 - 2 r)^(1/2), r their correlation.
 
     That is the Euclidean distance of the two signatures (correlation.py) where one lies best on the other.

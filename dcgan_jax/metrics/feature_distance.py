@@ -7,7 +7,7 @@ from dcgan_jax.errors import UserError
 from dcgan_jax.metrics.frechet import compute_frechet_distance, fit_gaussian
 
 
-def compute_fid(a: Float[np.ndarray, "m dims"], b: Float[np.ndarray, "n dims"]) -> float:
+def compute_fid(a: Float[np.ndarray, "m a_dims"], b: Float[np.ndarray, "n b_dims"]) -> float:
     """Returns the Frechet distance between the Gaussians of two sets of features.
 
     With centered features X and Y the covariances are X^T X / (m - 1) and Y^T Y / (n - 1), and the trace of the root of

@@ -9,8 +9,8 @@ _TOLERANCE = 1e-3
 
 
 def compute_probabilities(
-    features: Float[np.ndarray, "image 2048"],
-    kernel: Float[np.ndarray, "2048 classes"],
+    features: Float[np.ndarray, "image dims"],
+    kernel: Float[np.ndarray, "dims classes"],
     bias: Float[np.ndarray, " classes"],
 ) -> Float64[np.ndarray, "image classes"]:
     """Returns what the classifier of the network makes of its last features."""

@@ -8,7 +8,7 @@ from dcgan_jax.errors import UserError
 _BLOCK = 1024
 
 
-def compute_kernel_distance(a: Float[np.ndarray, "m dims"], b: Float[np.ndarray, "n dims"]) -> float:
+def compute_kernel_distance(a: Float[np.ndarray, "m a_dims"], b: Float[np.ndarray, "n b_dims"]) -> float:
     """Returns the unbiased estimate over all pairs, with the kernel (x . y / dims + 1)^3; it may be negative.
 
     Source: Gretton et al. 2012, equation 3; the kernel is Binkowski et al.'s.
@@ -20,8 +20,8 @@ def compute_kernel_distance(a: Float[np.ndarray, "m dims"], b: Float[np.ndarray,
 
 
 def compute_kernel_distances(
-    a: Float[np.ndarray, "m dims"],
-    b: Float[np.ndarray, "n dims"],
+    a: Float[np.ndarray, "m a_dims"],
+    b: Float[np.ndarray, "n b_dims"],
     rng: np.random.Generator,
     subsets: int = 100,
     subset_size: int = 1000,
@@ -51,8 +51,8 @@ def _draw_members(count: int, size: int, subsets: int, rng: np.random.Generator)
 
 
 def _estimate(
-    a: Float[np.ndarray, "m dims"],
-    b: Float[np.ndarray, "n dims"],
+    a: Float[np.ndarray, "m a_dims"],
+    b: Float[np.ndarray, "n b_dims"],
     members_a: Float64[np.ndarray, "m subset"],
     members_b: Float64[np.ndarray, "n subset"],
 ) -> Float64[np.ndarray, " subset"]:

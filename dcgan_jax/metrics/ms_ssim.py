@@ -16,7 +16,9 @@ _PAIRS_AT_ONCE = 64
 Images = UInt8[np.ndarray, "image height width"]
 
 
-def compute_similarity(a: Images, b: Images) -> Float64[np.ndarray, " image"]:
+def compute_similarity(
+    a: UInt8[np.ndarray, "*a_shape"], b: UInt8[np.ndarray, "*b_shape"]
+) -> Float64[np.ndarray, " image"]:
     """Returns MS-SSIM of each image of `a` with the one of `b` in the same place; 1 for equal images.
 
     Wang et al.'s five scales need 176 pixels a side. Smaller images use as many scales as the 11-pixel window fits (3

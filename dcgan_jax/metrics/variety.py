@@ -100,7 +100,7 @@ def _widen(features: Float[np.ndarray, "image dims"]) -> Float64[np.ndarray, "im
     return np.asarray(features, np.float64)
 
 
-def _require(needed: int, name: str, *sides: Float[np.ndarray, "image dims"]) -> None:
+def _require(needed: int, name: str, *sides: Float[np.ndarray, "_ dims"]) -> None:
     fewest = min(map(len, sides))
     if fewest < needed:
         raise UserError(f"{name} needs at least {needed} images a side, and there are {fewest}: add images.")

@@ -73,9 +73,9 @@ def group_test_images(labels: Sequence[str], patients: Sequence[str], positive: 
     names, owners = np.asarray(labels), np.asarray(patients)
     group_of: dict[str, int] = {}
     for label in np.unique(names):
-        own = owners[names == label]
+        own = owners[names == label].tolist()
         found = assign_groups(own, GROUPS, np.random.default_rng(_SEED))
-        group_of = dict(zip(own.tolist(), found.tolist(), strict=True)) | group_of  # who is in two classes is in one
+        group_of = dict(zip(own, found.tolist(), strict=True)) | group_of  # who is in two classes is in one
     return TrialTest((names == positive).astype(int), np.array([group_of[owner] for owner in owners.tolist()]))
 
 

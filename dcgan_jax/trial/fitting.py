@@ -100,7 +100,11 @@ class Trainer:
     """Trains classifiers on parts of one set of images that lies on the device as uint8."""
 
     def __init__(
-        self, recipe: ClassifierRecipe, images: Images, validation: Images, validation_labels: Int[np.ndarray, " image"]
+        self,
+        recipe: ClassifierRecipe,
+        images: Images,
+        validation: UInt8[np.ndarray, "validation height width 1"],
+        validation_labels: Int[np.ndarray, " validation"],
     ):
         self._recipe = recipe
         self._images = jnp.asarray(images)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+from jaxtyping import UInt8
 
 from dcgan_jax.data.image_files import list_image_files
 from dcgan_jax.data.images import read_stored, show
@@ -101,7 +102,7 @@ class SyntheticFolder:
         order = np.random.default_rng([generator_seed, _STREAM]).permutation(len(files))
         return np.stack([self._read(files[position]) for position in order[:count]])
 
-    def _read(self, name: str) -> Images:
+    def _read(self, name: str) -> UInt8[np.ndarray, "height width 1"]:
         try:
             content = (self.folder / name).read_bytes()
         except OSError as error:

@@ -75,7 +75,7 @@ def _one_of_each(positions: Int[np.ndarray, " image"], patients: Sequence[str]) 
 
 
 def _equally_many(
-    own: Int[np.ndarray, " image"], other: Int[np.ndarray, " image"]
-) -> tuple[Int[np.ndarray, " image"], Int[np.ndarray, " image"]]:
+    own: Int[np.ndarray, " real"], other: Int[np.ndarray, " synthetic"]
+) -> tuple[Int[np.ndarray, " both"], Int[np.ndarray, " both"]]:
     count = min(len(own), len(other))
     return own[:count], other[:count]

@@ -1,5 +1,4 @@
 import hashlib
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -8,6 +7,8 @@ from hypothesis import strategies as st
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.selection import number_labels, resolve_num_classes, select_training
 from dcgan_jax.errors import UserError
+from dcgan_jax.settings import DataSettings
+from tests.data.listed_set import ListedSet
 
 
 def example(split, label, patient, image):
@@ -16,8 +17,8 @@ def example(split, label, patient, image):
     return Example(split, 0, file, label, f"{label}/{patient}", f"{label}/{patient}", sha256, 8, 8)
 
 
-PREPARED = SimpleNamespace(
-    examples=[
+PREPARED = ListedSet(
+    *[
         example(split, label, patient, image)
         for split in ("test", "train")
         for label in ("NORMAL", "PNEUMONIA")
@@ -31,8 +32,7 @@ SEEDS = st.integers(0, 5)
 
 
 def select(seed=0, **shares):
-    data = SimpleNamespace(**{"label": "NORMAL", "holdout": 0.0, "fraction": 1.0, "split_seed": -1, **shares})
-    return select_training(PREPARED, data, seed)
+    return select_training(PREPARED, DataSettings(**shares), seed)
 
 
 def patients(examples):
@@ -103,8 +103,8 @@ def test_all_classes_have_the_images_that_runs_of_one_class_have():
 
 
 def test_a_class_of_all_that_nobody_is_left_of_is_named():
-    rare = SimpleNamespace(examples=[*PREPARED.examples, example("train", "TB", 0, 0)])
-    data = SimpleNamespace(label="ALL", holdout=0.1, fraction=1.0, split_seed=-1)
+    rare = ListedSet(*PREPARED.examples, example("train", "TB", 0, 0))
+    data = DataSettings(label="ALL", holdout=0.1)
     with pytest.raises(
         UserError, match=r"data\.holdout=0\.1 leaves none of the 1 patients of TB to train on: lower it"
     ):
@@ -112,15 +112,15 @@ def test_a_class_of_all_that_nobody_is_left_of_is_named():
 
 
 def test_all_classes_of_one_are_refused():
-    one = SimpleNamespace(examples=[one for one in PREPARED.examples if one.label == "NORMAL"])
-    data = SimpleNamespace(label="ALL", holdout=0.0, fraction=1.0, split_seed=-1)
+    one = ListedSet(*[one for one in PREPARED.examples if one.label == "NORMAL"])
+    data = DataSettings(label="ALL")
     with pytest.raises(UserError, match=r"there is NORMAL alone: give data\.label=NORMAL"):
         select_training(one, data, 0)
 
 
 def test_a_class_of_the_name_that_means_all_is_refused():
-    odd = SimpleNamespace(examples=[*PREPARED.examples, example("train", "ALL", 0, 0)])
-    data = SimpleNamespace(label="ALL", holdout=0.0, fraction=1.0, split_seed=-1)
+    odd = ListedSet(*PREPARED.examples, example("train", "ALL", 0, 0))
+    data = DataSettings(label="ALL")
     with pytest.raises(UserError, match="one of ALL, NORMAL, PNEUMONIA has that name: rename its folder"):
         select_training(odd, data, 0)
 
@@ -147,10 +147,10 @@ def test_who_is_held_out_of_one_class_is_of_all(seed, holdout):
         for label, numbers in (("NORMAL", range(20)), ("PNEUMONIA", range(10, 16)))
         for number in numbers
     ]
-    prepared = SimpleNamespace(examples=both)
+    prepared = ListedSet(*both)
     trained, held = set(), set()
     for label in ("NORMAL", "PNEUMONIA"):
-        data = SimpleNamespace(label=label, holdout=holdout, fraction=1.0, split_seed=-1)
+        data = DataSettings(label=label, holdout=holdout)
         try:
             train, held_out = select_training(prepared, data, seed)
         except UserError:

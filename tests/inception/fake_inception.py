@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from dcgan_jax.inception.features import FeatureExtractor
 
-class FakeExtractor:
+
+class FakeExtractor(FeatureExtractor):
     """Random projections of 8x8 means of an image, the same ones for everybody."""
 
     def __init__(self, params, dims, batch_size=0, convolutions="auto"):

@@ -1,8 +1,7 @@
 """Prepared sets without pixels, for what goes by names only."""
 
-from types import SimpleNamespace
-
 from dcgan_jax.data.prepared import Example
+from tests.data.listed_set import ListedSet
 
 
 def example(file, split="train", patient=None, published=None, sha256=None):
@@ -21,9 +20,4 @@ def patients(label, count, split="train", images=2):
     ]
 
 
-def prepared(*examples):
-    """What looks like a prepared set of these images."""
-    return SimpleNamespace(examples=tuple(examples))
-
-
-TWENTY_AND_THIRTY = prepared(*patients("NORMAL", 20), *patients("PNEUMONIA", 30))
+TWENTY_AND_THIRTY = ListedSet(*patients("NORMAL", 20), *patients("PNEUMONIA", 30))

@@ -17,7 +17,7 @@ GENERATORS = {REAL: [], SYNTHETIC: [2], WEIGHTED: []}
 
 @pytest.fixture(scope="module")
 def test_images():
-    labels = np.array(["A", "B"] * (COUNT // 2))
+    labels = ["A", "B"] * (COUNT // 2)
     return group_test_images(labels, [f"patient{index}" for index in range(COUNT)], "B")
 
 

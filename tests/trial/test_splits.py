@@ -7,7 +7,8 @@ import pytest
 from dcgan_jax.data.selection import select_training
 from dcgan_jax.errors import UserError
 from dcgan_jax.trial.splits import held_out_share, split_for_trial
-from tests.trial.examples import example, patients, prepared
+from tests.data.listed_set import ListedSet
+from tests.trial.examples import example, patients
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def settings(tiny_settings):
     return tiny_settings.with_overrides({"trial.validation": 0.1, "trial.test": 0.2, "trial.fractions": (1.0, 0.5)})
 
 
-WITHOUT_TEST = prepared(*patients("NORMAL", 20), *patients("PNEUMONIA", 30))
+WITHOUT_TEST = ListedSet(*patients("NORMAL", 20), *patients("PNEUMONIA", 30))
 
 
 def owners(examples, label):
@@ -51,18 +52,18 @@ def test_a_split_seed_makes_the_split_whatever_the_seed(settings):
 
 def test_a_test_split_that_was_set_apart_in_a_folder_without_splits_is_named(settings):
     test = [*patients("NORMAL", 3, "test"), *patients("PNEUMONIA", 3, "test")]
-    source = prepared(*WITHOUT_TEST.examples, *test)
+    source = ListedSet(*WITHOUT_TEST.examples, *test)
     folder = settings.with_overrides({"data.source": "chest_xray", "data.dir": "/data/xrays"})
     split = split_for_trial(source, folder)
     assert set(split.test) == set(test)
     assert split.test_name == "0.2 of the patients of each class, by patient: the source has no test split"
     named = [dataclasses.replace(one, file=f"{one.split}/{one.label}/{one.file}") for one in source.examples]
-    assert split_for_trial(prepared(*named), folder).test_name == "the source's test split"
+    assert split_for_trial(ListedSet(*named), folder).test_name == "the source's test split"
 
 
 def test_a_test_split_of_the_source_is_used_as_it_is(settings):
     test = [*patients("NORMAL", 3, "test"), *patients("PNEUMONIA", 3, "test")]
-    split = split_for_trial(prepared(*WITHOUT_TEST.examples, *test), settings)
+    split = split_for_trial(ListedSet(*WITHOUT_TEST.examples, *test), settings)
     assert set(split.test) == set(test)
     assert split.test_name == "the source's test split"
     assert len(owners(split.validation, "PNEUMONIA")) == 3
@@ -74,7 +75,7 @@ def test_a_test_split_of_the_source_is_used_as_it_is(settings):
 def test_patients_of_the_published_test_split_who_may_be_in_training_are_marked(settings):
     theirs = example("NORMAL/x/a.png", "test", patient="NORMAL-train00", published="elsewhere")
     test = [*patients("NORMAL", 3, "test"), *patients("PNEUMONIA", 3, "test"), theirs]
-    split = split_for_trial(prepared(*WITHOUT_TEST.examples, *test), settings)
+    split = split_for_trial(ListedSet(*WITHOUT_TEST.examples, *test), settings)
     assert split.ambiguous == {theirs}
     assert "1 of 13 test images" in split.notes[0]
 
@@ -88,14 +89,14 @@ def test_a_patient_in_two_splits_by_every_reading_is_refused(settings):
     with pytest.raises(
         UserError, match=r"1 test images are of patients who are in training too \(NORMAL/NORMAL-train00/z.png"
     ):
-        split_for_trial(prepared(*WITHOUT_TEST.examples, *test), settings)
+        split_for_trial(ListedSet(*WITHOUT_TEST.examples, *test), settings)
 
 
 def test_shared_pixels_of_two_splits_of_the_source_are_refused(settings):
     copy = example("NORMAL/new/a.png", "test", sha256="sha of NORMAL/NORMAL-train00/0.png")
     test = [*patients("NORMAL", 3, "test"), *patients("PNEUMONIA", 3, "test"), copy]
     with pytest.raises(UserError, match=r"NORMAL/new/a.png equals NORMAL/NORMAL-train00/0.png"):
-        split_for_trial(prepared(*WITHOUT_TEST.examples, *test), settings)
+        split_for_trial(ListedSet(*WITHOUT_TEST.examples, *test), settings)
 
 
 def test_shared_pixels_of_two_patients_stay_in_one_of_our_splits(settings):
@@ -105,7 +106,7 @@ def test_shared_pixels_of_two_patients_stay_in_one_of_our_splits(settings):
         dataclasses.replace(image, sha256=trained.sha256) if image == tested else image
         for image in WITHOUT_TEST.examples
     ]
-    after = split_for_trial(prepared(*images), settings)
+    after = split_for_trial(ListedSet(*images), settings)
     assert tested.file not in {image.file for image in after.test}
     assert len(after.test) == len(before.test) - 1
     assert after.notes == ("1 test images equal training or validation images and are left out.",)
@@ -113,22 +114,22 @@ def test_shared_pixels_of_two_patients_stay_in_one_of_our_splits(settings):
 
 def test_one_class_is_no_trial(settings):
     with pytest.raises(UserError, match="the data have only NORMAL"):
-        split_for_trial(prepared(*patients("NORMAL", 20)), settings)
+        split_for_trial(ListedSet(*patients("NORMAL", 20)), settings)
 
 
 def test_a_class_without_enough_patients_is_named(settings):
     with pytest.raises(UserError, match="There are 1 patients of PNEUMONIA in the validation images"):
-        split_for_trial(prepared(*patients("NORMAL", 20), *patients("PNEUMONIA", 4)), settings)
+        split_for_trial(ListedSet(*patients("NORMAL", 20), *patients("PNEUMONIA", 4)), settings)
 
 
 def test_a_class_that_the_test_split_lacks_is_named(settings):
     with pytest.raises(UserError, match="There are 0 patients of PNEUMONIA in the test images"):
-        split_for_trial(prepared(*WITHOUT_TEST.examples, *patients("NORMAL", 3, "test")), settings)
+        split_for_trial(ListedSet(*WITHOUT_TEST.examples, *patients("NORMAL", 3, "test")), settings)
 
 
 def test_a_patient_of_both_classes_is_in_one_part_with_all_images(settings):
     both = [example(f"PNEUMONIA/NORMAL-train{number:02d}/later.png") for number in range(20)]
-    split = split_for_trial(prepared(*WITHOUT_TEST.examples, *both), settings)
+    split = split_for_trial(ListedSet(*WITHOUT_TEST.examples, *both), settings)
     parts = [split.training[max(split.training)], split.validation, split.test]
     owners = [{image.patient for image in part} for part in parts]
     assert sum(map(len, parts)) == len(WITHOUT_TEST.examples) + 20
@@ -144,4 +145,4 @@ def test_a_patient_of_another_class_in_the_published_test_split_is_refused(setti
         example("PNEUMONIA/NORMAL-train00/z.png", "test"),
     ]
     with pytest.raises(UserError, match=r"1 test images are of patients who are in training too \(PNEUMONIA/NORMAL"):
-        split_for_trial(prepared(*WITHOUT_TEST.examples, *test), settings)
+        split_for_trial(ListedSet(*WITHOUT_TEST.examples, *test), settings)

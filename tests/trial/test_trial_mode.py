@@ -15,6 +15,7 @@ from dcgan_jax.trial.run import trial
 from dcgan_jax.trial.scores import METRICS
 from dcgan_jax.trial.splits import TrialSplit
 from dcgan_jax.trial.store import Store
+from dcgan_jax.trial.synthetic_folder import SyntheticSource
 from tests.launching import TINY_FLAGS
 from tests.trial.examples import patients
 
@@ -150,7 +151,7 @@ def split_of(*labels):
 
 
 @dataclasses.dataclass
-class Source:
+class Source(SyntheticSource):
     """Synthetic images of some classes."""
 
     names: list

@@ -1,10 +1,10 @@
 """What the intervals of a trial are said to be over."""
 
-from types import SimpleNamespace
-
 import pytest
 
+from dcgan_jax.settings import TrialSettings
 from dcgan_jax.trial.arms import Arm
+from dcgan_jax.trial.synthetic_folder import SyntheticSource
 from dcgan_jax.trial.variance_sources import (
     count_generators,
     count_independent,
@@ -17,10 +17,18 @@ ARMS = [Arm("real", 0.0, 1.0), Arm("synthetic", 1.0, 1.0), Arm("synthetic_all", 
 LABELS = ["NORMAL", "PNEUMONIA"]
 
 
+class Source(SyntheticSource):
+    """A source of as many generators of each class."""
+
+    def __init__(self, generators):
+        self.generators = generators
+
+    def count_generators(self, label, fraction):
+        return self.generators[label]
+
+
 def count(generators, draws):
-    """Of a source with as many generators of each class."""
-    source = SimpleNamespace(count_generators=lambda label, fraction: generators[label])
-    return count_generators(ARMS, source, SimpleNamespace(generator_seeds=draws), "NORMAL", LABELS)
+    return count_generators(ARMS, Source(generators), TrialSettings(generator_seeds=draws), "NORMAL", LABELS)
 
 
 def test_each_class_and_fraction_that_an_arm_needs_is_counted():
@@ -30,7 +38,7 @@ def test_each_class_and_fraction_that_an_arm_needs_is_counted():
         ("NORMAL", 0.1, 2),
         ("PNEUMONIA", 0.1, 1),
     ]
-    assert count_generators(ARMS[:1], None, SimpleNamespace(generator_seeds=2), "NORMAL", LABELS) == []
+    assert count_generators(ARMS[:1], None, TrialSettings(generator_seeds=2), "NORMAL", LABELS) == []
 
 
 @pytest.mark.parametrize(
