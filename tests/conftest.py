@@ -15,7 +15,7 @@ import jax
 import numpy as np
 import pytest
 
-from configs import default
+from configs import cxr
 from dcgan_jax.inception.weights import expected_shapes
 from dcgan_jax.models.convolutions import Form
 from dcgan_jax.models.onednn.library import UnavailableError, load_handlers
@@ -24,27 +24,12 @@ from dcgan_jax.storage.cache import CACHE_VARIABLE
 from dcgan_jax.trial.splits import TrialSplit, split_for_trial
 from tests.inception.inception_reference import create_state
 from tests.inception.torch_writer import write_old
-from tests.launching import TINY_FLAGS, launch
+from tests.launching import TINY, TINY_FLAGS, launch
 from tests.trial.examples import TWENTY_AND_THIRTY
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
-
-TINY = {
-    "data.source": "phantom",
-    "data.phantom_count": 16,
-    "data.image_size": 64,
-    "model.base_channels": 1,
-    "model.latent_size": 8,
-    "train.batch_size": 8,
-    "train.steps": 6,
-    "train.sample_every_steps": 3,
-    "checkpoint.every_steps": 2,
-    "generate.count": 5,
-    "runtime.convolutions": "xla",
-}
-"""Overrides that make a run through everything take seconds."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -79,7 +64,7 @@ def form(request: pytest.FixtureRequest) -> Form:
 @pytest.fixture(scope="session")
 def tiny_settings() -> Settings:
     """Settings of a tiny run on phantoms."""
-    return Settings.from_config(default.get_config()).with_overrides(TINY)
+    return Settings.from_config(cxr.get_config("smoke")).with_overrides(TINY)
 
 
 @pytest.fixture(scope="session")

@@ -89,7 +89,7 @@ def test_the_command_trains_in_an_empty_folder_without_tensorflow(installed, tmp
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(FORBID_TENSORFLOW)
     (tmp_path / "work").mkdir()
-    flags = ["--config=cxr:smoke", *TINY_FLAGS[1:], "--config.runtime.convolutions=xla"]
+    flags = ["--config=cxr:smoke", *TINY_FLAGS[1:]]
     path = f"{installed}{os.pathsep}{tmp_path / 'site'}"
     run([installed / "bin" / "dcgan-jax", *flags], installed, tmp_path / "work", PYTHONPATH=path)
     assert (tmp_path / "work" / "runs" / "cxr_smoke" / "summary.json").is_file()
