@@ -49,7 +49,7 @@ class Build:
         )
 
 
-def _points(x: np.ndarray, y: np.ndarray) -> Outline:
+def _points(x: np.ndarray | np.float64, y: np.ndarray | np.float64) -> Outline:
     return np.stack(np.broadcast_arrays(x, y), axis=-1).astype(np.float64)
 
 

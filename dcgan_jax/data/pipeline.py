@@ -112,7 +112,7 @@ class StreamedBatches:
     def _local_positions(self, step: int) -> Int[np.ndarray, " local"]:
         return self._order.positions(step)[self._local_rows]
 
-    def _fetch(self, step: int) -> UInt8[np.ndarray, "local h w 1"]:
+    def _fetch(self, step: int | np.int64) -> UInt8[np.ndarray, "local h w 1"]:
         return self._prepared.images([self._examples[position] for position in self._local_positions(int(step))])
 
     def _open(self, first_step: int) -> Any:
