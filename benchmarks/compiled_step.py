@@ -11,7 +11,7 @@ from jax.sharding import Mesh
 from jaxtyping import Array, Float
 
 from dcgan_jax.data.order import Order
-from dcgan_jax.data.pipeline import Batches, LabelledImages, create_batches
+from dcgan_jax.data.pipeline import Batches, LabeledImages, create_batches
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.selection import select_training
 from dcgan_jax.runtime.devices import create_mesh, replicated, split
@@ -35,9 +35,9 @@ class FixedBatches:
         """Returns the noise, whatever the step."""
         return self._images
 
-    def read(self, dataset: Any, feed: Float[Array, "batch h w c"]) -> LabelledImages:
+    def read(self, dataset: Any, feed: Float[Array, "batch h w c"]) -> LabeledImages:
         """Returns what is fed: it is float already."""
-        return LabelledImages(feed)
+        return LabeledImages(feed)
 
 
 @dataclass
@@ -142,7 +142,7 @@ def count_flops(settings: Settings) -> float:
 @lru_cache
 def _count_flops(settings: Settings) -> float:
     recipe, key = create_recipe(settings.with_overrides({"runtime.convolutions": "xla"})), jax.random.key(0)
-    dispatch = create_multi_step(recipe, create_mesh(1), lambda dataset, feed: LabelledImages(feed))
+    dispatch = create_multi_step(recipe, create_mesh(1), lambda dataset, feed: LabeledImages(feed))
     state = jax.eval_shape(partial(create_state, recipe), key)
     analysis = cast(Any, dispatch).lower(state, key, (), draw_images(settings)[:1]).cost_analysis()
     return float(analysis["flops"])

@@ -6,7 +6,7 @@
     python benchmarks/inception.py --torch_python=/path/to/python   # beside the same network in torch, in turns
 
 Images are noise of 128 pixels, gray (one channel, as our generators make them) and RGB. Torch's is pytorch-fid's
-network on 299x299 RGB with batch normalisation folded in, in its own layout and in channels-last. The peak is the speed
+network on 299x299 RGB with batch normalization folded in, in its own layout and in channels-last. The peak is the speed
 of a product of two square matrices, measured in the same turns, so that whatever else the machine does lowers all. The
 processor's seconds, over all threads, hardly depend on that.
 """

@@ -1,4 +1,4 @@
-"""pytorch-fid's Inception-V3 in torch with batch normalisation folded in, for benchmarks/inception.py alone.
+"""pytorch-fid's Inception-V3 in torch with batch normalization folded in, for benchmarks/inception.py alone.
 
 Started as `python inception_torch.py DIMS BATCH LAYOUT` by a Python that needs only torch. For every line on its
 standard input it computes the features of one batch of noise and prints the seconds that took, by the wall and of the

@@ -41,7 +41,7 @@ class QualityRecord(Record):
     Attributes:
       baseline: each measure of held-out real images, and of as many generated ones.
       baseline_training: the same of random parts of the training images; of older records the FID alone.
-      false_positive_rate: the share of held-out images found by the rule of the memorised share.
+      false_positive_rate: the share of held-out images found by the rule of the memorized share.
       checkerboard: power at a period of 2 or 4 pixels over that of its neighbors; relative to how sharp images are.
       checkerboard_amplitude: the same mark in gray levels.
       history: scores while it trained: `step` and what was measured there.

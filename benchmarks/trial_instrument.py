@@ -71,7 +71,7 @@ def held_back(settings: Settings, folder: Path) -> None:
     _write(settings, folder, lambda example: example.label == label, lambda pixels, rng: pixels)
 
 
-def mislabelled(settings: Settings, folder: Path) -> None:
+def mislabeled(settings: Settings, folder: Path) -> None:
     """Writes real images of the other class under the name of the rare one."""
     label = settings.data.label
     _write(settings, folder, lambda example: example.label != label, lambda pixels, rng: pixels)
@@ -83,7 +83,7 @@ def noise(settings: Settings, folder: Path) -> None:
     _write(settings, folder, lambda example: example.label == label, _scramble)
 
 
-KINDS = {"held_back": held_back, "noise": noise, "mislabelled": mislabelled}
+KINDS = {"held_back": held_back, "noise": noise, "mislabeled": mislabeled}
 
 
 def _write(

@@ -17,7 +17,7 @@ CXR = ("--config=configs/cxr.py",)
     ("flags", "sentence"),
     [
         (("--config.data.imagesize=64",), "config.data.imagesize is not a field: did you mean config.data.image_size?"),
-        (("--config.colour=red",), "config.colour is not a field: --help lists all of them."),
+        (("--config.color=red",), "config.color is not a field: --help lists all of them."),
         (("--config.train.batch_size=many",), "flag --config.train.batch_size=many: invalid literal"),
         (("--config.data.image_size=100",), "config.data.image_size=100 is not possible: give 64, 128 or 256."),
         (("--config.train.batch_size=63",), "config.train.batch_size=63 is not possible: give a multiple of 2."),

@@ -13,7 +13,7 @@ _PUBLISHED = (
     "X-Ray Images for Classification, Mendeley Data, v2, doi:10.17632/rscbjbr9sj.2, CC BY 4.0: name the authors "
     "wherever the images, or images made from them, go."
 )
-_OWN = "The licence of the real images holds for them, and for images made from them as far as it says so."
+_OWN = "The license of the real images holds for them, and for images made from them as far as it says so."
 _USE = (
     "For research: to train classifiers with, and to compare with the real images alone "
     "(`python launch.py --mode=trial`). Validation and test folders hold real images only."
@@ -89,7 +89,7 @@ def describe_dataset(
     lines += ["", "## How good they are", ""]
     for run in runs:
         lines += _score(run)
-    lines += ["", "## Licence", "", _PUBLISHED if is_published else _OWN, ""]
+    lines += ["", "## License", "", _PUBLISHED if is_published else _OWN, ""]
     lines += ["## Intended use", "", _USE, "", "## Warnings", "", *[f"- {warning}" for warning in _WARNINGS]]
     return "\n".join(lines) + "\n"
 

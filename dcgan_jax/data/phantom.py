@@ -118,10 +118,10 @@ def _opacities(film: _Film, build: Build, rng: np.random.Generator) -> Mask:
     patches = []
     for _ in range(rng.integers(1, 6)):
         side = rng.choice(SIDES)
-        centre = [side * rng.uniform(0.10, 0.27), rng.uniform(build.lung_apex + 0.15, build.lung_base)]
+        center = [side * rng.uniform(0.10, 0.27), rng.uniform(build.lung_apex + 0.15, build.lung_base)]
         angle = np.linspace(0, 2 * np.pi, anatomy.POINTS)
         radius = rng.uniform(0.04, 0.12) * (1 + rng.normal(0, 0.18, angle.size))
-        patches.append(centre + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], -1))
+        patches.append(center + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], -1))
     clouds = rng.uniform(0.14, 0.26) * film.fill(patches, blur=0.03)
     haze = [anatomy.lung(build, side) for side in SIDES if rng.random() < 0.35]
     return clouds + rng.uniform(0.03, 0.10) * film.fill(haze, blur=0.02)

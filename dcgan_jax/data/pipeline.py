@@ -29,7 +29,7 @@ def to_float(images: UInt8[Array, "*shape"]) -> Float[Array, "*shape"]:
     return images.astype(jnp.float32) / 127.5 - 1.0
 
 
-class LabelledImages(NamedTuple):
+class LabeledImages(NamedTuple):
     """Images with their classes.
 
     Attributes:
@@ -57,7 +57,7 @@ class Batches(Protocol):
         Where a step of training takes several batches, each counts as a step here.
         """
 
-    def read(self, dataset: Any, batch: Any) -> LabelledImages:
+    def read(self, dataset: Any, batch: Any) -> LabeledImages:
         """Returns one step's real images in [-1, 1], with their classes; runs inside the step."""
 
 
@@ -75,7 +75,7 @@ class ResidentBatches:
         def place(values: Shaped[np.ndarray, "n *rest"]) -> Shaped[Array, "n *rest"]:
             return jax.make_array_from_callback(values.shape, replicated(mesh), values.__getitem__)
 
-        self.dataset = LabelledImages(*jax.tree.map(place, (images, labels)))
+        self.dataset = LabeledImages(*jax.tree.map(place, (images, labels)))
         self._channels, self._order, self._sharding = channels, order, split(mesh, axis=1)
 
     def take(self, step: int, count: int) -> Int[Array, "count batch"]:
@@ -83,7 +83,7 @@ class ResidentBatches:
         positions = np.stack([self._order.positions(step + offset) for offset in range(count)])
         return jax.make_array_from_callback(positions.shape, self._sharding, positions.__getitem__)
 
-    def read(self, dataset: LabelledImages, batch: Int[Array, " batch"]) -> LabelledImages:
+    def read(self, dataset: LabeledImages, batch: Int[Array, " batch"]) -> LabeledImages:
         """Gathers the images at the positions."""
         return _to_float(jax.tree.map(lambda values: jnp.take(values, batch, axis=0), dataset), self._channels)
 
@@ -136,7 +136,7 @@ class StreamedBatches:
         )
         return images.prefetch(PREFETCHED_STEPS).as_numpy_iterator()
 
-    def take(self, step: int, count: int) -> LabelledImages:
+    def take(self, step: int, count: int) -> LabeledImages:
         """Returns the images of the steps, which must follow those of the last call: leaves [count, batch, ...]."""
         if step != self._next_step:
             raise ValueError(f"the stream stands at step {self._next_step}, not at {step}")
@@ -149,9 +149,9 @@ class StreamedBatches:
             global_shape = (count, self._order.batch, *local.shape[2:])
             return jax.make_array_from_process_local_data(self._sharding, local, global_shape)
 
-        return LabelledImages(*jax.tree.map(place, (images, labels)))
+        return LabeledImages(*jax.tree.map(place, (images, labels)))
 
-    def read(self, dataset: Any, batch: LabelledImages) -> LabelledImages:
+    def read(self, dataset: Any, batch: LabeledImages) -> LabeledImages:
         """Makes the images float."""
         return _to_float(batch, self._channels)
 
@@ -184,7 +184,7 @@ def create_batches(
     return StreamedBatches(prepared, examples, labels, channels, order, mesh, first_step)
 
 
-def _to_float(batch: LabelledImages, channels: int) -> LabelledImages:
+def _to_float(batch: LabeledImages, channels: int) -> LabeledImages:
     return batch._replace(images=jnp.repeat(to_float(batch.images), channels, axis=-1))
 
 

@@ -93,7 +93,7 @@ def upsampled_conv(
     dtype: Any = jnp.float32,
     form: Form = "xla",
 ) -> Float[Array, "batch height2 width2 out"]:
-    """Returns the `same` convolution of `x` at twice its size (nearest neighbour), without making that.
+    """Returns the `same` convolution of `x` at twice its size (nearest neighbor), without making that.
 
     To repeat each pixel is a transposed convolution by two pixels with a kernel of ones, 2x2. So both steps together
     are one transposed convolution, whose kernel is the mirrored one convolved with those ones: for 5x5 it is 6x6, which

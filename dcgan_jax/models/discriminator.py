@@ -77,7 +77,7 @@ class Discriminator(nn.Module):
 def append_minibatch_std(x: Float[Array, "batch h w channel"], group: int) -> Float[Array, "batch h w channel+1"]:
     """Adds a feature map that says how much the images of a group differ, so that a lack of variety shows.
 
-    It is the standard deviation over the group, averaged over all features: one number for each group of neighbours
+    It is the standard deviation over the group, averaged over all features: one number for each group of neighbors
     in the batch (Karras et al. 2018, https://arxiv.org/abs/1710.10196, section 3; groups as in StyleGAN2).
 
     Args:

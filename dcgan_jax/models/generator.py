@@ -26,7 +26,7 @@ class Generator(nn.Module):
       image_size: height and width of the images, in pixels.
       channels: channels of the images.
       base_channels: channels of the last stage; each earlier one has twice as many.
-      upsample: "transposed" (4x4 transposed convolutions, the paper's code), "resize" (nearest-neighbour upsampling,
+      upsample: "transposed" (4x4 transposed convolutions, the paper's code), "resize" (nearest-neighbor upsampling,
         then a 5x5 convolution: the paper's text and its Figure 2) or "resize_3x3" (the same with a 3x3 convolution, for
         as many operations as the transposed one). Where pixels are repeated first, one kernel weighs them all alike;
         a transposed one weighs odd and even ones each in its own way, which can show as a checkerboard (Odena et al.

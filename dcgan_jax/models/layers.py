@@ -37,7 +37,7 @@ class Conv(nn.Module):
 
 
 class UpsampledConv(nn.Module):
-    """`Conv` of features at twice their size (nearest neighbour): the same parameters, at fewer products."""
+    """`Conv` of features at twice their size (nearest neighbor): the same parameters, at fewer products."""
 
     features: int
     kernel_size: int

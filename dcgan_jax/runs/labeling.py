@@ -21,7 +21,7 @@ The model was trained on the images listed in train_files.tsv of its run, and wh
 
 
 def is_published(data: DataSettings) -> bool:
-    """Returns whether the real images are the published ones, whose licence is known."""
+    """Returns whether the real images are the published ones, whose license is known."""
     return data.source == "chest_xray" and not data.dir
 
 

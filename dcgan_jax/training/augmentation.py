@@ -62,14 +62,14 @@ def _changes(settings: AugmentSettings) -> list[tuple[Callable[[Image, Key[Array
 
 
 def rotate(image: Image, key: Key[Array, ""], degrees: float) -> Image:
-    """Turns an image about its centre by an angle between -degrees and degrees."""
+    """Turns an image about its center by an angle between -degrees and degrees."""
     angle = jnp.deg2rad(jax.random.uniform(key, minval=-degrees, maxval=degrees))
     cosine, sine = jnp.cos(angle), jnp.sin(angle)
     return _warp(image, jnp.array([[cosine, -sine], [sine, cosine]]))
 
 
 def zoom(image: Image, key: Key[Array, ""], share: float) -> Image:
-    """Scales an image about its centre by a factor whose logarithm is uniform between -log and log of (1 + share)."""
+    """Scales an image about its center by a factor whose logarithm is uniform between -log and log of (1 + share)."""
     reach = jnp.log1p(share)
     factor = jnp.exp(jax.random.uniform(key, minval=-reach, maxval=reach))
     return _warp(image, jnp.eye(2) / factor)
@@ -96,20 +96,20 @@ def change_contrast(image: Image, key: Key[Array, ""], reach: float) -> Image:
 
 
 def cut_out(image: Image, key: Key[Array, ""], share: float) -> Image:
-    """Makes a square of `share` of the sides mid-gray (0); its centre lies anywhere in the image."""
+    """Makes a square of `share` of the sides mid-gray (0); its center lies anywhere in the image."""
     height, width = image.shape[:2]
-    centre = jax.random.uniform(key, (2,)) * jnp.array([height, width])
-    rows = jnp.abs(jnp.arange(height) + 0.5 - centre[0]) < share * height / 2
-    columns = jnp.abs(jnp.arange(width) + 0.5 - centre[1]) < share * width / 2
+    center = jax.random.uniform(key, (2,)) * jnp.array([height, width])
+    rows = jnp.abs(jnp.arange(height) + 0.5 - center[0]) < share * height / 2
+    columns = jnp.abs(jnp.arange(width) + 0.5 - center[1]) < share * width / 2
     return jnp.where((rows[:, None] & columns[None, :])[..., None], 0.0, image)
 
 
 def _warp(image: Image, matrix: Float[Array, "2 2"]) -> Image:
-    """Returns the image whose pixel at offset x from the centre is, bilinearly, the given one's at matrix @ x."""
+    """Returns the image whose pixel at offset x from the center is, bilinearly, the given one's at matrix @ x."""
     height, width = image.shape[:2]
-    centre = jnp.array([(height - 1) / 2, (width - 1) / 2])
-    grid = jnp.stack(jnp.meshgrid(jnp.arange(height), jnp.arange(width), indexing="ij"), axis=-1) - centre
-    rows, columns = jnp.moveaxis(grid @ matrix.T + centre, -1, 0)
+    center = jnp.array([(height - 1) / 2, (width - 1) / 2])
+    grid = jnp.stack(jnp.meshgrid(jnp.arange(height), jnp.arange(width), indexing="ij"), axis=-1) - center
+    rows, columns = jnp.moveaxis(grid @ matrix.T + center, -1, 0)
 
     def sample(channel: Float[Array, "height width"]) -> Float[Array, "height width"]:
         return map_coordinates(channel, [rows, columns], order=1, mode="constant", cval=BLACK)

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key, PyTree
 
-from dcgan_jax.data.pipeline import LabelledImages
+from dcgan_jax.data.pipeline import LabeledImages
 from dcgan_jax.random_streams import draw_labels, draw_latents, example_keys, stream_key
 from dcgan_jax.runtime.devices import AXIS
 from dcgan_jax.training.augmentation import augment
@@ -44,7 +44,7 @@ class Objectives:
         probability = recipe.settings.augment.probability if adaptation is None else adaptation.probability
         return cls(recipe, key, state.step, probability)
 
-    def generate(self, params: PyTree, purpose: str, count: int) -> LabelledImages:
+    def generate(self, params: PyTree, purpose: str, count: int) -> LabeledImages:
         """Returns this device's share of `count` images, of fresh latents and, where there are classes, fresh labels.
 
         Classes come as often as in training, so that no logit can be had from a class alone: what Miyato and Koyama
@@ -59,9 +59,9 @@ class Objectives:
         labels, class_counts = None, self.recipe.class_counts
         if class_counts:
             labels = draw_labels(self._keys(f"labels_{purpose}", count), class_counts)
-        return LabelledImages(self.recipe.generator.apply({"params": params}, latents, labels), labels)
+        return LabeledImages(self.recipe.generator.apply({"params": params}, latents, labels), labels)
 
-    def real(self, batch: LabelledImages, vectors: Vectors | None, stream: str) -> Objective:
+    def real(self, batch: LabeledImages, vectors: Vectors | None, stream: str) -> Objective:
         """Returns the discriminator's objective on real images, with the R1 penalty where it is on."""
         loss, losses = self.recipe.settings.loss, create_losses(self.recipe.settings.loss.kind)
         seen = self._augment(batch, stream)
@@ -87,7 +87,7 @@ class Objectives:
 
         return objective
 
-    def generated(self, batch: LabelledImages, vectors: Vectors | None, stream: str) -> Objective:
+    def generated(self, batch: LabeledImages, vectors: Vectors | None, stream: str) -> Objective:
         """Returns the discriminator's objective on generated images."""
         losses = create_losses(self.recipe.settings.loss.kind)
         seen = self._augment(batch, stream)
@@ -124,12 +124,12 @@ class Objectives:
             images,
         )
 
-    def _augment(self, batch: LabelledImages, stream: str) -> LabelledImages:
+    def _augment(self, batch: LabeledImages, stream: str) -> LabeledImages:
         keys = self._keys(f"augment_{stream}", batch.images.shape[0] * jax.lax.axis_size(AXIS))
         return batch._replace(images=augment(batch.images, keys, self.probability, self.recipe.settings.augment))
 
     def _classify(
-        self, params: PyTree, vectors: Vectors | None, batch: LabelledImages, stream: str
+        self, params: PyTree, vectors: Vectors | None, batch: LabeledImages, stream: str
     ) -> Float[Array, " local"]:
         if vectors is not None:
             params, _ = normalize(params, vectors)

@@ -16,7 +16,7 @@ import optax
 from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float, Key, PyTree
 
-from dcgan_jax.data.pipeline import LabelledImages
+from dcgan_jax.data.pipeline import LabeledImages
 from dcgan_jax.runtime.devices import AXIS, replicated
 from dcgan_jax.training.adaptation import adapt
 from dcgan_jax.training.averaging import compute_decay, update_average
@@ -25,7 +25,7 @@ from dcgan_jax.training.objectives import Metrics, Objective, Objectives, add
 from dcgan_jax.training.spectral_norm import normalize
 from dcgan_jax.training.state import Recipe, TrainState
 
-ReadImages = Callable[[Any, Any], LabelledImages]
+ReadImages = Callable[[Any, Any], LabeledImages]
 
 MultiStep = Callable[[TrainState, Key[Array, ""], Any, Any], tuple[TrainState, Metrics]]
 """(state, key, resident data set, batch) -> the state some iterations later, and their metrics."""
@@ -68,7 +68,7 @@ def update(
 
 
 def train_step(
-    recipe: Recipe, state: TrainState, key: Key[Array, ""], real: Sequence[LabelledImages]
+    recipe: Recipe, state: TrainState, key: Key[Array, ""], real: Sequence[LabeledImages]
 ) -> tuple[TrainState, Metrics]:
     """Runs one iteration on one device's share of the batch; runs inside the mapped step.
 
@@ -119,7 +119,7 @@ def _update_discriminator(
     recipe: Recipe,
     objectives: Objectives,
     state: TrainState,
-    real: LabelledImages,
+    real: LabeledImages,
     lr_scale: Float[Array, ""],
     number: int,
 ) -> tuple[TrainState, Metrics]:

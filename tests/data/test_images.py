@@ -43,14 +43,14 @@ def test_opaque_modes_are_kept_exactly(mode):
     np.testing.assert_array_equal(read_gray(content, "x", RANGE), GRAY)
 
 
-def test_colour_becomes_luma():
+def test_color_becomes_luma():
     content = encode(Image.new("RGB", (2, 1), (255, 0, 0)), "PNG")
     np.testing.assert_array_equal(read_gray(content, "x", RANGE), [[76, 76]])  # 0.299 * 255
 
 
-@pytest.mark.parametrize(("mode", "colour"), [("LA", (200, 128)), ("RGBA", (200, 200, 200, 128))])
-def test_transparent_pixels_become_black(mode, colour):
-    content = encode(Image.new(mode, (2, 2), colour), "PNG")
+@pytest.mark.parametrize(("mode", "color"), [("LA", (200, 128)), ("RGBA", (200, 200, 200, 128))])
+def test_transparent_pixels_become_black(mode, color):
+    content = encode(Image.new(mode, (2, 2), color), "PNG")
     np.testing.assert_array_equal(read_gray(content, "x", RANGE), np.full((2, 2), 100))  # 200 * 128 / 255
 
 

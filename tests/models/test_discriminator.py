@@ -46,7 +46,7 @@ def test_dropout_keeps_the_mean_and_is_off_without_keys(params):
     assert abs(float(dropped.mean() - fixed[0])) < 4 * standard_error
 
 
-def test_minibatch_std_is_one_number_for_each_group_of_neighbours():
+def test_minibatch_std_is_one_number_for_each_group_of_neighbors():
     """Features 0 and 2 differ by a standard deviation of 1, features 4 and 4 by none; groups do not meet."""
     features = jnp.array([[0.0, 4.0], [2.0, 4.0], [5.0, 5.0], [5.0, 5.0]])[:, None, None, :]
     whole = append_minibatch_std(features, 2)

@@ -76,7 +76,7 @@ def test_real_images_stand_beside_generated_ones(tmp_path):
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_closest_pairs_are_drawn_above_each_other_for_gray_and_colour_generators(tmp_path, channels):
+def test_closest_pairs_are_drawn_above_each_other_for_gray_and_color_generators(tmp_path, channels):
     generated, training = np.full((3, 16, 16, channels), 220, np.uint8), np.full((3, 16, 16, 1), 40, np.uint8)
     picture = drawn(lambda path: save_closest_pairs(generated, training, path), tmp_path / "pairs.png")
     rows_of = {value: np.flatnonzero((picture == value).sum(axis=1) > 50) for value in (220, 40)}

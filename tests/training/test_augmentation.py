@@ -64,7 +64,7 @@ def test_rotation_by_a_right_angle_is_numpys():
     assert any(np.allclose(turned, candidate, atol=1e-5) for candidate in candidates)
 
 
-def test_rotation_and_zoom_keep_the_centre_and_stay_within_reach():
+def test_rotation_and_zoom_keep_the_center_and_stay_within_reach():
     """On a ramp along the rows, the value of a pixel says where it came from."""
     ramp = jnp.broadcast_to(jnp.arange(17.0)[:, None, None] - 8, (17, 17, 1))
     turned = changed(augmentation.rotate, 10.0, ramp)

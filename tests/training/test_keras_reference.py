@@ -10,7 +10,7 @@ import optax
 import pytest
 
 from benchmarks.keras_dcgan import KerasDcgan, get_moments, get_params, set_params
-from dcgan_jax.data.pipeline import LabelledImages
+from dcgan_jax.data.pipeline import LabeledImages
 from dcgan_jax.random_streams import draw_latents, example_keys, stream_key
 from dcgan_jax.runtime.devices import create_mesh, replicated
 from dcgan_jax.training.state import create_recipe, create_state
@@ -82,7 +82,7 @@ def real():
 @pytest.fixture(scope="module")
 def ours(recipe, start, real):
     mesh = create_mesh(1)
-    multi_step = create_multi_step(recipe, mesh, lambda dataset, batch: LabelledImages(batch))
+    multi_step = create_multi_step(recipe, mesh, lambda dataset, batch: LabeledImages(batch))
     copy = jax.device_put(jax.tree.map(jnp.copy, start), replicated(mesh))  # what goes in is donated
     state, metrics = multi_step(copy, KEY, (), real[None])
     return jax.device_get(state), {name: float(value[0]) for name, value in metrics.items()}

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dcgan_jax.data.pipeline import LabelledImages
+from dcgan_jax.data.pipeline import LabeledImages
 from dcgan_jax.models import discriminator, generator
 from dcgan_jax.random_streams import draw_keep_mask, draw_latents, example_keys, stream_key
 from dcgan_jax.runtime.devices import create_mesh, replicated, split
@@ -33,7 +33,7 @@ def runs(recipes):
     real = np.random.default_rng(0).uniform(-1, 1, (STEPS, 1, BATCH // 2, 64, 64, 1)).astype(np.float32)
     mesh, outcomes = create_mesh(1), {}
     for dtype, one in recipes.items():
-        multi_step = create_multi_step(one, mesh, lambda dataset, batch: LabelledImages(batch))
+        multi_step = create_multi_step(one, mesh, lambda dataset, batch: LabeledImages(batch))
         state = jax.device_put(jax.jit(partial(create_state, one))(KEY), replicated(mesh))
         rows = []
         for batch in real:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dcgan_jax.data.pipeline import LabelledImages
+from dcgan_jax.data.pipeline import LabeledImages
 from dcgan_jax.runtime.devices import create_mesh, replicated, split
 from dcgan_jax.training.checkpoints import Checkpoints, abstract_state
 from dcgan_jax.training.state import create_recipe, create_state, state_sha256
@@ -45,7 +45,7 @@ CLASS_COUNTS = (30, 10)
 
 def read(dataset, batch):
     """As images come from the data; here every second image is of class 1."""
-    return LabelledImages(batch, (jnp.arange(len(batch)) % 2).astype(jnp.int32))
+    return LabeledImages(batch, (jnp.arange(len(batch)) % 2).astype(jnp.int32))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from dcgan_jax.data.pipeline import LabelledImages
+from dcgan_jax.data.pipeline import LabeledImages
 from dcgan_jax.runtime.devices import create_mesh, replicated, split
 from dcgan_jax.training.state import create_recipe, create_state
 from dcgan_jax.training.step import METRICS, create_multi_step
@@ -27,7 +27,7 @@ def real():
 
 
 def read(dataset, batch):
-    return LabelledImages(batch)
+    return LabeledImages(batch)
 
 
 def run(recipe, real, num_devices=1, steps_per_call=1):
