@@ -14,7 +14,7 @@ from jaxtyping import UInt8
 
 from dcgan_jax.balance.record import BalancedRow
 from dcgan_jax.data.images import read_stored
-from dcgan_jax.data.intensity import Depth, DepthRange, measure_depth, range_alone, to_8_bits
+from dcgan_jax.data.intensity import find_range, measure_depth, range_alone, to_8_bits
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.ranking import rank_by_hash
 from dcgan_jax.data.reading.stored_image import StoredImage
@@ -104,14 +104,9 @@ class RealImages:
         """Returns the pixels with the range that preparing found, for its group where it shares one."""
         if not stored.is_deep:
             return stored.values
-        return to_8_bits(stored.values, self._find_range(measure_depth(stored), example.file))
-
-    def _find_range(self, depth: Depth, file: str) -> DepthRange:
-        report = self._prepared.report
-        for group in report.depth_groups:
-            if group.sample == str(depth.sample) and depth.used_bits in (group.used_bits, group.used_bits - 1):
-                return DepthRange(group.low, group.high)
-        return range_alone(depth, file, report.settings.intensity)
+        report, depth = self._prepared.report, measure_depth(stored)
+        shared = find_range(depth, report.depth_groups)
+        return to_8_bits(stored.values, shared or range_alone(depth, example.file, report.settings.intensity))
 
 
 def _keep_names(images: Sequence[SourceImage]) -> Iterator[str]:

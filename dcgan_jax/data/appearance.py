@@ -3,9 +3,7 @@
 import numpy as np
 from jaxtyping import Int
 
-FEW_LEVELS = 26
-"""Fewer gray levels than a tenth of 256."""
-
+_FEW_LEVELS = 26  # fewer are fewer than a tenth of 256
 _NEAR_THE_ENDS = 16  # gray levels; a mask that was saved as JPEG has such about its edges
 _MASK_SHARE = 0.995
 _LEAST_SHARE = 0.001  # of either end, so that a black picture with a lead marker is none
@@ -35,4 +33,4 @@ def describe_flaw(num_levels: int, is_hidden: bool) -> str | None:
         return "black, because all of it is transparent"
     if num_levels <= 1:
         return "blank"
-    return f"of {num_levels} gray levels" if num_levels < FEW_LEVELS else None
+    return "limited to fewer than a tenth of the gray levels" if num_levels < _FEW_LEVELS else None

@@ -31,6 +31,7 @@ from dcgan_jax.data.intensity import (
 from dcgan_jax.data.memory_budget import MemoryBudget
 from dcgan_jax.data.pixel_file import PixelFile
 from dcgan_jax.data.reading.stored_image import BadImageError, StoredImage
+from dcgan_jax.data.report import LeftOut
 from dcgan_jax.data.resize import resize
 from dcgan_jax.data.sources.source import Source, SourceImage
 from dcgan_jax.data.synthetic_marks import is_marked
@@ -72,12 +73,12 @@ class Decoded:
 
     Attributes:
       good: those that could be read, in the source's order.
-      bad: one error for each of the others.
+      bad: the others.
       depth_groups: deep files that shared a range.
     """
 
     good: list[DecodedImage]
-    bad: list[BadImageError]
+    bad: list[LeftOut]
     depth_groups: list[DepthGroup]
 
 
@@ -93,7 +94,7 @@ def decode_all(source: Source, images: Sequence[SourceImage], data: DataSettings
         groups = group_depths(depths) if data.intensity == "dataset" else []
         outcomes = list(threads.map(lambda outcome: decoder.bring_to_8_bits(outcome, groups), outcomes))
     good = [outcome for outcome in outcomes if isinstance(outcome, DecodedImage)]
-    bad = [outcome for outcome in outcomes if isinstance(outcome, BadImageError)]
+    bad = [outcome for outcome in outcomes if isinstance(outcome, LeftOut)]
     return Decoded(good, bad, groups)
 
 
@@ -104,7 +105,7 @@ class _Decoder:
         self._source, self._data, self._pixels, self._deep = source, data, pixels, deep
         self._budget = MemoryBudget(_MEMORY)
 
-    def decode(self, image: SourceImage, slot: int) -> DecodedImage | BadImageError:
+    def decode(self, image: SourceImage, slot: int) -> DecodedImage | LeftOut:
         try:
             with self._budget.holding(self._source.num_bytes(image)):
                 content = self._source.read_file(image)
@@ -113,7 +114,7 @@ class _Decoder:
                 with self._budget.working(opened.num_bytes):
                     return self._keep(opened.load(), image, slot, is_synthetic)
         except BadImageError as error:
-            return error
+            return LeftOut.of(error)
 
     def _keep(self, stored: StoredImage, image: SourceImage, slot: int, is_synthetic: bool) -> DecodedImage:
         height, width = stored.values.shape
@@ -131,18 +132,14 @@ class _Decoder:
         self._pixels.write(slot, resize(stored.values, *square))
         return replace(decoded, flaw=describe_flaw(int(np.count_nonzero(histogram)), stored.is_hidden))
 
-    def bring_to_8_bits(
-        self, outcome: DecodedImage | BadImageError, groups: Sequence[DepthGroup]
-    ) -> DecodedImage | BadImageError:
-        if isinstance(outcome, BadImageError) or outcome.depth is None:
+    def bring_to_8_bits(self, outcome: DecodedImage | LeftOut, groups: Sequence[DepthGroup]) -> DecodedImage | LeftOut:
+        if isinstance(outcome, LeftOut) or outcome.depth is None:
             return outcome
         depth = outcome.depth
         try:
-            shared = (
-                find_range(depth, groups) if groups else range_alone(depth, outcome.image.file, self._data.intensity)
-            )
+            shared = find_range(depth, groups) or range_alone(depth, outcome.image.file, self._data.intensity)
         except BadImageError as error:
-            return error
+            return LeftOut.of(error)
         self._pixels.write(outcome.slot, _show(self._deep.read(outcome.slot), shared))
         return replace(outcome, flaw=outcome.flaw or describe_flaw(count_levels(depth, shared), is_hidden=False))
 

@@ -6,14 +6,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from dcgan_jax.data.decoding import Decoded
-from dcgan_jax.data.intensity import DepthGroup
 from dcgan_jax.data.prepared import Example
-from dcgan_jax.data.reading.stored_image import UnreadableFileError
 from dcgan_jax.data.report import (
-    DepthRecord,
     Duplicates,
     Flaw,
-    LeftOut,
     PatientCounts,
     PatientReadings,
     PreparationSettings,
@@ -50,28 +46,11 @@ def create_report(
             conservative=_count_patients(examples, lambda e: e.patient),
             published=_count_patients(examples, lambda e: e.published_patient),
         ),
-        depth_groups=[_describe_group(group) for group in decoded.depth_groups],
-        left_out=[
-            LeftOut(
-                file=show_name(error.file),
-                reason=show_name(error.reason),
-                unreadable=isinstance(error, UnreadableFileError),
-            )
-            for error in decoded.bad
-        ],
+        depth_groups=decoded.depth_groups,
+        left_out=decoded.bad,
         passed_over={kind: count for kind, count in source.passed_over.items() if count},
         flaws=[Flaw(file=show_name(good.image.file), flaw=good.flaw) for good in decoded.good if good.flaw],
         synthetic=[show_name(good.image.file) for good in decoded.good if good.is_synthetic],
-    )
-
-
-def _describe_group(group: DepthGroup) -> DepthRecord:
-    return DepthRecord(
-        sample=str(group.sample),
-        used_bits=group.used_bits,
-        files=group.count,
-        low=group.range.low,
-        high=group.range.high,
     )
 
 

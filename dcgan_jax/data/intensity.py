@@ -6,12 +6,12 @@ the class away. A few values far from all others (a dead pixel, a lead marker) a
 """
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Shaped, UInt8
+from pydantic import BaseModel, ConfigDict
 
 from dcgan_jax.data.reading.stored_image import BadImageError, SampleType, StoredImage
 
@@ -55,18 +55,20 @@ class Depth:
         return math.frexp(largest)[1] if self.sample.kind == "float" else int(largest).bit_length()
 
 
-@dataclass(frozen=True)
-class DepthGroup:
-    """Deep images that share a range: `used_bits` of them, or one less."""
+class DepthGroup(BaseModel):
+    """Files deeper than 8 bits that share a range: values `low` and below become 0, `high` and above 255."""
 
-    sample: SampleType
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sample: str
     used_bits: int
-    range: DepthRange
-    count: int
+    files: int
+    low: float
+    high: float
 
     def holds(self, depth: Depth) -> bool:
-        """Returns whether an image is one of them."""
-        return depth.sample == self.sample and depth.used_bits in (self.used_bits, self.used_bits - 1)
+        """Returns whether an image is one of them: its values take `used_bits`, or one less."""
+        return str(depth.sample) == self.sample and depth.used_bits in (self.used_bits, self.used_bits - 1)
 
 
 def measure_depth(stored: StoredImage) -> Depth:
@@ -111,14 +113,14 @@ def group_depths(depths: Sequence[Depth]) -> list[DepthGroup]:
             bits = max(depth.used_bits for depth in left)
             members = [depth for depth in left if depth.used_bits >= bits - 1]
             left = [depth for depth in left if depth.used_bits < bits - 1]
-            shared = DepthRange(min(depth.low for depth in members), max(depth.high for depth in members))
-            groups.append(DepthGroup(sample, bits, shared, len(members)))
-    return sorted(groups, key=lambda group: -group.count)
+            low, high = min(depth.low for depth in members), max(depth.high for depth in members)
+            groups.append(DepthGroup(sample=str(sample), used_bits=bits, files=len(members), low=low, high=high))
+    return sorted(groups, key=lambda group: -group.files)
 
 
-def find_range(depth: Depth, groups: Sequence[DepthGroup]) -> DepthRange:
-    """Returns the range of the group that an image is in."""
-    return next(group.range for group in groups if group.holds(depth))
+def find_range(depth: Depth, groups: Sequence[DepthGroup]) -> DepthRange | None:
+    """Returns the range of the group that an image is in, None where there is no such group."""
+    return next((DepthRange(group.low, group.high) for group in groups if group.holds(depth)), None)
 
 
 def range_alone(depth: Depth, file: str, intensity: str) -> DepthRange:
@@ -157,14 +159,3 @@ def count_levels(depth: Depth, depth_range: DepthRange) -> int:
     span = depth_range.high - depth_range.low or 1.0
     low, high = (min(max(value, depth_range.low), depth_range.high) for value in (depth.low, depth.high))
     return min(depth.num_values, 1 + round(255 * (high - low) / span))
-
-
-def describe_groups(groups: Sequence[DepthGroup]) -> list[str]:
-    """Returns a phrase for each group."""
-    counts = Counter(group.sample for group in groups)
-    return [
-        f"{group.count:,} {group.sample}"
-        + (f" (of which they use {group.used_bits})" if counts[group.sample] > 1 else "")
-        + f": {group.range.low:g} to {group.range.high:g}"
-        for group in groups
-    ]

@@ -100,7 +100,8 @@ def _check_bad_images(decoded: Decoded, source: Source, data: DataSettings) -> N
             f"set data.on_bad_image=skip to leave them out.{''.join(lines)}"
         )
     if not any(image.image.split == TRAIN for image in good):
-        raise UserError(f"no training image of the {source.name} can be used; the first: {bad[0]}")
+        first = f"{bad[0].file}: {bad[0].reason}"
+        raise UserError(f"no training image of the {source.name} can be used; the first: {first}")
 
 
 def create_index(decoded: Decoded) -> list[Example]:

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from dcgan_jax.data.intensity import DepthGroup
+from dcgan_jax.data.reading.stored_image import BadImageError, UnreadableFileError
 from dcgan_jax.settings import DataSettings
 from dcgan_jax.storage.record import Record
 
@@ -64,22 +66,18 @@ class PatientReadings(_Part):
     published: PatientCounts
 
 
-class DepthRecord(_Part):
-    """Files deeper than 8 bits that shared a range: values `low` and below became 0, `high` and above 255."""
-
-    sample: str
-    used_bits: int
-    files: int
-    low: float
-    high: float
-
-
 class LeftOut(_Part):
     """A file that was to be an image; `unreadable`: the system did not give it, so it is tried again."""
 
     file: str
     reason: str
     unreadable: bool = False
+
+    @classmethod
+    def of(cls, error: BadImageError) -> "LeftOut":
+        """Returns what is known of a file without the error, whose traceback holds the file's content and pixels."""
+        is_unreadable = isinstance(error, UnreadableFileError)
+        return cls(file=show_name(error.file), reason=show_name(error.reason), unreadable=is_unreadable)
 
 
 class Flaw(_Part):
@@ -119,7 +117,7 @@ class PreparedReport(Record):
     duplicates: Duplicates
     files_without_patient: int
     patients: PatientReadings
-    depth_groups: list[DepthRecord]
+    depth_groups: list[DepthGroup]
     left_out: list[LeftOut]
     passed_over: dict[str, int]
     flaws: list[Flaw]

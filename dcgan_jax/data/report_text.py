@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from dcgan_jax.data.intensity import DepthGroup
 from dcgan_jax.data.prepared import Example
-from dcgan_jax.data.report import DepthRecord, PreparedReport, show_name
+from dcgan_jax.data.report import PreparedReport, show_name
 from dcgan_jax.storage.markdown import escape
 
 _LISTED = 3
@@ -46,10 +47,9 @@ def _warn_of_levels(report: PreparedReport) -> list[str]:
     warnings = []
     flaws = defaultdict(list)
     for entry in report.flaws:
-        flaws["with fewer than a tenth of the gray levels" if entry.flaw[-1] == "s" else entry.flaw].append(entry)
-    for flaw, entries in flaws.items():
-        shown = f", {entries[0].flaw}" if entries[0].flaw != flaw else ""
-        warnings.append(f"{_count(len(entries), 'image')} {flaw} ({entries[0].file} for one{shown}): look at them")
+        flaws[entry.flaw].append(entry.file)
+    for flaw, files in flaws.items():
+        warnings.append(f"{_count(len(files), 'image')} {flaw} ({files[0]} for one): look at them")
     if len(report.depth_groups) > 1:
         warnings.append(
             "files deeper than 8 bits are of several kinds, each brought to 8 bits by a range of its own: "
@@ -138,7 +138,7 @@ def describe_report(report: PreparedReport) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _describe_depth(group: DepthRecord) -> str:
+def _describe_depth(group: DepthGroup) -> str:
     return (
         f"{_count(group.files, 'file', verb=False)} of {group.sample} values that use {group.used_bits} bits, "
         f"{group.low:g} to {group.high:g}"

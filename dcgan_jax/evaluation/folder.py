@@ -135,4 +135,4 @@ def _share_ranges(files: Sequence[Path]) -> dict[Path, DepthRange]:
 
     depths = {file: depth for file, depth in zip(files, map_ahead(measure, files), strict=True) if depth is not None}
     groups = group_depths(list(depths.values()))
-    return {file: find_range(depth, groups) for file, depth in depths.items()}
+    return {file: shared for file, depth in depths.items() if (shared := find_range(depth, groups))}

@@ -34,5 +34,5 @@ def test_a_drawn_chest_is_none():
 def test_flaws_are_told_apart():
     assert describe_flaw(1, is_hidden=False) == "blank"
     assert describe_flaw(1, is_hidden=True).startswith("black")
-    assert describe_flaw(25, is_hidden=False) == "of 25 gray levels"
+    assert describe_flaw(25, is_hidden=False) == "limited to fewer than a tenth of the gray levels"
     assert describe_flaw(26, is_hidden=False) is None

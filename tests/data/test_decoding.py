@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import tracemalloc
 from collections import Counter
 
 import numpy as np
@@ -9,7 +10,6 @@ import pytest
 from PIL import Image
 
 from dcgan_jax.data.decoding import decode_all
-from dcgan_jax.data.intensity import DepthRange
 from dcgan_jax.data.pixel_file import PixelFile
 from dcgan_jax.data.sources.source import SourceImage
 
@@ -92,7 +92,7 @@ def test_bad_files_are_listed_in_order_and_leave_the_others_as_they_are(decode):
 def test_deep_files_share_one_range_and_shallow_ones_beside_them_stay(decode):
     files = {"a": encode(deep(1000, 2000)), "b": encode(flat(77)), "c": encode(deep(1500, 3000))}
     decoded, pixels = decode(MemorySource(files), intensity="dataset")
-    assert [(group.range, group.count) for group in decoded.depth_groups] == [(DepthRange(1000, 3000), 2)]
+    assert [(group.low, group.high, group.files) for group in decoded.depth_groups] == [(1000, 3000, 2)]
     ends = {file: (content[0, 0], content[0, -1]) for file, content in pixels.items()}
     assert ends == {"a": (0, 128), "b": (77, 77), "c": (64, 255)}  # 255 / 2 and 255 / 4, rounded
     assert [good.image.file for good in decoded.good] == ["a", "b", "c"]
@@ -123,25 +123,25 @@ def test_the_hash_of_a_deep_file_does_not_depend_on_those_beside_it(decode):
     [
         (flat(7), "blank"),
         (flat(0), "blank"),
-        (np.arange(SIZE * SIZE, dtype=np.uint32).reshape(SIZE, SIZE).astype(np.uint8) % 25, "of 25 gray levels"),
+        (
+            np.arange(SIZE * SIZE, dtype=np.uint32).reshape(SIZE, SIZE).astype(np.uint8) % 25,
+            "limited to fewer than a tenth of the gray levels",
+        ),
         (np.arange(SIZE * SIZE, dtype=np.uint32).reshape(SIZE, SIZE).astype(np.uint8) % 26, None),
-        (deep(1000, 1010), None),  # alone, it has the range to itself: 11 values
+        (deep(1000, 1010), "limited to fewer"),  # alone, it has the range to itself: 11 values
         (np.zeros((SIZE, SIZE, 4), np.uint8) + np.array([90, 90, 90, 0], np.uint8), "black, because"),
     ],
 )
 def test_what_is_hardly_an_image_is_said(decode, pixels, flaw):
     (good,) = decode(MemorySource({"a": encode(pixels)}), intensity="dataset")[0].good
-    if pixels.dtype == np.uint16:
-        flaw = "of 11 gray levels"
     assert (good.flaw or "").startswith(flaw or "")
     assert bool(good.flaw) == bool(flaw)
 
 
 def test_a_deep_image_that_the_others_leave_few_levels_is_said(decode):
-    source = MemorySource({"a": encode(deep(1000, 3500)), "b": encode(deep(3000, 3100))})
-    wide, narrow = decode(source, intensity="dataset")[0].good
-    assert wide.flaw is None
-    assert narrow.flaw == "of 11 gray levels"  # 1 + 255 * 100 / 2500
+    narrow = {"b": encode(deep(3000, 3200)), "c": encode(deep(3000, 3300))}  # of 2,500 values, 20 and 31 levels
+    good = decode(MemorySource({"a": encode(deep(1000, 3500)), **narrow}), intensity="dataset")[0].good
+    assert [image.flaw for image in good] == [None, "limited to fewer than a tenth of the gray levels", None]
 
 
 def test_masks_are_refused_one_by_one(decode):
@@ -160,12 +160,25 @@ def test_masks_are_refused_one_by_one(decode):
     assert {error.reason for error in decoded.bad} == {"it has two gray levels only, as masks have"}
 
 
+def test_what_cannot_be_used_is_not_kept_in_memory(decode):
+    mask, broken = flat(0, height=2000, width=2000), encode(flat(7, height=2000, width=2000), "BMP")[:-9]
+    mask[:1000] = 255
+    source = MemorySource({f"{index}": encode(mask) if index % 2 else broken for index in range(8)})
+    tracemalloc.start()
+    try:
+        decoded, _ = decode(source)
+        assert tracemalloc.get_traced_memory()[0] < 4_000_000  # bytes: less than one of them
+    finally:
+        tracemalloc.stop()
+    assert len(decoded.bad) == 8
+
+
 def test_one_dead_pixel_leaves_the_others_their_range(decode):
     files = {f"{index}": encode(deep(0, 4095)) for index in range(4)}
     spoiled = deep(0, 4095)
     spoiled[5, 5] = 65535
     decoded, pixels = decode(MemorySource({**files, "dead": encode(spoiled)}), intensity="dataset")
-    assert [group.range for group in decoded.depth_groups] == [DepthRange(0, 4095)]
+    assert [(group.low, group.high) for group in decoded.depth_groups] == [(0, 4095)]
     for content in pixels.values():
         assert (content[0, 0], content[0, -1]) == (0, 255)
     assert pixels["dead"][5, 5] == 255
@@ -179,11 +192,11 @@ def test_twelve_bits_sixteen_bits_and_floats_beside_each_other_have_their_own_ra
         "float": encode(np.repeat(np.linspace(0, 1, SIZE, dtype=np.float32)[None], SIZE, axis=0), "TIFF"),
     }
     decoded, pixels = decode(MemorySource(files), intensity="dataset")
-    found = {(str(group.sample), group.used_bits, group.range, group.count) for group in decoded.depth_groups}
+    found = {(group.sample, group.used_bits, group.low, group.high, group.files) for group in decoded.depth_groups}
     assert found == {
-        ("16-bit unsigned", 13, DepthRange(0, 5000), 2),
-        ("16-bit unsigned", 16, DepthRange(0, 65000), 1),
-        ("32-bit float", 1, DepthRange(0, 1), 1),
+        ("16-bit unsigned", 13, 0, 5000, 2),
+        ("16-bit unsigned", 16, 0, 65000, 1),
+        ("32-bit float", 1, 0, 1, 1),
     }
     ends = {file: (content[0, 0], content[0, -1]) for file, content in pixels.items()}
     assert ends == {"twelve": (1, 209), "thirteen": (0, 255), "sixteen": (0, 255), "float": (0, 255)}

@@ -6,10 +6,10 @@ import pytest
 
 from dcgan_jax.data.decoding import Decoded, DecodedImage
 from dcgan_jax.data.findings import create_report
-from dcgan_jax.data.intensity import DepthGroup, DepthRange
+from dcgan_jax.data.intensity import DepthGroup
 from dcgan_jax.data.prepared import Example
-from dcgan_jax.data.reading.stored_image import BadImageError, SampleType, UnreadableFileError
-from dcgan_jax.data.report import PreparedReport
+from dcgan_jax.data.reading.stored_image import BadImageError, UnreadableFileError
+from dcgan_jax.data.report import LeftOut, PreparedReport
 from dcgan_jax.data.report_text import describe_report, find_warnings
 from dcgan_jax.data.sources.source import SourceImage
 from dcgan_jax.errors import UserError
@@ -95,7 +95,7 @@ def test_patients_of_several_classes_are_counted_and_those_in_several_splits_war
 def test_what_was_left_out_is_counted_by_reason_on_the_console_and_listed_in_the_text(report):
     bad = [BadImageError(f"A/{n}.png", "it is empty") for n in range(3)]
     bad.append(UnreadableFileError("A/\udce4.png", "it can't be read (Permission denied)"))
-    found = report(ONE, Decoded([], bad, []))
+    found = report(ONE, Decoded([], list(map(LeftOut.of, bad)), []))
     (warning,) = found.warnings
     assert "4 of 5 files are left out" in warning
     assert "3 files, A/0.png for one: it is empty; 1 file, A/\\xe4.png for one: it can't be read" in warning
@@ -110,18 +110,18 @@ def test_files_that_are_no_images_are_counted_by_suffix(report):
 
 
 def test_images_that_are_hardly_any_are_warned_of_by_what_they_are(report):
-    good = [flawed("a", "blank"), flawed("b", "of 3 gray levels"), flawed("c", "of 12 gray levels")]
+    good = [flawed("a", "blank"), flawed("b", "limited"), flawed("c", "limited")]
     found = report(ONE, Decoded(good, [], []))
-    assert [warning.partition(" (")[0] for warning in found.warnings] == [
-        "1 image is blank",
-        "2 images are with fewer than a tenth of the gray levels",
-    ]
-    assert "- c: of 12 gray levels" in describe_report(found)
+    assert found.warnings == (
+        "1 image is blank (a for one): look at them",
+        "2 images are limited (b for one): look at them",
+    )
+    assert "- c: limited" in describe_report(found)
 
 
 def test_depth_groups_are_listed_and_several_are_warned_of(report):
-    twelve = DepthGroup(SampleType("unsigned", 16), 12, DepthRange(12, 4095), 16)
-    floats = DepthGroup(SampleType("float", 32), 1, DepthRange(0, 1), 1)
+    twelve = DepthGroup(sample="16-bit unsigned", used_bits=12, files=16, low=12, high=4095)
+    floats = DepthGroup(sample="32-bit float", used_bits=1, files=1, low=0, high=1)
     assert report(ONE, Decoded([], [], [twelve])).warnings == ()
     found = report(ONE, Decoded([], [], [twelve, floats]))
     (warning,) = found.warnings
