@@ -77,8 +77,8 @@ def describe_difference(there: Iterable[Example | TrainFile], here: Iterable[Exa
     counts = f"{len(own):,} images there, {len(given):,} here"
     names, new = {row[0]: row for row in own}, {row[0]: row for row in given}
     if missing := next((file for file in names if file not in new), None):
-        return f"{counts}; {missing} is not here"
+        return f"{counts}; {missing} is not among those here"
     if added := next((file for file in new if file not in names), None):
-        return f"{counts}; {added} is not there"
+        return f"{counts}; {added} is not among those there"
     changed = next((file for file, row in new.items() if row != names[file]), None)
     return f"{counts}; {changed} has other pixels or another class" if changed else f"{counts}, in another order"

@@ -143,7 +143,8 @@ class Workdir:
         if difference := describe_difference(there, here):
             raise UserError(
                 f"The training images are not those of the run in {self.root} ({self.train_files.name} lists them): "
-                f"{difference}; give the data of that run or a new --workdir."
+                f"{difference}; give the data of that run, to the version of dcgan_jax that began it (another may tell "
+                "patients apart in another way), or a new --workdir."
             )
         return own
 

@@ -67,8 +67,8 @@ def test_a_folder_in_its_place_is_named(tmp_path):
     [
         (EXAMPLES, None),
         ([replace(one, patient="else") for one in EXAMPLES], None),  # who it is may be told otherwise later
-        (EXAMPLES[1:], "3 images there, 2 here; NORMAL/a.png is not here"),
-        ([*EXAMPLES, example("d.png")], "3 images there, 4 here; NORMAL/d.png is not there"),
+        (EXAMPLES[1:], "3 images there, 2 here; NORMAL/a.png is not among those here"),
+        ([*EXAMPLES, example("d.png")], "3 images there, 4 here; NORMAL/d.png is not among those there"),
         ([EXAMPLES[0], replace(EXAMPLES[1], sha256="11"), EXAMPLES[2]], "NORMAL/b.png has other pixels"),
         (EXAMPLES[::-1], "3 images there, 3 here, in another order"),
     ],
