@@ -83,8 +83,11 @@ def settle_convolutions(settings: Settings) -> Settings:
 
 
 def set_up_packages() -> None:
-    """Says what JAX, TensorFlow and matplotlib read when they are first imported, and JAX when it finds the devices."""
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_dir("compiled")))
+    """Says what TensorFlow and matplotlib read when they are first imported, and JAX when it finds the devices."""
+    import jax
+
+    compiled = os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_dir("compiled")))
+    jax.config.update("jax_compilation_cache_dir", compiled)  # it read the variable when it was imported, before this
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # TensorFlow only feeds images: how it would compute, and
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # what it notes of that on starting, says nothing of a run
     os.environ.setdefault("MPLCONFIGDIR", str(cache_dir("matplotlib")))  # a home may be read-only, or not be there

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
 import numpy as np
-import scipy.stats
 from jaxtyping import Bool
 
 from dcgan_jax.memorization.nearest import Nearest
@@ -44,6 +43,8 @@ def compute_expected_share(num_held_out: int, num_generated: int) -> ExpectedSha
       num_held_out: n, the images that set the thresholds; images of one patient count as independent.
       num_generated: m.
     """
+    import scipy.stats  # only here: it takes long to import, and most runs are not assessed
+
     rank = max((num_held_out + 1) * PERCENTILE / 100, 1.0)
     in_one_space = scipy.stats.betabinom(num_generated, rank, num_held_out + 1 - rank)
     # Half of the error for each space (Bonferroni).

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.stats
 from jaxtyping import Bool, Int
 
 LEVEL = 0.95
@@ -54,6 +53,8 @@ def compute_interval(
       level: the share of such intervals that contain the expected score.
       smallest: the smallest value that the score can have.
     """
+    import scipy.stats  # only here: it takes longer to import than all of JAX, and most runs need no interval
+
     seeds, groups = len(by_seed), len(by_group_left_out)
     from_seeds = float(np.var(by_seed, ddof=1)) / seeds
     from_real = (groups - 1) * float(np.var(by_group_left_out))
@@ -104,5 +105,7 @@ def assign_groups(patients: Sequence[str], count: int, rng: np.random.Generator)
 
 def compute_share_interval(found: int, count: int, level: float = LEVEL) -> tuple[float, float]:
     """Returns the interval of Clopper and Pearson 1934 for a share of which `found` of `count` were seen."""
+    import scipy.stats
+
     interval = scipy.stats.binomtest(found, count).proportion_ci(level, method="exact")
     return float(interval.low), float(interval.high)
