@@ -8,7 +8,7 @@ training mirrors nothing.
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Float64, Int, UInt8
+from jaxtyping import Float, Float32, Float64, Int, UInt8
 
 from dcgan_jax.memorization.warps import CELLS, NUM_TURNS, create_operators, reduce_images
 
@@ -26,6 +26,7 @@ DESCRIPTION = (
 _LUMA = np.array([0.299, 0.587, 0.114])  # of ITU-R BT.601, as Pillow's "L"
 _BLOCK = 16
 _FLAT = 1e-9
+_NEARLY_FLAT = 1e-3  # gray levels: a length in which rounding would count
 
 Images = UInt8[np.ndarray, "image height width channel"]
 Signatures = Float64[np.ndarray, "n 576"]
@@ -71,8 +72,13 @@ def find_candidates(images: Images, training: Signatures) -> Candidates:
       images: the ones that are moved.
       training: `compute_signatures` of the training images; compute them once.
     """
-    blocks = [_find(images[start : start + _BLOCK], training) for start in range(0, len(images), _BLOCK)]
-    return Candidates(*(np.concatenate(part) for part in zip(*blocks, strict=True)))
+    halved = _normalize(_halve(training.reshape(-1, WINDOW, WINDOW)).reshape(len(training), -1)).astype(np.float32)
+    found: list[Candidates] = []
+    for start in range(0, len(images), _BLOCK):
+        gray = to_gray(images[start : start + _BLOCK])
+        moved = [reduce_images(gray, operator) for operator in create_operators(*gray.shape[1:])]
+        found += [_find(of_image, training, halved) for of_image in np.stack(moved, axis=1)]
+    return Candidates(*(np.stack(part) for part in zip(*found, strict=True)))
 
 
 def compute_similarities(
@@ -94,40 +100,52 @@ def compute_similarities(
     )
 
 
-def _find(images: Images, training: Signatures) -> Candidates:
-    gray = to_gray(images)
-    operators = create_operators(*gray.shape[1:])
-    moved = [reduce_images(gray, operator) for operator in operators]
-    position = _choose_candidates(moved[:NUM_TURNS], training)
-    correlation = np.full(position.shape, -1.0)
-    for cells in moved:
-        windows = _list_windows(cells, WINDOW)
-        for row, candidates in enumerate(position):
-            # In float64: a copy has to come out as one to the last digits.
-            best = (windows[row] @ training[candidates].T).max(axis=0)
-            np.maximum(correlation[row], best, out=correlation[row])
+def _find(
+    moved: Float64[np.ndarray, "change 32 32"], training: Signatures, halved: Float32[np.ndarray, "n 144"]
+) -> Candidates:
+    """Returns the candidates of one image.
+
+    Single precision chooses the candidates, and the place of each; double precision measures them there, since a copy
+    has to come out as one to the last digits.
+    """
+    alike = _correlate(_halve(moved[:NUM_TURNS]), halved).max(axis=0)
+    count = min(CANDIDATES, len(training))
+    position = np.argpartition(-alike, count - 1)[:count]
+    known = training[position]
+    best = _correlate(moved, known.astype(np.float32)).argmax(axis=0)
+    windows = _list_windows(moved, WINDOW)
+    lying_best = windows[np.unravel_index(best, windows.shape[:3])].reshape(count, -1)
+    correlation = (_normalize(lying_best) * known).sum(axis=1)
     return Candidates(position, np.clip(correlation, -1.0, 1.0))
 
 
-def _choose_candidates(
-    moved: list[Float64[np.ndarray, "image 32 32"]], training: Signatures
-) -> Int[np.ndarray, "image candidate"]:
-    """Returns the positions of the training images that are the most alike at half of the resolution."""
-    known = _halve(training.reshape(-1, WINDOW, WINDOW)).reshape(len(training), -1)
-    known = _normalize(known).T.astype(np.float32)
-    best = np.full((len(moved[0]), len(training)), -1.0, np.float32)
-    for cells in moved:
-        windows = _list_windows(_halve(cells), WINDOW // 2).astype(np.float32)
-        products = windows.reshape(-1, len(known)) @ known
-        np.maximum(best, products.reshape(len(cells), -1, len(training)).max(axis=1), out=best)
-    count = min(CANDIDATES, len(training))
-    return np.argpartition(-best, count - 1, axis=1)[:, :count]
+def _correlate(
+    cells: Float64[np.ndarray, "change side side"], known: Float32[np.ndarray, "n cells"]
+) -> Float32[np.ndarray, "place n"]:
+    """Returns the correlation of the cells in a window at each of its places with each signature of that size."""
+    size = int(np.sqrt(known.shape[1]))
+    # Small numbers keep single precision; that a window's own mean is not subtracted makes no difference to a product
+    # with a signature, whose mean is 0.
+    centered = cells - cells.mean(axis=(1, 2), keepdims=True)
+    windows = _list_windows(centered.astype(np.float32), size).reshape(-1, size * size)
+    products = windows @ known.T
+    sums, squares = _sum_windows(centered, size), _sum_windows(centered * centered, size)
+    lengths = np.sqrt(np.maximum(squares - sums * sums / (size * size), 0.0)).astype(np.float32).reshape(-1, 1)
+    return np.divide(products, lengths, out=np.zeros_like(products), where=lengths > _NEARLY_FLAT)
 
 
-def _list_windows(cells: Float64[np.ndarray, "image side side"], size: int) -> Float64[np.ndarray, "image place cells"]:
-    """Returns the normalized cells of a window of `size` cells at each of its places, row by row."""
-    windows = np.lib.stride_tricks.sliding_window_view(cells, (size, size), axis=(1, 2))
-    return _normalize(windows.reshape(len(cells), -1, size * size))
+def _list_windows(
+    cells: Float[np.ndarray, "change side side"], size: int
+) -> Float[np.ndarray, "change down right size size"]:
+    """Returns a view of a window of `size` cells a side at each of its places."""
+    return np.lib.stride_tricks.sliding_window_view(cells, (size, size), axis=(1, 2))
+
+
+def _sum_windows(cells: Float64[np.ndarray, "change side side"], size: int) -> Float64[np.ndarray, "change down right"]:
+    """Returns the sum over the window at each of its places."""
+    offset = np.arange(cells.shape[-1]) - np.arange(cells.shape[-1] - size + 1)[:, None]
+    inside = ((offset >= 0) & (offset < size)).astype(np.float64)
+    return inside @ cells @ inside.T
 
 
 def _halve(cells: Float64[np.ndarray, "image side side"]) -> Float64[np.ndarray, "image half half"]:
