@@ -1,3 +1,5 @@
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from dcgan_jax.memorization.correlation import (
     to_gray,
 )
 from dcgan_jax.memorization.perturbed_duplicates import create_duplicates
-from dcgan_jax.memorization.warps import shift
+from dcgan_jax.memorization.warps import create_operators, reduce_images, shift
 
 
 def draw_images(count, seed=0, size=64):
@@ -37,7 +39,7 @@ def test_similarity_is_one_for_a_copy_and_names_it():
     assert positions.tolist() == [7, 2]
 
 
-@pytest.mark.parametrize(("down", "right"), [(1 / 8, -1 / 8), (1 / 64, 0), (-1 / 32, 3 / 64)])
+@pytest.mark.parametrize(("down", "right"), [(1 / 8, -1 / 8), (1 / 64, 0.0), (-1 / 32, 3 / 64)])
 def test_the_best_shift_is_looked_for(down, right):
     training = draw_images(1)
     signatures = compute_signatures(training)
@@ -45,6 +47,19 @@ def test_the_best_shift_is_looked_for(down, right):
     unshifted = (compute_signatures(moved) @ signatures.T).item()
     (similarity,), _ = compute_similarities(moved, signatures)
     assert unshifted < 0.99 < similarity
+
+
+@pytest.mark.parametrize("gray_levels", [256, 4])
+def test_each_candidate_is_measured_where_it_lies_best(gray_levels):
+    images = (252 - draw_images(8) // (256 // gray_levels)).astype(np.uint8)
+    known = compute_signatures(images[2:])
+    best = np.full((2, 6), -1.0)
+    for operator, (down, right) in product(create_operators(64, 64), product(range(9), repeat=2)):
+        windows = reduce_images(images[:2, ..., 0], operator)[:, down : down + 24, right : right + 24].reshape(2, -1)
+        np.maximum(best, np.corrcoef(windows, known)[:2, 2:], out=best)
+    found = find_candidates(images[:2], known)
+    in_order = np.take_along_axis(found.correlation, found.position.argsort(axis=1), axis=1)
+    np.testing.assert_allclose(in_order, best, atol=1e-12)
 
 
 @pytest.mark.parametrize("change", ["cropped", "rotated", "shifted_far"])

@@ -31,7 +31,7 @@ def test_half_a_cell_is_a_pixel_of_64():
     images = draw_images(2, 64)
     halves = create_operators(64, 64)[NUM_TURNS:]
     assert len(halves) == 3
-    np.testing.assert_allclose(reduce_images(images, halves[0]), reduce_images(shift(images, 0, -1 / 64)))
+    np.testing.assert_allclose(reduce_images(images, halves[0]), reduce_images(shift(images, 0.0, -1 / 64)))
 
 
 def test_every_change_keeps_the_mean_of_a_flat_image():
