@@ -4,15 +4,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dcgan_jax.storage.record import Record
+from dcgan_jax.storage.record import Part, Record
 
 PLAN = ".balance.json"
 
 
-class RunAt(BaseModel):
+class RunAt(Part):
     """A run at one of its checkpoints."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     identity: str
     step: int

@@ -1,18 +1,12 @@
 """What was found while preparing, as a record for programs."""
 
-from pydantic import BaseModel, ConfigDict
-
 from dcgan_jax.data.intensity import DepthGroup
 from dcgan_jax.data.reading.stored_image import BadImageError, UnreadableFileError
 from dcgan_jax.settings import DataSettings
-from dcgan_jax.storage.record import Record
+from dcgan_jax.storage.record import Part, Record
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PreparationSettings(_Part):
+class PreparationSettings(Part):
     """The fields of `config.data` that shape prepared images."""
 
     image_size: int
@@ -27,7 +21,7 @@ class PreparationSettings(_Part):
         return cls(**{name: getattr(data, name) for name in cls.model_fields})
 
 
-class Sizes(_Part):
+class Sizes(Part):
     """Width and height of the files of a class, in pixels: each by itself sorted."""
 
     least: tuple[int, int]
@@ -36,14 +30,14 @@ class Sizes(_Part):
     median_width_to_height: float
 
 
-class Duplicates(_Part):
+class Duplicates(Part):
     """Groups of files with the same pixels."""
 
     within_splits: list[list[str]]
     across_splits: list[list[str]]
 
 
-class PatientCounts(_Part):
+class PatientCounts(Part):
     """Patients by one reading of the names.
 
     Attributes:
@@ -59,14 +53,14 @@ class PatientCounts(_Part):
     in_several_classes: int
 
 
-class PatientReadings(_Part):
+class PatientReadings(Part):
     """Patients by both readings of the names; see sources/patients.py."""
 
     conservative: PatientCounts
     published: PatientCounts
 
 
-class LeftOut(_Part):
+class LeftOut(Part):
     """A file that was to be an image; `unreadable`: the system did not give it, so it is tried again."""
 
     file: str
@@ -80,7 +74,7 @@ class LeftOut(_Part):
         return cls(file=show_name(error.file), reason=show_name(error.reason), unreadable=is_unreadable)
 
 
-class Flaw(_Part):
+class Flaw(Part):
     """An image that is used and hardly one."""
 
     file: str

@@ -83,6 +83,8 @@ class Record(BaseModel):
 
 
 class Part(BaseModel):
-    """A nested object of a record; its version is the record's."""
+    """A nested object of a record; its version is the record's. Names that Python keeps for itself are aliases."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", ser_json_inf_nan="null", validate_by_name=True, serialize_by_alias=True
+    )

@@ -4,11 +4,9 @@ import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from dcgan_jax.errors import UserError
 from dcgan_jax.settings import StudySettings
-from dcgan_jax.storage.record import Record
+from dcgan_jax.storage.record import Part, Record
 
 PLAN, KEY, IMAGES, CONSENT, INSTRUCTIONS = "study.json", "key.json", "images.bin", "consent.md", "instructions.md"
 
@@ -27,11 +25,7 @@ FROZEN = (
 """Fields of `config.study` that may not change once a study is planned."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Origin(_Part):
+class Origin(Part):
     """Where the images of a study come from.
 
     Attributes:
@@ -53,7 +47,7 @@ class Origin(_Part):
     max_similarity: float = 0.0
 
 
-class Counts(_Part):
+class Counts(Part):
     """How many images there are of what.
 
     Attributes:
@@ -128,7 +122,7 @@ class Plan(Record):
             )
 
 
-class KeyRow(_Part):
+class KeyRow(Part):
     """What one image is.
 
     Attributes:

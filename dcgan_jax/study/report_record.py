@@ -2,9 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from dcgan_jax.storage.record import Record
+from dcgan_jax.storage.record import Part, Record
 from dcgan_jax.study.plan import Plan
 
 Interval = tuple[float | None, float | None]
@@ -12,11 +10,7 @@ Verdict = Literal["told apart", "told apart within the margin", "mistaken", "lik
 Phase = Literal["naive", "told"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Agreement(_Part):
+class Agreement(Part):
     """Agreement beyond chance.
 
     Attributes:
@@ -32,7 +26,7 @@ class Agreement(_Part):
     images: int
 
 
-class ReaderResult(_Part):
+class ReaderResult(Part):
     """What one reader reached; "positive" is a generated image, of a pair a generated one on the left.
 
     Attributes:
@@ -68,7 +62,7 @@ class ReaderResult(_Part):
     repeats: Agreement
 
 
-class Figure(_Part):
+class Figure(Part):
     """A mean over readers, readers and images both random (Obuchowski and Rockette; Hillis).
 
     Attributes:
@@ -92,7 +86,7 @@ class Figure(_Part):
     equivalence_p: float
 
 
-class Pooled(_Part):
+class Pooled(Part):
     """All readers together.
 
     Attributes:
@@ -116,7 +110,7 @@ class Pooled(_Part):
     auc: Figure
 
 
-class Primary(_Part):
+class Primary(Part):
     """The one conclusion that was declared beforehand.
 
     Attributes:
@@ -139,7 +133,7 @@ class Primary(_Part):
     verdict: Verdict
 
 
-class Drift(_Part):
+class Drift(Part):
     """Whether readers learned or tired.
 
     Attributes:
@@ -153,7 +147,7 @@ class Drift(_Part):
     interval: Interval
 
 
-class OptionCounts(_Part):
+class OptionCounts(Part):
     """How often an answer to the second question was given to images of either kind."""
 
     phase: Phase
@@ -162,7 +156,7 @@ class OptionCounts(_Part):
     generated: int
 
 
-class Remarked(_Part):
+class Remarked(Part):
     """What a reader said after the naive phase."""
 
     reader: str
@@ -170,7 +164,7 @@ class Remarked(_Part):
     text: str
 
 
-class Fooled(_Part):
+class Fooled(Part):
     """An image that misled readers.
 
     Attributes:

@@ -2,18 +2,12 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 from pydantic.fields import FieldInfo
 
 from dcgan_jax.settings import Settings
-from dcgan_jax.storage.record import Record
+from dcgan_jax.storage.record import Part, Record
 from dcgan_jax.trial.arms import Arm
-
-
-class Part(BaseModel):
-    """A part of a record of a trial; names that Python keeps for itself are aliases."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
 
 
 class FolderOfImages(Part):

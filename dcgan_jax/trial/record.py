@@ -5,8 +5,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from dcgan_jax.settings import ArmName
-from dcgan_jax.storage.record import Record
-from dcgan_jax.trial.plan_record import Part, Plan
+from dcgan_jax.storage.record import Part, Record
+from dcgan_jax.trial.plan_record import Plan
 
 RECORD = "trial.json"
 
