@@ -1,85 +1,25 @@
 """Balanced data sets: what is in them, that every loader reads them, that the source stays as it is."""
 
 import csv
-import json
 import re
-import shutil
 from collections import Counter
 from pathlib import Path
-from types import SimpleNamespace
-from typing import ClassVar
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from dcgan_jax.balance.run import balance
-from dcgan_jax.data import prepare as data_prepare
 from dcgan_jax.data.phantom import draw_phantom
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs.copy_check import Nearest
 from dcgan_jax.runs.labeling import create_notice
-from dcgan_jax.runs.run import Drawn, Run
 from dcgan_jax.runs.train import train
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.trial.run import trial
 from dcgan_jax.trial.synthetic_folder import SyntheticFolder
-
-COUNTS = {"train/NORMAL": 3, "train/PNEUMONIA": 6, "test/NORMAL": 2, "test/PNEUMONIA": 2}
-
-
-class DrawnRun:
-    """A run whose images are drawn phantoms, every third one a near copy that is left out."""
-
-    labels: ClassVar = ["NORMAL"]
-
-    def __init__(self, settings, workdir):
-        self.settings, self.workdir, self.step = settings, workdir, 40
-        self.provenance = SimpleNamespace(labels=self.labels, rows=())
-
-    def require_size(self, image_size):
-        assert image_size == 64
-
-    def draw(self, label, seed, stream, count):
-        assert label == "NORMAL"
-        numbers = [number for number in range(2 * count) if number % 3][:count]
-        for number in numbers:
-            pixels = draw_phantom(64, seed, 100 + number, "NORMAL")
-            yield Drawn(pixels[..., None], number, Nearest("train/NORMAL/p0/0.png", 0.75))
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data") / "source"
-    for place, count in COUNTS.items():
-        for index in range(count):
-            path = folder / place / f"p{index}" / f"{index}.png"
-            path.parent.mkdir(parents=True)
-            Image.fromarray(draw_phantom(64, len(place), index, "NORMAL")).save(path)
-    return folder
-
-
-@pytest.fixture
-def settings(tiny_settings, source, tmp_path):
-    return tiny_settings.with_overrides(
-        {"data.source": "chest_xray", "data.dir": str(source), "balance.out": str(tmp_path / "out")}
-    )
-
-
-@pytest.fixture
-def workdir(settings, tmp_path, monkeypatch):
-    return open_drawn_run(settings, tmp_path / "run", monkeypatch)
-
-
-def open_drawn_run(settings, root, monkeypatch):
-    """A workdir with a run whose generator needs no training."""
-    workdir = Workdir(root)
-    workdir.root.mkdir()
-    settings.save(workdir.config)
-    monkeypatch.setattr(Run, "open", lambda path, mesh, limit: DrawnRun(settings, workdir))
-    monkeypatch.setattr(Workdir, "identity", lambda self, settings: "identity")
-    return workdir
+from tests.balance.drawn_runs import COUNTS, DrawnRun, open_drawn_run
 
 
 def rows_of(folder):
@@ -229,38 +169,6 @@ def test_its_synthetic_images_do_not_count_as_real_ones(settings, workdir, tmp_p
             mode(balanced, Workdir(tmp_path / mode.__name__))
 
 
-def refusal(settings, workdir, **overrides):
-    with pytest.raises(UserError) as error:
-        balance(settings.with_overrides({f"balance.{name}": value for name, value in overrides.items()}), workdir)
-    return str(error.value)
-
-
-def test_what_is_refused(settings, workdir, source, tmp_path, monkeypatch):
-    assert "lie within each other" in refusal(settings, workdir, out=str(source / "balanced"))
-    assert "lie within each other" in refusal(settings, workdir, out=str(source.parent))
-    assert "adds nothing: every class has 3 training images" in refusal(settings, workdir, ratio=0.5)
-    monkeypatch.setattr(DrawnRun, "labels", ["TB"])
-    assert "no run of a class that lacks images (NORMAL stays 3 images short)" in refusal(settings, workdir)
-    monkeypatch.setattr(DrawnRun, "labels", ["NORMAL"])
-    assert re.search(r"2 runs of class NORMAL \(.*, .*\): leave all but one", refusal(settings, workdir, runs="/a,/b"))
-    shutil.copytree(source, tmp_path / "other")
-    assert "holds something else" in refusal(settings, workdir, out=str(tmp_path / "other"))
-    assert not (source / "balanced").exists()
-
-
-def test_another_data_set_in_the_same_folder_is_refused(settings, workdir):
-    balance(settings, workdir)
-    assert "holds a data set with another seed: choose" in refusal(settings, workdir, seed=1)
-
-
-def test_a_run_that_saw_test_images_is_refused(settings, workdir, monkeypatch):
-    tested = next(e for e in prepare(settings.data, 0).examples if e.file == "test/NORMAL/p0/0.png")
-    run = DrawnRun(settings, workdir)
-    run.provenance.rows = (tested,)
-    monkeypatch.setattr(Run, "open", lambda path, mesh, limit: run)
-    assert "was trained on test/NORMAL/p0/0.png, which is not in the training split" in refusal(settings, workdir)
-
-
 def test_classes_without_a_run_stay_short_and_are_named(settings, workdir, tmp_path, caplog):
     balance(settings.with_overrides({"balance.ratio": 2.0}), workdir)
     assert "PNEUMONIA stays 6 images short" in caplog.text
@@ -275,30 +183,6 @@ def test_what_a_full_disk_left_is_no_other_data_set(settings, workdir, tmp_path,
     balance(settings, workdir)
     assert len(rows_of(tmp_path / "out")) == 16
     assert not list((tmp_path / "out").rglob("*.part"))
-
-
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"runs": 3}', '{"schema_version": 7}'])
-def test_a_damaged_plan_is_named(settings, workdir, tmp_path, content):
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / ".balance.json").write_text(content)
-    assert "balance.json is damaged" in refusal(settings, workdir)
-
-
-def test_a_set_of_an_older_version_is_told_apart(settings, workdir, tmp_path):
-    """Its real images are the files of the source."""
-    balance(settings, workdir)
-    plan = tmp_path / "out" / ".balance.json"
-    values = json.loads(plan.read_text())
-    old = {name: values[name] for name in ("source", "ratio", "seed", "max_similarity", "classes")}
-    plan.write_text(json.dumps(old | {"runs": [[run["identity"], run["step"]] for run in values["runs"]]}))
-    assert "a data set with another resolution, real, image_size" in refusal(settings, workdir)
-
-
-def test_a_balanced_set_is_refused_before_it_is_decoded(settings, workdir, tmp_path, monkeypatch):
-    balance(settings, workdir)
-    balanced = settings.with_overrides({"data.dir": str(tmp_path / "out"), "balance.out": str(tmp_path / "again")})
-    monkeypatch.setattr(data_prepare, "prepare", lambda *arguments: pytest.fail("decoded"))
-    assert "holds 3 synthetic images" in refusal(balanced, workdir)
 
 
 def test_notice_and_text_speak_of_the_data_at_hand(settings, workdir, tmp_path):

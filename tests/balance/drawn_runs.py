@@ -1,0 +1,41 @@
+"""A run that draws without a generator, for tests of balanced sets."""
+
+from types import SimpleNamespace
+from typing import ClassVar
+
+from dcgan_jax.data.phantom import draw_phantom
+from dcgan_jax.runs.copy_check import Nearest
+from dcgan_jax.runs.run import Drawn, Run
+from dcgan_jax.runs.workdir import Workdir
+
+COUNTS = {"train/NORMAL": 3, "train/PNEUMONIA": 6, "test/NORMAL": 2, "test/PNEUMONIA": 2}
+
+
+class DrawnRun:
+    """A run whose images are drawn phantoms, every third one a near copy that is left out."""
+
+    labels: ClassVar = ["NORMAL"]
+
+    def __init__(self, settings, workdir):
+        self.settings, self.workdir, self.step = settings, workdir, 40
+        self.provenance = SimpleNamespace(labels=self.labels, rows=())
+
+    def require_size(self, image_size):
+        assert image_size == 64
+
+    def draw(self, label, seed, stream, count):
+        assert label == "NORMAL"
+        numbers = [number for number in range(2 * count) if number % 3][:count]
+        for number in numbers:
+            pixels = draw_phantom(64, seed, 100 + number, "NORMAL")
+            yield Drawn(pixels[..., None], number, Nearest("train/NORMAL/p0/0.png", 0.75))
+
+
+def open_drawn_run(settings, root, monkeypatch):
+    """A workdir with a run whose generator needs no training."""
+    workdir = Workdir(root)
+    workdir.root.mkdir()
+    settings.save(workdir.config)
+    monkeypatch.setattr(Run, "open", lambda path, mesh, limit: DrawnRun(settings, workdir))
+    monkeypatch.setattr(Workdir, "identity", lambda self, settings: "identity")
+    return workdir
