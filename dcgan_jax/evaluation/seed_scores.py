@@ -72,9 +72,8 @@ def _compute_intervals(
             return None
         features, patients = side
 
-        def score(stays: np.ndarray) -> float:
-            value = score_fn(features[stays], generated)
-            return np.nan if value is None else value
+        def score(stays: np.ndarray) -> float | None:
+            return score_fn(features[stays], generated)
 
         return compute_score_interval(score, by_seed[name], patients, rng_fn(f"interval_{name}"), smallest)
 

@@ -25,7 +25,8 @@ METHOD = (
     "Student's t around the mean over {seeds} latent seeds; variance = variance over seeds / seeds + delete-one-group "
     "jackknife over {groups} disjoint groups of real images (whole patients); for the expected score at these counts; "
     "conservative: on Gaussians about as wide as it must be where the two sides differ clearly, up to about twice as "
-    "wide where they are nearly equal and images are fewer than some three times the dimensions"
+    "wide where they are nearly equal and images are fewer than some three times the dimensions; for irs two to five "
+    "times as wide"
 )
 
 
@@ -69,16 +70,16 @@ def compute_interval(
 
 
 def compute_score_interval(
-    score_fn: Callable[[Bool[np.ndarray, " image"]], float],
+    score_fn: Callable[[Bool[np.ndarray, " image"]], float | None],
     by_seed: Sequence[float],
     patients: Sequence[str],
     rng: np.random.Generator,
     smallest: float = -np.inf,
 ) -> Interval | None:
-    """Returns the interval of a score, or None below ten latent seeds or four patients.
+    """Returns the interval of a score, or None below ten latent seeds or four patients, or where a part has no score.
 
     Args:
-      score_fn: the score of the first latent seed against the real images in a mask.
+      score_fn: the score of the first latent seed against the real images in a mask; None where they have none.
       by_seed: the score of each latent seed against all real images.
       patients: whose each real image is.
       rng: divides the patients into groups.
@@ -88,7 +89,8 @@ def compute_score_interval(
     if len(by_seed) < MIN_SEEDS or len(np.unique(groups)) < _MIN_GROUPS:
         return None
     left_out = [score_fn(groups != group) for group in np.unique(groups)]
-    return compute_interval(by_seed, left_out, smallest=smallest)
+    known = [score for score in left_out if score is not None]
+    return compute_interval(by_seed, known, smallest=smallest) if len(known) == len(left_out) else None
 
 
 def assign_groups(patients: Sequence[str], count: int, rng: np.random.Generator) -> Int[np.ndarray, " image"]:

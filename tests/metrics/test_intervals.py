@@ -8,6 +8,7 @@ import scipy.stats
 from dcgan_jax.metrics.feature_distance import compute_fid as fast_fid
 from dcgan_jax.metrics.frechet import compute_frechet_distance, fit_gaussian
 from dcgan_jax.metrics.intervals import (
+    MIN_SEEDS,
     assign_groups,
     compute_interval,
     compute_score_interval,
@@ -145,3 +146,14 @@ def test_the_interval_of_a_share_is_clopper_and_pearsons():
     low, high = compute_share_interval(0, 100)
     assert low == 0.0
     assert high == pytest.approx(1 - 0.025 ** (1 / 100))
+
+
+def test_there_is_none_where_a_part_of_the_real_images_has_no_score():
+    """The trace ratio has none without spread, as where the images of all patients but one are the same."""
+    patients = [f"p{index}" for index in range(20)]
+    varies = np.array([name == "p7" for name in patients])
+
+    def score(stays):
+        return 1.0 if (stays & varies).any() else None
+
+    assert compute_score_interval(score, [1.0] * MIN_SEEDS, patients, np.random.default_rng(0)) is None
