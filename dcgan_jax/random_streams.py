@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 
@@ -24,7 +25,7 @@ def stream_key(key: Key[Array, ""], name: str, step: Int[Array, ""] | int = 0) -
     return jax.random.fold_in(jax.random.fold_in(key, zlib.crc32(name.encode())), step)
 
 
-def example_keys(key: Key[Array, ""], examples: Int[Array, " batch"]) -> Key[Array, " batch"]:
+def example_keys(key: Key[Array, ""], examples: Int[Array | np.ndarray, " batch"]) -> Key[Array, " batch"]:
     """Returns one key for each example, given their positions in the global batch."""
     return jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, examples)
 
