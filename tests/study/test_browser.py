@@ -219,6 +219,7 @@ def test_pauses_and_hidden_windows_take_no_time(browser, study):
         page.get_by_role("button", name="Pause").click()
         page.wait_for_timeout(1500)
         page.get_by_role("button", name="Go on", exact=True).click()
+        page.locator("#where:focus").wait_for()  # before, Enter would mean the button that had the focus
         page.keyboard.press("q")
         page.keyboard.press("Enter")
         wait_for_image(page, 2, 2)
