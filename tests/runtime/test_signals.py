@@ -18,6 +18,7 @@ def listening(monkeypatch):
     before = {number: signal.getsignal(number) for number in signals.SIGNALS}
     monkeypatch.setattr(signals, "_asked", False)
     monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored where the tests were started by nohup
     signals.listen()
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)

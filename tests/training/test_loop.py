@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dcgan_jax.errors import UserError
-from dcgan_jax.runtime.signals import Interrupted, StopRequest
+from dcgan_jax.runtime.signals import Interrupted, StopRequest, end_program
 from dcgan_jax.training.checkpoints import Checkpoints
 from dcgan_jax.training.loop import run_loop
 from dcgan_jax.training.schedule import Schedule
@@ -96,13 +96,16 @@ def test_the_best_state_is_kept_beside_the_newest(tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_saves_and_stops_after_the_step_under_way(tmp_path, number):
     recorder = Recorder(on_step=lambda step: os.kill(os.getpid(), number) if step == 2 else None)
-    before = signal.getsignal(number)
-    with pytest.raises(Interrupted) as caught:
-        loop(tmp_path, recorder)
+    outside = signal.signal(number, end_program)  # as the command does: shells start jobs with SIGINT ignored
+    try:
+        with pytest.raises(Interrupted) as caught:
+            loop(tmp_path, recorder)
+        assert signal.getsignal(number) == end_program
+    finally:
+        signal.signal(number, outside)
     assert caught.value.step == 3
     assert saved_steps(tmp_path)[-1] == 3
     assert recorder.rows[-1]["step"] == 3
-    assert signal.getsignal(number) == before
 
 
 def test_a_signal_while_the_last_state_is_written_stops_what_follows(tmp_path):
