@@ -38,6 +38,7 @@ def checkpoints_of_run(
     processes.require_same(here, "training images", "give all the same files in config.data.dir")
     identity = processes.from_first(compute_identity(settings, train_files))
     with Checkpoints(where, identity, settings.checkpoint.keep) as checkpoints:
+        checkpoints.remove_half_removed()
         for stray in checkpoints.strays():
             if settings.checkpoint.on_damage == "error":
                 raise checkpoints.damaged(stray, "it is empty, or was cut off when it was copied")

@@ -86,6 +86,13 @@ class Checkpoints:
         """Returns the steps whose folders are no checkpoints: empty ones, or copied in part. Saving needs them gone."""
         return [step for step in self._manager.all_steps() if not (self.directory / str(step) / _METADATA).exists()]
 
+    def remove_half_removed(self) -> None:
+        """Removes what a kill left of checkpoints that were being removed: strays that are neither newest nor best."""
+        newest, best = max(self.steps(), default=-1), self._table.best_of(self._manager.all_steps())
+        for step in self.strays():
+            if step < newest and step != best:
+                self._manager.delete(step)
+
     def set_aside(self, step: int) -> str:
         """Renames a damaged checkpoint, so that it is passed over and kept; returns its new name."""
         with self._naming_storage_trouble():

@@ -249,6 +249,19 @@ def test_a_folder_that_is_no_checkpoint_is_none(tmp_path, state):
         assert checkpoints.steps() == [2]
 
 
+def test_what_a_kill_left_of_a_removed_checkpoint_is_removed(tmp_path, state):
+    """Neither the newest nor the best would have been being removed: those are damaged."""
+    with Checkpoints(str(tmp_path), IDENTITY) as checkpoints:
+        checkpoints.record_scores(2, {"fid": 0.3})
+        checkpoints.record_scores(4, {"fid": 0.5})
+        checkpoints.save_whole(4, state)
+    for step in (1, 2, 3, 5):
+        (tmp_path / str(step) / "default").mkdir(parents=True)
+    with Checkpoints(str(tmp_path), IDENTITY) as checkpoints:
+        checkpoints.remove_half_removed()
+        assert (checkpoints.steps(), checkpoints.strays()) == ([4], [2, 5])
+
+
 def test_a_changed_digit_in_the_scores_is_noticed(tmp_path, state):
     with Checkpoints(str(tmp_path), IDENTITY) as checkpoints:
         checkpoints.save_whole(1, state)
