@@ -25,7 +25,7 @@ def stop_for(error: Exception) -> NoReturn:
     if isinstance(error, OSError) and error.errno in STORAGE_ERRORS:
         stop(
             f"{error.filename or 'The disk'} cannot be used ({error.strerror}): make room, permit it or choose another "
-            "place; the last checkpoint is kept.",
+            "place, and run the same command again; what was written whole is kept.",
             EXIT_USER_ERROR,
         )
     if shutdown.is_sign_of_a_lost_process(error):

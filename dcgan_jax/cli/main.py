@@ -16,6 +16,7 @@ from dcgan_jax.errors import EXIT_INTERRUPTED, UserError
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import console, processes, shutdown
 from dcgan_jax.runtime.signals import Interrupted, end_if_asked, ignore_signals, listen
+from dcgan_jax.runtime.starting import STOPPED
 from dcgan_jax.settings import Settings
 from dcgan_jax.storage.cache import cache_dir
 
@@ -23,13 +24,13 @@ logger = logging.getLogger("dcgan_jax")
 
 
 def run_program() -> None:
-    """Runs the command of this process's arguments, and leaves with its exit code."""
+    """Runs the command of this process's arguments, and leaves with its exit code; every package is imported."""
     console.make_unfailing()
     listen()  # outside the training loop, which saves first, a signal ends the program as Ctrl-C does
     try:
         app.run(main, flags_parser=parse_flags)
     except KeyboardInterrupt:
-        stop("Stopped: run the same command again to continue.", EXIT_INTERRUPTED)
+        stop(STOPPED, EXIT_INTERRUPTED)
 
 
 def main(argv: list[str]) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, NoReturn
 
-from dcgan_jax.runtime import processes
+from dcgan_jax.runtime import processes, starting
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
-SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM]
+SIGNALS = [*starting.SIGNALS, signal.SIGALRM]
 """What asks for a stop; by the last one, one that was lost is sent again."""
 
 _PAUSE_SECONDS = 0.01  # what lost it is over by then

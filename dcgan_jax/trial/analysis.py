@@ -1,6 +1,6 @@
 """From the test probabilities of all classifiers to the tables of a trial: scores, summaries, comparisons."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from dcgan_jax.trial.record import Analysis, Comparison, Metric, Summary
 from dcgan_jax.trial.scores import METRICS, compute_scores
 from dcgan_jax.trial.statistics import Estimate, adjust_for_number, create_estimate
 from dcgan_jax.trial.variance_sources import count_independent
-from dcgan_jax.trial.verdict import LEVEL, describe_difference
+from dcgan_jax.trial.verdict import LEVEL, SAME_CLASSIFIERS, describe_difference
 
 PRIMARY_METRIC: Metric = "auc"
 _SEED = 0
@@ -92,7 +92,11 @@ def measure(prediction: Prediction, images: TrialTest) -> Measured:
 
 
 def analyze(
-    measured: Mapping[Unit, Measured], arms: Sequence[Arm], margin: float, generators: Mapping[Arm, Sequence[int]]
+    measured: Mapping[Unit, Measured],
+    arms: Sequence[Arm],
+    margin: float,
+    generators: Mapping[Arm, Sequence[int]],
+    repeating: Collection[Arm] = (),
 ) -> Analysis:
     """Returns each arm's scores with intervals, and each arm less the reference.
 
@@ -101,6 +105,7 @@ def analyze(
       arms: all of them, the reference of each fraction included.
       margin: differences of the primary endpoint within it count as none.
       generators: by arm, how many made the synthetic images of each class of it; 0: they are of one folder.
+      repeating: those that train the very classifiers of the reference: no hypothesis is tested with them.
     """
     comparisons = []
     primary = choose_primary(arms)
@@ -109,11 +114,14 @@ def analyze(
         rows = [
             (arm, _compare(tables[arm], tables[_reference_of(arm)], metric)) for arm in arms if arm.name != REFERENCE
         ]
-        adjusted = adjust_for_number([estimate.p_value() for _, estimate in rows])
-        for (arm, estimate), p_adjusted in zip(rows, adjusted, strict=True):
+        tested = {arm: estimate.p_value() for arm, estimate in rows if arm not in repeating}
+        adjusted = dict(zip(tested, adjust_for_number(list(tested.values())), strict=True))
+        for arm, estimate in rows:
             own_margin = margin if arm == primary and metric == PRIMARY_METRIC else None
-            comparison = _describe(arm, metric, estimate, p_adjusted, len(rows), own_margin)
+            comparison = _describe(arm, metric, estimate, adjusted.get(arm, 1.0), max(len(tested), 1), own_margin)
             verdict = describe_difference(comparison, own_margin, min(generators[arm], default=None))
+            if arm in repeating:
+                verdict = SAME_CLASSIFIERS
             comparisons.append(comparison.model_copy(update={"verdict": verdict}))
     summaries = [_summarize(tables[arm], arm, metric) for arm in arms for metric in METRICS]
     return Analysis(summaries=tuple(summaries), comparisons=tuple(comparisons))

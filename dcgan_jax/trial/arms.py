@@ -1,5 +1,6 @@
 """The arms of a trial: what each adds to the real images, and which images that makes."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -21,11 +22,11 @@ DESCRIPTIONS: dict[ArmName, str] = {
     "real": "real images alone, what all others are compared with",
     "classical": "random rotations, shifts, changes of scale, brightness and contrast of the real images",
     "weighted": "both sides of the decision count alike in the loss",
-    "duplicated": "copies of real images, as many as `synthetic` adds: more images, no more information",
+    "duplicated": "copies of real images of one class, in place of synthetic ones: more images, no more information",
     "synthetic": "synthetic images of one class",
-    "both": "`synthetic` with the random changes of `classical`, of all images",
+    "both": "synthetic images of one class, with random rotations, shifts and changes of all images",
     "synthetic_all": "synthetic images of every class, so that being synthetic says nothing about the label",
-    "synthetic_only": "the synthetic images of `synthetic_all` without any real one",
+    "synthetic_only": "synthetic images of every class, without any real one",
 }
 """What each arm trains on."""
 
@@ -93,6 +94,18 @@ def list_units(arm: Arm, trial: TrialSettings) -> list[Unit]:
     """Returns the classifiers of an arm: every classifier seed with every generator seed."""
     generators = range(trial.generator_seeds if arm.has_synthetic else 1)
     return [Unit(arm, seed, generator) for generator in generators for seed in range(trial.seeds)]
+
+
+def repeats_reference(arm: Arm, labels: Iterable[str], positive: str) -> bool:
+    """Returns whether an arm trains the very classifiers of the reference: weights of sides that are equal are all 1.
+
+    Args:
+      arm: the arm.
+      labels: of the real training images at its fraction.
+      positive: the class to be recognized.
+    """
+    sides = Counter(label == positive for label in labels)
+    return arm.name == "weighted" and sides[True] == sides[False]
 
 
 def count_synthetic(arm: Arm, real: Mapping[str, int], label: str) -> dict[str, int]:

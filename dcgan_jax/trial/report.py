@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from dcgan_jax.storage.markdown import escape
-from dcgan_jax.trial.arms import DESCRIPTIONS, REFERENCE
+from dcgan_jax.trial.arms import DESCRIPTIONS, OF_ALL_CLASSES, OF_ONE_CLASS, REFERENCE, WITH_COPIES
 from dcgan_jax.trial.plan_record import Plan
 from dcgan_jax.trial.record import Analysis, Calibration, ImageCounts, OfArm, TrialRecord, TwoSampleTest
 from dcgan_jax.trial.scores import METRICS
@@ -79,9 +79,7 @@ def _arms(record: TrialRecord) -> list[str]:
         f"A small residual network with group norm ({classifier.base_channels} channels at first, images of "
         f"{classifier.image_size} pixels), {classifier.steps} updates on batches of {classifier.batch_size} in every "
         "arm. Its best state and its threshold (the largest sum of sensitivity and specificity) are chosen on "
-        f"{_count('validation', record.splits.validation)}. Synthetic images come from "
-        f"{escape(record.synthetic_from)}; `synthetic`, `both` and `duplicated` add images of "
-        f"{escape(record.plan.label)}.",
+        f"{_count('validation', record.splits.validation)}.{_say_what_is_added(record)}",
         "",
         "| arm | ratio | fraction | what it trains on | real images | added images | classifiers |",
         "|---" * 7 + "|",
@@ -93,6 +91,19 @@ def _arms(record: TrialRecord) -> list[str]:
         numbers = f"{row.num_real:,} | {row.num_added:,} | {count}"
         lines.append(f"| {name} | {ratio:g} | {fraction:g} | {DESCRIPTIONS[name]} | {numbers} |")
     return [*lines, "", _METHOD, ""]
+
+
+def _say_what_is_added(record: TrialRecord) -> str:
+    """Returns sentences on the images that the arms of this trial add, if any do."""
+    names = {row.name for row in record.arms}
+    text = ""
+    if names & {*OF_ONE_CLASS, *OF_ALL_CLASSES}:
+        text += f" Synthetic images come from {escape(record.synthetic_from)}."
+    if adding := [f"`{name}`" for name in (*OF_ONE_CLASS, *WITH_COPIES) if name in names]:
+        *others, last = adding
+        subject = f"{', '.join(others)} and {last} add" if others else f"{last} adds"
+        text += f" {subject} images of {escape(record.plan.label)}."
+    return text
 
 
 def _count(part: str, counts: ImageCounts) -> str:

@@ -16,7 +16,7 @@ from dcgan_jax.data.prepared import Example
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.storage import atomic_file
 from dcgan_jax.trial.analysis import Measured, Prediction, TrialTest, analyze, group_test_images, measure
-from dcgan_jax.trial.arms import Arm, Unit
+from dcgan_jax.trial.arms import Arm, Unit, repeats_reference
 from dcgan_jax.trial.figures import ArmResults, draw_figures
 from dcgan_jax.trial.plan_record import Plan
 from dcgan_jax.trial.record import (
@@ -152,7 +152,13 @@ def _create_record(
 
 def _analyze(known: Known, measured: Mapping[Unit, Measured]) -> Analysis:
     generators = generators_by_arm(known.arms, known.generators, known.plan.label, known.split.labels)
-    return analyze(measured, known.arms, known.margin, generators)
+    training = known.split.training
+    repeating = [
+        arm
+        for arm in known.arms
+        if repeats_reference(arm, [example.label for example in training[arm.fraction]], known.plan.positive)
+    ]
+    return analyze(measured, known.arms, known.margin, generators, repeating)
 
 
 def _analyze_again(known: Known, predictions: Mapping[Unit, Prediction], test: TrialTest) -> Analysis | None:

@@ -5,6 +5,11 @@ from dcgan_jax.trial.statistics import ENOUGH_SEEDS
 
 LEVEL = 0.05
 
+SAME_CLASSIFIERS = (
+    "Both sides of the decision have as many training images, so these are the very classifiers of real images alone: "
+    "nothing is compared, and the other comparisons are not corrected for it."
+)
+
 METRIC_NAMES: dict[Metric, str] = {
     "auc": "area under the ROC curve",
     "average_precision": "average precision",

@@ -9,6 +9,7 @@ from dcgan_jax.trial.analysis import Prediction, analyze, choose_primary, group_
 from dcgan_jax.trial.arms import Arm, Unit
 from dcgan_jax.trial.scores import METRICS, compute_scores
 from dcgan_jax.trial.statistics import adjust_for_number
+from dcgan_jax.trial.verdict import SAME_CLASSIFIERS
 
 REAL, SYNTHETIC, WEIGHTED = Arm("real", 0.0, 1.0), Arm("synthetic", 1.0, 1.0), Arm("weighted", 0.0, 1.0)
 COUNT = 400
@@ -118,6 +119,21 @@ def test_p_values_are_corrected_among_the_comparisons_of_a_metric(analysis):
     for metric in METRICS:
         rows = [row for row in analysis.comparisons if row.metric == metric]
         assert [row.p_adjusted for row in rows] == adjust_for_number([row.p_value for row in rows])
+
+
+def test_an_arm_that_repeats_the_reference_counts_in_no_correction(measured, analysis):
+    """Holm doubles the smaller of two p-values; the one that is tested alone stays as it is."""
+    repeated = {
+        Unit(WEIGHTED, unit.seed, unit.generator_seed): scores for unit, scores in measured.items() if unit.arm == REAL
+    }
+    found = analyze(measured | repeated, [REAL, SYNTHETIC, WEIGHTED], 0.01, GENERATORS, [WEIGHTED]).comparisons
+    for metric in METRICS:
+        synthetic, weighted = (row_of(found, arm, metric) for arm in ("synthetic", "weighted"))
+        assert synthetic.p_adjusted == synthetic.p_value
+        assert (weighted.difference, weighted.p_adjusted) == (0, 1)
+        assert weighted.verdict == SAME_CLASSIFIERS
+    counted = row_of(analysis.comparisons, "synthetic", "f1")
+    assert row_of(found, "synthetic", "f1").smallest_detectable < counted.smallest_detectable
 
 
 def test_only_the_primary_comparison_is_tested_for_equivalence(analysis):

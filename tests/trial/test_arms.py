@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from dcgan_jax.settings import ArmName
-from dcgan_jax.trial.arms import ARMS, DESCRIPTIONS, Arm, Unit, create_task, group_positions, list_arms, list_units
+from dcgan_jax.trial.arms import (
+    ARMS,
+    DESCRIPTIONS,
+    Arm,
+    Unit,
+    create_task,
+    group_positions,
+    list_arms,
+    list_units,
+    repeats_reference,
+)
 
 REAL = {"NORMAL": np.array([0, 1, 2, 3]), "PNEUMONIA": np.array([4, 5, 6, 7, 8, 9])}
 
@@ -37,6 +47,14 @@ def test_arms_without_further_images(name):
     assert own.pool.tolist() == list(range(10))
     assert own.labels.tolist() == [0] * 4 + [1] * 6
     assert (own.is_augmented, own.is_weighted) == (name == "classical", name == "weighted")
+
+
+@pytest.mark.parametrize(
+    ("name", "normal", "repeats"), [("weighted", 3, True), ("weighted", 2, False), ("classical", 3, False)]
+)
+def test_weights_of_equal_sides_repeat_the_reference(name, normal, repeats):
+    labels = ["NORMAL"] * normal + ["PNEUMONIA"] * 3
+    assert repeats_reference(Arm(name, 0.0, 1.0), labels, "PNEUMONIA") == repeats
 
 
 @pytest.mark.parametrize("name", ["synthetic", "both"])

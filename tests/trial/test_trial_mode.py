@@ -76,6 +76,9 @@ def test_the_report_and_the_figures_are_there(finished):
     assert record(finished)["primary"]["verdict"] in report
     assert "Nothing says what the generator" in report
     assert "| synthetic | 0.5 | 1 | synthetic images of one class | " in report
+    assert "`synthetic` adds images of NORMAL." in report
+    for absent in ("`both`", "`duplicated`", "synthetic_all"):
+        assert absent not in report
     assert "over test patients; 2 classifier seeds; for synthetic images one choice among the images of one" in report
     for name in ("differences", "roc_1", "learning_1", "calibration_1"):
         assert f"figures/{name}.png" in report
