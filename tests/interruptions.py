@@ -60,6 +60,10 @@ class Run:
         running = self.start()
         for process in running:
             assert process.wait() == 0, process.log.read_text()
+        return self.digest()
+
+    def digest(self) -> str:
+        """Returns the digest of the final state of a finished run."""
         return json.loads((self.workdir / "summary.json").read_text())["state_sha256"]
 
     def steps_done(self) -> int:

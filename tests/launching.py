@@ -63,6 +63,11 @@ class Running:
         self._process = context.Process(target=_main, args=(arguments, str(log), devices, environment))
         self._process.start()
 
+    @property
+    def pid(self) -> int:
+        assert self._process.pid
+        return self._process.pid
+
     def send_signal(self, number: int) -> None:
         if self._process.is_alive():
             os.kill(self._process.pid, number)

@@ -16,6 +16,7 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from dcgan_jax.data.appearance import describe_flaw, is_mask
+from dcgan_jax.data.class_tells import UNKNOWN_KIND, FileKind, describe_inks, read_kind
 from dcgan_jax.data.images import open_stored
 from dcgan_jax.data.intensity import (
     Depth,
@@ -55,6 +56,7 @@ class DecodedImage:
       is_synthetic: its file says so of itself.
       flaw: why it is hardly an X-ray; None of others.
       depth: of its values, where they are deeper than 8 bits.
+      kind: how its file stores them.
     """
 
     image: SourceImage
@@ -65,6 +67,7 @@ class DecodedImage:
     is_synthetic: bool
     flaw: str | None = None
     depth: Depth | None = None
+    kind: FileKind = UNKNOWN_KIND
 
 
 @dataclass(frozen=True)
@@ -109,10 +112,11 @@ class _Decoder:
         try:
             with self._budget.holding(self._source.num_bytes(image)):
                 content = self._source.read_file(image)
-                opened, is_synthetic = open_stored(content, image.file), is_marked(content)
+                opened, is_synthetic, kind = open_stored(content, image.file), is_marked(content), read_kind(content)
                 del content  # it is held as long as it is needed, and the values no longer than in this call
                 with self._budget.working(opened.num_bytes):
-                    return self._keep(opened.load(), image, slot, is_synthetic)
+                    kept = self._keep(opened.load(), image, slot, is_synthetic)
+                return replace(kept, kind=kind, flaw=kept.flaw or describe_inks(kind))
         except BadImageError as error:
             return LeftOut.of(error)
 

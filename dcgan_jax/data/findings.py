@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from dcgan_jax.data.class_tells import find_tells
 from dcgan_jax.data.decoding import Decoded
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.report import (
@@ -22,7 +23,12 @@ from dcgan_jax.settings import DataSettings
 
 
 def create_report(
-    examples: Sequence[Example], decoded: Decoded, source: Source, data: DataSettings, seconds: float
+    examples: Sequence[Example],
+    decoded: Decoded,
+    source: Source,
+    data: DataSettings,
+    seconds: float,
+    near_copies: Sequence[tuple[int, int]] = (),
 ) -> PreparedReport:
     """Returns the report of a prepared set, without its warnings.
 
@@ -32,6 +38,7 @@ def create_report(
       source: of the images.
       data: what shaped the images.
       seconds: that it took.
+      near_copies: places of examples in different splits that look the same.
     """
     return PreparedReport(
         source=show_name(source.name),
@@ -50,6 +57,16 @@ def create_report(
         left_out=decoded.bad,
         passed_over={kind: count for kind, count in source.passed_over.items() if count},
         flaws=[Flaw(file=show_name(good.image.file), flaw=good.flaw) for good in decoded.good if good.flaw],
+        near_copies=tuple(
+            (show_name(examples[first].file), show_name(examples[second].file))
+            for first, second in near_copies
+            if examples[first].sha256 != examples[second].sha256
+        ),
+        tells=find_tells(
+            [show_name(good.image.label) for good in decoded.good],
+            [(good.width, good.height) for good in decoded.good],
+            [good.kind for good in decoded.good],
+        ),
         synthetic=[show_name(good.image.file) for good in decoded.good if good.is_synthetic],
     )
 
@@ -77,10 +94,13 @@ def _find_duplicates(examples: Sequence[Example]) -> Duplicates:
     groups = [group for group in _group(examples, lambda e: e.sha256).values() if len(group) > 1]
     within: list[list[str]] = []
     across: list[list[str]] = []
+    across_classes: list[list[str]] = []
     for group in groups:
-        is_across = len({example.split for example in group}) > 1
-        (across if is_across else within).append([show_name(example.file) for example in group])
-    return Duplicates(within_splits=within, across_splits=across)
+        files = [show_name(example.file) for example in group]
+        (across if len({example.split for example in group}) > 1 else within).append(files)
+        if len({example.label for example in group}) > 1:
+            across_classes.append(files)
+    return Duplicates(within_splits=within, across_splits=across, across_classes=tuple(across_classes))
 
 
 def _count_patients(examples: Sequence[Example], key: Callable[[Example], str]) -> PatientCounts:

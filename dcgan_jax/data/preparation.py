@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dcgan_jax.data.decoding import Decoded, decode_all
 from dcgan_jax.data.findings import create_report
+from dcgan_jax.data.near_copies import compute_outline, find_near_copies
 from dcgan_jax.data.pixel_file import PixelFile
 from dcgan_jax.data.prepared import (
     EXAMPLES,
@@ -54,8 +55,8 @@ def write_set(source: Source, images: Sequence[SourceImage], data: DataSettings,
     replaced = partial.with_name(f"{partial.name}-replaced")
     partial.mkdir()  # and not mkdtemp, whose folders nobody else may read
     try:
-        examples, decoded = _write_records(source, images, data, partial)
-        report = create_report(examples, decoded, source, data, time.monotonic() - started)
+        examples, decoded, copies = _write_records(source, images, data, partial)
+        report = create_report(examples, decoded, source, data, time.monotonic() - started, copies)
         report = report.model_copy(update={"warnings": tuple(find_warnings(report, examples))})
         write_examples(partial / EXAMPLES, examples)
         report.write(partial / REPORT)
@@ -73,8 +74,8 @@ def write_set(source: Source, images: Sequence[SourceImage], data: DataSettings,
 
 def _write_records(
     source: Source, images: Sequence[SourceImage], data: DataSettings, partial: Path
-) -> tuple[list[Example], Decoded]:
-    """Writes the records and returns their index, with what became of the images."""
+) -> tuple[list[Example], Decoded, list[tuple[int, int]]]:
+    """Writes the records and returns their index, what became of the images, and which look the same across splits."""
     with (
         tempfile.TemporaryDirectory(prefix="work-", dir=partial) as work,
         PixelFile(Path(work) / "pixels", data.image_size) as pixels,
@@ -86,7 +87,9 @@ def _write_records(
         for split in sorted({example.split for example in examples}):
             slots = [good.slot for good in decoded.good if good.image.split == split]
             write_records(path_of_split(partial, split), map(pixels.read, slots), len(slots), data.image_size)
-    return examples, decoded
+        outlines = [compute_outline(pixels.read(good.slot)) for good in decoded.good]
+        copies = find_near_copies(outlines, [example.split for example in examples])
+    return examples, decoded, copies
 
 
 def _check_bad_images(decoded: Decoded, source: Source, data: DataSettings) -> None:

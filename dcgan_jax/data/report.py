@@ -1,5 +1,6 @@
 """What was found while preparing, as a record for programs."""
 
+from dcgan_jax.data.class_tells import Tell
 from dcgan_jax.data.intensity import DepthGroup
 from dcgan_jax.data.reading.stored_image import BadImageError, UnreadableFileError
 from dcgan_jax.settings import DataSettings
@@ -35,6 +36,7 @@ class Duplicates(Part):
 
     within_splits: list[list[str]]
     across_splits: list[list[str]]
+    across_classes: tuple[list[str], ...] = ()
 
 
 class PatientCounts(Part):
@@ -99,6 +101,8 @@ class PreparedReport(Record):
       passed_over: other files, by suffix.
       flaws: images that are hardly any.
       synthetic: files that say of themselves that they are.
+      near_copies: pairs of files in different splits with other pixels that look the same.
+      tells: by what the files of two classes can be told apart without a look at the images.
       warnings: what a user should know before training.
     """
 
@@ -116,6 +120,8 @@ class PreparedReport(Record):
     passed_over: dict[str, int]
     flaws: list[Flaw]
     synthetic: list[str]
+    near_copies: tuple[tuple[str, str], ...] = ()
+    tells: tuple[Tell, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

@@ -1,11 +1,12 @@
 """The report of a prepared set in words: what a user should know before training, and all of it as Markdown."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dcgan_jax.data.intensity import DepthGroup
 from dcgan_jax.data.prepared import Example
-from dcgan_jax.data.report import PreparedReport, show_name
+from dcgan_jax.data.report import PreparedReport
+from dcgan_jax.data.set_warnings import warn_of_classes, warn_of_copies, warn_of_splits
 from dcgan_jax.storage.markdown import escape
 
 _LISTED = 3
@@ -17,8 +18,9 @@ def find_warnings(report: PreparedReport, examples: Sequence[Example]) -> list[s
         *_warn_of_files(report),
         *_warn_of_levels(report),
         *_warn_of_patients(report),
-        *_warn_of_lone_patients(examples),
-        *_warn_of_shapes(report),
+        *warn_of_splits(examples),
+        *warn_of_copies(report),
+        *warn_of_classes(report),
     ]
 
 
@@ -75,34 +77,7 @@ def _warn_of_patients(report: PreparedReport) -> list[str]:
                 f"by the {name} reading of the file names {_count(patients.in_several_splits, 'patient')} in several "
                 f"splits ({images}): scores on another split may be too good"
             )
-    across = report.duplicates.across_splits
-    if across:
-        warnings.append(f"{_count(len(across), 'image')} in several splits, pixel by pixel: {across[0]} for one")
     return warnings
-
-
-def _warn_of_lone_patients(examples: Sequence[Example]) -> list[str]:
-    """Warns of classes whose images all lie in one folder that is hardly a patient's."""
-    warnings = []
-    for label in sorted({example.label for example in examples}):
-        group = [example for example in examples if example.label == label]
-        patients = {example.patient for example in group}
-        if len(group) > 1 and len(patients) == 1:
-            warnings.append(
-                f"all {len(group):,} images of {show_name(label)} count as one patient, {show_name(patients.pop())}, "
-                f"so none can be held out: if they are of several, give each a folder of their own "
-                f"({show_name(label)}/patient01/a.png)"
-            )
-    return warnings
-
-
-def _warn_of_shapes(report: PreparedReport) -> list[str]:
-    ratios = [size.median_width_to_height for size in report.sizes.values()]
-    if len(ratios) > 1 and max(ratios) > 1.05 * min(ratios):
-        return [
-            "image shapes differ between the classes, so stretching to a square, or its borders, can give them away"
-        ]
-    return []
 
 
 def describe_report(report: PreparedReport) -> str:
@@ -135,6 +110,8 @@ def describe_report(report: PreparedReport) -> str:
     within, across = report.duplicates.within_splits, report.duplicates.across_splits
     lines += _section("Same pixels, within splits", [", ".join(group) for group in within])
     lines += _section("Same pixels, across splits", [", ".join(group) for group in across])
+    lines += _section("Same pixels, in several classes", map(", ".join, report.duplicates.across_classes))
+    lines += _section("The same image saved twice, across splits", map(", ".join, report.near_copies))
     return "\n".join(lines) + "\n"
 
 
@@ -155,9 +132,12 @@ def _total(report: PreparedReport) -> int:
     return sum(count for labels in report.images.values() for count in labels.values())
 
 
-def _section(title: str, items: Sequence[str]) -> list[str]:
-    return ["", f"## {title}", "", *(f"- {_escape_lines(item)}" for item in items)] if items else []
+def _section(title: str, items: Iterable[str]) -> list[str]:
+    lines = [f"- {_escape(item)}" for item in items]
+    return ["", f"## {title}", "", *lines] if lines else []
 
 
-def _escape_lines(text: str) -> str:
-    return text.replace("<", "&lt;").replace("\r", "\\r").replace("\n", "\\n")
+def _escape(text: str) -> str:
+    """Returns a text in one line and without markup; underscores stay, which are none within words."""
+    in_one_line = text.replace("\r", "\\r").replace("\n", "\\n")
+    return "".join(f"&#{ord(sign)};" if sign in "<|*`[" else sign for sign in in_one_line)

@@ -12,6 +12,8 @@ from dcgan_jax.data.sources.source import TRAIN
 from dcgan_jax.errors import UserError
 from dcgan_jax.settings import ALL_CLASSES, DataSettings, Settings
 
+_LISTED = 20  # classes
+
 
 def select_training(
     prepared: PreparedSet, data: DataSettings, seed: int
@@ -122,7 +124,9 @@ def check_label(label: str, labels: Collection[str]) -> None:
             f"data.label={ALL_CLASSES} tells classes apart, and there is {only} alone: give data.label={only}."
         )
     if label != ALL_CLASSES and label not in labels:
+        others = f" and {len(labels) - _LISTED:,} more" if len(labels) > _LISTED else ""
         raise UserError(
-            f"data.label={label} is no class with training images: choose one of {', '.join(sorted(labels))}"
+            f"data.label={label} is no class with training images: choose one of "
+            f"{', '.join(sorted(labels)[:_LISTED])}{others}"
             + (f", or {ALL_CLASSES} for all of them." if len(labels) > 1 else ".")
         )

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from dcgan_jax.data.phantom import draw_phantom
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.selection import select_training
 from dcgan_jax.errors import UserError
@@ -58,7 +60,7 @@ def test_file_names_without_a_patient_are_counted(tmp_path, write_xrays, setting
     )
     prepared = prepare(settings(dir=str(folder)), seed=0)
     assert prepared.report.files_without_patient == 2
-    (warning,) = prepared.report.warnings
+    warning, *_ = prepared.report.warnings
     assert warning.startswith("no patient is known from the names of 2 of 3 files")
     assert "NORMAL/patient01/a.png" in warning
     assert warning in (prepared.directory / "report.md").read_text()
@@ -79,7 +81,7 @@ def test_a_folder_per_patient_is_held_out_as_one(tmp_path, write_xrays, settings
 
 @pytest.mark.usefixtures("own_cache")
 def test_phantoms_need_no_warning(settings):
-    assert prepare(settings(source="phantom", phantom_count=4), seed=0).report.warnings == ()
+    assert prepare(settings(source="phantom", phantom_count=5), seed=0).report.warnings == ()
 
 
 @pytest.mark.usefixtures("own_cache")
@@ -154,8 +156,34 @@ def test_same_pixels_are_found_within_and_across_splits(tmp_path, gray_file, set
     assert report.duplicates.model_dump() == {
         "within_splits": [["train/NORMAL/a.png", "train/NORMAL/b.bmp"]],
         "across_splits": [["test/NORMAL/d.png", "train/NORMAL/c.png"]],
+        "across_classes": (),
     }
     assert any("in several splits, pixel by pixel" in warning for warning in report.warnings)
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_copies_saved_otherwise_and_files_that_hide_their_pixels_are_warned_of(tmp_path, settings):
+    """Through the whole of preparing; the classes here are told apart by nothing that chance would not do."""
+    files = {
+        "train/NORMAL/a.png": draw_phantom(128, 0, 1, "NORMAL"),
+        "train/NORMAL/b.png": draw_phantom(128, 0, 2, "NORMAL"),
+        "test/normal/c.jpg": draw_phantom(128, 0, 2, "NORMAL"),
+        "test/Normal/d.jpg": draw_phantom(128, 0, 3, "NORMAL"),
+        "test/Normal/e.png": draw_phantom(128, 0, 4, "NORMAL"),
+    }
+    for file, pixels in files.items():
+        (tmp_path / "xrays" / file).parent.mkdir(parents=True, exist_ok=True)
+        image = Image.fromarray(pixels).convert({"d": "CMYK", "e": "LA"}.get(file[-5], "L"))
+        if image.mode == "LA":
+            image.putalpha(0)
+        image.save(tmp_path / "xrays" / file)
+    report = prepare(settings(dir=str(tmp_path / "xrays")), seed=0).report
+    assert report.images == {"train": {"NORMAL": 2}, "test": {"NORMAL": 3}}
+    assert report.near_copies == (("test/normal/c.jpg", "train/NORMAL/b.png"),)
+    said = "\n".join(report.warnings)
+    assert "1 image is in several splits, saved otherwise" in said
+    assert "1 image is stored as printing inks (CMYK), perhaps as a negative (test/Normal/d.jpg" in said
+    assert "1 image is black, because all of it is transparent (test/Normal/e.png" in said
 
 
 @pytest.mark.usefixtures("own_cache")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcgan_jax.data.prepared import Example
-from dcgan_jax.data.selection import number_labels, resolve_num_classes, select_training
+from dcgan_jax.data.selection import check_label, number_labels, resolve_num_classes, select_training
 from dcgan_jax.errors import UserError
 from dcgan_jax.settings import DataSettings
 from tests.data.listed_set import ListedSet
@@ -158,3 +158,10 @@ def test_who_is_held_out_of_one_class_is_of_all(seed, holdout):
         trained |= patients(train)
         held |= patients(held_out)
     assert not trained & held
+
+
+def test_of_many_classes_a_few_are_named():
+    labels = {f"finding {number:03}" for number in range(300)}
+    with pytest.raises(UserError, match=r"finding 019 and 280 more, or ALL") as caught:
+        check_label("NORMAL", labels)
+    assert len(str(caught.value)) < 500

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dcgan_jax.data import images
-from dcgan_jax.data.image_files import SUFFIXES, find_images, is_ignored
+from dcgan_jax.data.image_files import SUFFIXES, find_images
 from dcgan_jax.data.reading.stored_image import BadImageError
-from dcgan_jax.data.sources.folder_names import is_mask_place, split_of_folder
+from dcgan_jax.data.sources.folder_names import is_mask_place
 from dcgan_jax.data.sources.layout import LAYOUT, assign_classes
+from dcgan_jax.data.sources.roots import find_root
 from dcgan_jax.data.sources.source import SourceImage
 from dcgan_jax.errors import UserError
 
@@ -23,24 +24,28 @@ MASKS, OUTSIDE = "masks", "images in other folders than those of the splits"
 class FolderSource:
     """The images below `data.dir`."""
 
-    def __init__(self, folder: str):
+    def __init__(self, folder: str, label: str = ""):
         """Finds the files.
 
         Args:
-          folder: `data.dir`; a copy's wrapper folder above the splits is fine.
+          folder: `data.dir`; folders around the data set are fine.
+          label: `data.label`: a folder of that name is a class.
 
         Raises:
-          UserError: when it is no folder, can't be read, or holds no images.
+          UserError: when it is no folder, can't be read, or holds no images, or several data sets.
         """
-        self.name = f"folder {folder}"
-        self._folder = _find_root(folder)
-        found = find_images(self._folder)
-        masks = [file for file in found.images if is_mask_place(file)]
-        self._files = [file for file in found.images if not is_mask_place(file)] if masks else found.images
-        self._has_links = found.has_links
-        self.passed_over: Mapping[str, int] = found.passed_over + Counter({MASKS: len(masks)})
-        if not self._files:
+        named = _require_folder(folder)
+        found = find_images(named)
+        files = [file for file in found.images if not is_mask_place(file)]
+        self.passed_over: Mapping[str, int] = found.passed_over + Counter({MASKS: len(found.images) - len(files)})
+        if not files:
             raise UserError(f"data.dir={folder} has no images{self._describe_others()}: {LAYOUT}.")
+        root = "".join(f"{name}/" for name in find_root(files, label, f"data.dir={folder}"))
+        self._files = [file.removeprefix(root) for file in files if file.startswith(root)]
+        self._num_outside = len(files) - len(self._files)
+        self._folder = named / root
+        self._has_links = found.has_links
+        self.name = f"folder {self._folder}"
         self._sizes: dict[str, int] = {}
         entries = [f"{file}\t{self._describe(file)}" for file in self._files]
         entries += [f"{kind}\t{count}" for kind, count in sorted(self.passed_over.items())]
@@ -49,7 +54,7 @@ class FolderSource:
     def list_images(self) -> list[SourceImage]:
         """Returns all images, sorted; see `Source`."""
         found = assign_classes(self._files, f"data.dir={self._folder}")
-        self.passed_over = {**self.passed_over, OUTSIDE: len(self._files) - len(found)}
+        self.passed_over = {**self.passed_over, OUTSIDE: self._num_outside + len(self._files) - len(found)}
         if self._has_links:
             self._refuse_same_files(found)
         return found
@@ -101,19 +106,13 @@ def describe_counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {kind}" for kind, count in Counter(counts).most_common())
 
 
-def _find_root(folder: str) -> Path:
-    root = Path(folder).expanduser()
+def _require_folder(folder: str) -> Path:
+    path = Path(folder).expanduser()
     try:
-        if not stat.S_ISDIR(root.stat().st_mode):
+        if not stat.S_ISDIR(path.stat().st_mode):
             raise UserError(
                 f"data.dir={folder} is a file: name a folder, or leave it empty to download the published X-rays."
             )
-        inside = _list_folder(root)
-        if len(inside) == 1 and inside[0].is_dir() and not split_of_folder(inside[0].name):
-            splits = [entry for entry in _list_folder(inside[0]) if split_of_folder(entry.name) and entry.is_dir()]
-            # What lies around splits with classes in them is a wrapper; a class alone has its images in its splits.
-            if any(entry.is_dir() for split in splits for entry in _list_folder(split)):
-                return inside[0]
     except FileNotFoundError:
         raise UserError(
             f"data.dir={folder} does not exist: name a folder of X-rays, or leave it empty to download the published "
@@ -121,8 +120,4 @@ def _find_root(folder: str) -> Path:
         ) from None
     except OSError as error:
         raise UserError(f"data.dir={folder} can't be read ({error.strerror}): make it readable.") from error
-    return root
-
-
-def _list_folder(folder: Path) -> list[Path]:
-    return [entry for entry in folder.iterdir() if not is_ignored(entry.name)]
+    return path

@@ -11,28 +11,31 @@ _SPLITS = {
     "val": VALIDATION,
     "valid": VALIDATION,
     "validation": VALIDATION,
+    "dev": VALIDATION,
     "test": TEST,
     "testing": TEST,
 }
-_TRANSPARENT = frozenset(["image", "images", "img", "imgs"])
-_MASKS = frozenset(
-    {"mask", "masks", "label", "labels", "segmentation", "segmentations", "seg", "segs"}
-    | {"annotation", "annotations", "groundtruth"}
+_SPLIT = re.compile(rf"({'|'.join(_SPLITS)})(?:[ _-]?(?:set|data|split|images?|imgs?))?", re.IGNORECASE)
+_TRANSPARENT = re.compile(r"(?:images?|imgs?)(?:[ _-]?\d+)?|png|jpe?g", re.IGNORECASE)  # images_001 of NIH ChestX-ray14
+_MASKS = re.compile(
+    r"labels?|segs?|annotations?|ground[ _-]?truth|(?:.*[ _-])?(?:masks?|segmentations?)|(?-i:.*[a-z]Masks?)",
+    re.IGNORECASE,
 )
 _MASK_FILE = re.compile(r"(?:^|.*[ _-])(?:mask|masks|segmentation)(?:[ _-]?\d*)", re.IGNORECASE)
 
 
 def split_of_folder(name: str) -> str | None:
     """Returns the split that a folder of this name holds, None when the name is not a split's."""
-    return _SPLITS.get(name.lower())
+    match = _SPLIT.fullmatch(name)
+    return _SPLITS[match[1].lower()] if match else None
 
 
 def is_transparent(name: str) -> bool:
     """Returns whether a folder of this name says nothing of what is in it: no class, no patient."""
-    return name.lower() in _TRANSPARENT
+    return bool(_TRANSPARENT.fullmatch(name))
 
 
 def is_mask_place(file: str) -> bool:
     """Returns whether a file is called a mask: itself (`a_mask.png`), or a folder that it lies in (`masks/a.png`)."""
     path = PurePosixPath(file)
-    return any(name.lower() in _MASKS for name in path.parts[:-1]) or bool(_MASK_FILE.fullmatch(path.stem))
+    return any(_MASKS.fullmatch(name) for name in path.parts[:-1]) or bool(_MASK_FILE.fullmatch(path.stem))

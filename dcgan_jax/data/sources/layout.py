@@ -1,8 +1,11 @@
 """Which class and split the files of a folder are, by the folders that they lie in."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dcgan_jax.data.sources.folder_names import is_transparent, split_of_folder
+from dcgan_jax.data.sources.roots import MANY, look_like_patients
 from dcgan_jax.data.sources.source import TRAIN, SourceImage
 from dcgan_jax.data.sources.splits import split_by_patient
 from dcgan_jax.errors import UserError
@@ -11,22 +14,24 @@ LAYOUT = (
     "it must hold split/class/images (train/NORMAL/a.jpeg), class/split/images (NORMAL/train/a.jpeg) or class/images "
     "(NORMAL/a.jpeg)"
 )
+TABLE = "where a table says the class of each image, name it with data.labels=FILE.csv"
 
 
 def assign_classes(files: Sequence[str], where: str) -> list[SourceImage]:
     """Returns the images of relative paths in any of the layouts.
 
     A folder named like a split makes it split/class/*; other folders beside it are then left alone. Such folders within
-    the classes make it class/split/*. Folders called images are passed through.
+    the classes make it class/split/*. Folders called images are passed through, and so is a split's within one of the
+    same name. Classes that differ in upper and lower case are one, spelled as most of its training images have it.
 
     Args:
       files: paths with forward slashes.
       where: field and value, for messages.
 
     Raises:
-      UserError: when the paths follow no layout, or there is nothing to train on.
+      UserError: when the paths follow no layout, there is nothing to train on, or patients are where classes should be.
     """
-    folders = [[name for name in file.split("/")[:-1] if not is_transparent(name)] for file in files]
+    folders = [_list_telling_folders(file) for file in files]
     if any(path and split_of_folder(path[0]) for path in folders):
         found = _assign(files, folders, where, split_at=0, label_at=1)
     elif any(len(path) > 1 and split_of_folder(path[1]) for path in folders):
@@ -36,7 +41,35 @@ def assign_classes(files: Sequence[str], where: str) -> list[SourceImage]:
         found = split_by_patient(_assign(files, folders, where, split_at=None, label_at=0))
     if not any(image.split == TRAIN for image in found):
         raise UserError(f"{where} has no training images: {LAYOUT}.")
-    return sorted(found)
+    _refuse_patients(found, where)
+    return sorted(_unite_spellings(found))
+
+
+def _list_telling_folders(file: str) -> list[str]:
+    names = [name for name in file.split("/")[:-1] if not is_transparent(name)]
+    splits = list(map(split_of_folder, names))
+    return [
+        name
+        for name, split, before in zip(names, splits, [None, *splits], strict=False)
+        if not split or split != before
+    ]
+
+
+def _unite_spellings(images: Sequence[SourceImage]) -> list[SourceImage]:
+    counts = Counter((image.label, image.split == TRAIN) for image in images)
+    spellings: dict[str, str] = {}
+    for label in sorted({image.label for image in images}, key=lambda name: (-counts[name, True], name)):
+        spellings.setdefault(label.lower(), label)
+    return [replace(image, label=spellings[image.label.lower()]) for image in images]
+
+
+def _refuse_patients(images: Sequence[SourceImage], where: str) -> None:
+    labels = sorted({image.label for image in images})
+    if len(labels) > MANY and look_like_patients(labels, len(images)):
+        raise UserError(
+            f"{where} has {len(labels):,} folders where classes should be, {labels[0]} for one, which look like "
+            f"patients: {TABLE}."
+        )
 
 
 def _assign(
@@ -52,7 +85,7 @@ def _assign(
         elif split or split_at is None:
             strays.append(file)
     if strays:
-        raise UserError(f"{where} has images outside a class folder, {strays[0]} for one: {LAYOUT}.")
+        raise UserError(f"{where} has images outside a class folder, {strays[0]} for one: {LAYOUT}; {TABLE}.")
     return found
 
 

@@ -62,8 +62,7 @@ def rename_patient(patient: str, label: str, file: str) -> str:
 
 
 def _find_patient_folder(label: str, path: PurePosixPath) -> str | None:
-    folders = path.parts[:-1]
-    if label not in folders:
-        return None
-    below = folders[folders.index(label) + 1 :]
+    folders, label = path.parts[:-1], label.lower()
+    place = next((place for place, name in enumerate(folders) if name.lower() == label), len(folders))
+    below = [name for name in folders[place:] if name.lower() != label]
     return next((name for name in below if not split_of_folder(name) and not is_transparent(name)), None)
