@@ -1,6 +1,8 @@
-"""Modes besides train that are killed at random moments and then run to their end, by hand:
+"""Modes besides train that are killed at random moments and then run to their end, and places that are damaged, shared
+or another user's, by hand:
 
     python -m tests.interrupted_modes --kills=10
+    python -m tests.interrupted_modes --modes damage shared user source
 
 Each leaves the files that it leaves where nobody kills it, and nothing besides. `evaluate` needs the weights that
 DCGAN_JAX_TEST_INCEPTION names.
@@ -18,6 +20,7 @@ import time
 from pathlib import Path
 
 from dcgan_jax.storage.cache import CACHE_VARIABLE, cache_dir
+from tests.hostile_places import AS_ROOT, CAMPAIGNS
 from tests.launching import TINY_FLAGS, start
 
 TRIAL = (
@@ -106,19 +109,37 @@ def interrupt(mode: str, base: Path, flags: tuple[str, ...], kills: int, moments
     assert not differing
 
 
+def visit(name: str, place: Path) -> None:
+    """Makes one of the campaigns of `tests.hostile_places`, or says why it cannot be made."""
+    if name in AS_ROOT and os.geteuid():
+        print(f"{name}: skipped, for only root can start the command as another user", flush=True)
+        return
+    place.mkdir()
+    begun = time.monotonic()
+    tried, faults = CAMPAIGNS[name](place)
+    print(f"{name}: {tried} tried, not as it should be: {faults} ({time.monotonic() - begun:.0f} s)", flush=True)
+    assert not faults
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES))
+    parser.add_argument("--modes", nargs="+", choices=[*MODES, *CAMPAIGNS], default=[*MODES, *CAMPAIGNS])
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     os.environ["JAX_PLATFORMS"] = "cpu"
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_dir("compiled")))
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # another user passes through
+        for name in [name for name in arguments.modes if name in CAMPAIGNS]:
+            visit(name, Path(folder, name))
+        modes = [name for name in arguments.modes if name in MODES]
+        if not modes:
+            return
         base = Path(folder, "base")
         base.mkdir()
         finish("train", base, (*TINY_FLAGS, "--config.train.sample_every_steps=0"))
-        for mode in arguments.modes:
+        for mode in modes:
             flags = MODES[mode]
             if mode == "trial":
                 flags = (*flags, f"--workdir={base / 'trial'}")  # the run's images are not those of the trial

@@ -23,7 +23,8 @@ def find_root(files: Sequence[str], label: str, where: str) -> Folders:
     """Returns the folders to go down before splits or classes begin; none where they lie in the named folder itself.
 
     Where folders of splits hold folders, the uppermost of those are the data set, and what lies deeper is a copy. A
-    folder around splits that share no folder name, and whose folders are thus patients, is a class.
+    folder around them is a class if it is asked for, or if it is one of several whose splits share no folder name: what
+    lies in those are patients.
 
     Args:
       files: paths with forward slashes.
@@ -81,7 +82,8 @@ def _choose_among(around: dict[Folders, dict[str, set[str]]], label: str, where:
     """Returns the one folder around splits, or the one in which all of them are classes."""
     outer = {folders[:-1] for folders in around}
     is_named = label.lower() in {folders[-1].lower() for folders in around if folders}
-    if len(outer) == 1 and () not in around and (is_named or all(map(_has_patients, around.values()))):
+    are_classes = len(around) > 1 and all(map(_has_patients, around.values()))
+    if len(outer) == 1 and () not in around and (is_named or are_classes):
         return outer.pop()
     if len(around) == 1:
         (only,) = around
