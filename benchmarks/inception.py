@@ -11,7 +11,6 @@ of a product of two square matrices, measured in the same turns, so that whateve
 processor's seconds, over all threads, hardly depend on that.
 """
 
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +24,7 @@ from absl import app, flags
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs as a script
 
+from benchmarks.torch_process import start_torch
 from dcgan_jax.inception.network import INPUT_SIZE, InceptionV3
 from dcgan_jax.models.convolutions import Form
 from dcgan_jax.models.onednn.library import choose_form
@@ -38,7 +38,6 @@ TORCH_PYTHON = flags.DEFINE_string("torch_python", "", "A Python with torch, for
 
 COMPARED_DIMS = (768, 2048)
 PRODUCT_SIZE = 3072
-TORCH_SCRIPT = Path(__file__).with_name("inception_torch.py")
 
 Seconds = Callable[[], tuple[float, float]]
 
@@ -62,8 +61,9 @@ def print_table(dims: int, batch_size: int) -> None:
         for colors, channels in (("gray", 1), ("RGB", 3))
     }
     if TORCH_PYTHON.value:
-        runs["torch"] = create_torch_run(dims, batch_size, "contiguous_format")
-        runs["torch, channels last"] = create_torch_run(dims, batch_size, "channels_last")
+        network = (TORCH_PYTHON.value, "inception_torch.py", dims, batch_size)
+        runs["torch"] = start_torch(*network, "contiguous_format")
+        runs["torch, channels last"] = start_torch(*network, "channels_last")
     runs["peak"] = create_product()
     seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
     for _ in range(ROUNDS.value):
@@ -103,22 +103,6 @@ def measure(run: Callable[[], object]) -> tuple[float, float]:
     start, processor = time.perf_counter(), time.process_time()
     jax.block_until_ready(run())
     return time.perf_counter() - start, time.process_time() - processor
-
-
-def create_torch_run(dims: int, batch_size: int, layout: str) -> Seconds:
-    """Returns a function that has a torch process compute one batch and tell how long that took."""
-    command = [TORCH_PYTHON.value, str(TORCH_SCRIPT), str(dims), str(batch_size), layout]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def run() -> tuple[float, float]:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
-        wall, processor = map(float, process.stdout.readline().split())
-        return wall, processor
-
-    return run
 
 
 def count_flops(dims: int) -> float:

@@ -2,6 +2,7 @@
 
     python benchmarks/train_step.py                                  # full width at batch 8, an eighth at batch 64
     python benchmarks/train_step.py --compare=keras                  # beside Keras, in turns in the same process
+    python benchmarks/train_step.py --torch_python=/path/to/python   # beside torch with channels last, in turns
     python benchmarks/train_step.py --size=64:128 --dtype=float32 --dtype=bfloat16   # base channels : batch size
     python benchmarks/train_step.py --size=8:64 --placement=device --placement=stream --steps_per_dispatch=8
     python benchmarks/train_step.py --size=8:64 --devices=1 --devices=8
@@ -32,6 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs 
 
 from benchmarks.compiled_step import PLACEMENTS, count_flops, create_compiled_step, draw_images, peak_bytes, with_memory
 from benchmarks.table import Table
+from benchmarks.torch_process import start_torch
 from benchmarks.yardstick import Run, count_yardsticks, create_matrix_product, device_name, timed
 from configs import default
 from dcgan_jax.settings import Settings
@@ -47,6 +49,7 @@ DRAWN = flags.DEFINE_integer("drawn", 64, "Phantoms of the class that are drawn;
 CALLS = flags.DEFINE_integer("calls", 1, "Calls without a wait in each timed round.", lower_bound=1)
 REPEATS = flags.DEFINE_integer("repeats", 7, "Timed rounds; their median is reported.", lower_bound=1)
 COMPARE = flags.DEFINE_enum("compare", "none", ["none", "keras"], "What to time in turns with this program.")
+TORCH_PYTHON = flags.DEFINE_string("torch_python", "", "A Python with torch, to be timed in turns too.")
 PLAN_ONLY = flags.DEFINE_bool("plan_only", False, "Only compile: FLOPs, compile time and planned memory.")
 PROFILE = flags.DEFINE_string("profile", None, "Folder for a trace of the timed rounds, by jax.profiler.")
 JSON = flags.DEFINE_string("json", None, "File for the rows, as a JSON list.")
@@ -123,9 +126,10 @@ def measure(settings: Settings, placement: str, num_devices: int) -> list[Row]:
 
     iterations = settings.train.steps_per_dispatch * CALLS.value
     runs: dict[str, tuple[Row, Run, int]] = {"ours": (ours, lambda: step.run(CALLS.value), iterations)}
-    if COMPARE.value == "keras" and settings.model.dtype == "float32":
-        row = {**describe(settings, placement, 1), "framework": "keras", "device": "cpu", "steps_per_dispatch": 1}
-        runs["keras"] = (row, create_keras_run(settings), 1)
+    if settings.model.dtype == "float32":
+        for name, run in create_references(settings).items():
+            row = {**describe(settings, placement, 1), "framework": name, "device": "cpu", "steps_per_dispatch": 1}
+            runs[name] = (row, run, 1)
     times, peak = take_turns({name: run for name, (_, run, _) in runs.items()}, settings.model.dtype)
     peak *= count_yardsticks(num_devices)
 
@@ -178,6 +182,17 @@ def take_turns(runs: dict[str, Run], dtype: str) -> tuple[dict[str, list[float]]
             for name, run in runs.items():
                 times[name].append(timed(run))
     return times, product_flops / statistics.median(product_times)
+
+
+def create_references(settings: Settings) -> dict[str, Run]:
+    """Returns one iteration in each of the frameworks that the flags name."""
+    references: dict[str, Run] = {}
+    if COMPARE.value == "keras":
+        references["keras"] = create_keras_run(settings)
+    if TORCH_PYTHON.value:
+        size = (settings.data.image_size, settings.model.base_channels, settings.train.batch_size)
+        references["torch"] = start_torch(TORCH_PYTHON.value, "torch_dcgan.py", *size)
+    return references
 
 
 def create_keras_run(settings: Settings) -> Run:
