@@ -1,18 +1,17 @@
 """Latents -> uint8 images; the one place where float images become uint8."""
 
 from collections.abc import Iterator
-from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh
+from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float, Int, Key, PyTree, UInt8
 
 from dcgan_jax.models.generator import Generator
 from dcgan_jax.random_streams import draw_latents, example_keys, stream_key
 from dcgan_jax.runtime import processes
-from dcgan_jax.runtime.devices import replicated, split
+from dcgan_jax.runtime.devices import AXIS, replicated, split
 
 
 def to_uint8(images: Float[Array, "*shape"]) -> UInt8[Array, "*shape"]:
@@ -32,7 +31,6 @@ class Sampler:
         self._batch_size = -(-batch_size // devices) * devices
         self._examples_sharding = split(mesh)
 
-        @partial(jax.jit, out_shardings=replicated(mesh))
         def generate(
             params: PyTree, key: Key[Array, ""], examples: Int[Array, " batch"], label: Int[Array, ""]
         ) -> UInt8[Array, "batch height width channels"]:
@@ -40,7 +38,12 @@ class Sampler:
             labels = jnp.broadcast_to(label, examples.shape)  # passed over by a generator that is told none
             return to_uint8(generator.apply({"params": params}, latents, labels))
 
-        self._generate = processes.start_together(generate)
+        # Mapped, for XLA cannot split the batch of a call into oneDNN: each device would compute all of it.
+        whole, by_example = PartitionSpec(), PartitionSpec(AXIS)
+        mapped = jax.shard_map(
+            generate, mesh=mesh, in_specs=(whole, whole, by_example, whole), out_specs=by_example, check_vma=False
+        )
+        self._generate = processes.start_together(jax.jit(mapped, out_shardings=replicated(mesh)))
 
     def batches(
         self, params: PyTree, seed: int, stream: str, count: int, first: int = 0, label: int = 0
