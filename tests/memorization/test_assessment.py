@@ -56,7 +56,7 @@ def test_copies_are_found_and_named_whichever_space_shows_them():
 
 
 def test_a_generator_that_draws_from_the_population_is_found_as_rarely_as_held_out_patients():
-    section = assess(draw_views(400, 1), draw_views(100, 0), draw_views(400, 2))
+    section = assess(draw_views(300, 1), draw_views(50, 0), draw_views(300, 2))
     assert section.memorised_share < 0.06  # 1% in each of two spaces, and the spread of a percentile
     assert all(share < 0.04 for share in section.memorised_share_by_space.values())
     assert section.false_positive_rate < 0.06
@@ -68,7 +68,7 @@ def test_a_generator_that_draws_from_the_population_is_found_as_rarely_as_held_o
 
 def test_false_positives_are_as_frequent_as_what_they_estimate():
     rates = [
-        assess(draw_views(1, 1), draw_views(40, 0), draw_views(120, seed)).false_positive_rate for seed in range(2, 12)
+        assess(draw_views(1, 1), draw_views(40, 0), draw_views(120, seed)).false_positive_rate for seed in range(2, 8)
     ]
     assert np.mean(rates) == pytest.approx(0.02, abs=0.01)
 
