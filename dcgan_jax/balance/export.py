@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from dcgan_jax.balance.record import BalancedRow
-from dcgan_jax.data.images import read_stored
+from dcgan_jax.data.images import find_shown, read_stored
 from dcgan_jax.data.intensity import find_range, measure_depth, range_alone, to_8_bits
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.ranking import rank_by_hash
@@ -94,7 +94,7 @@ class RealImages:
             return
         stored = read_stored(self._source.read_file(image), image.file)
         original = self._source.locate(image)
-        if self._balance.real == "link" and original is not None and not stored.is_deep and _is_png(original.name):
+        if self._balance.real == "link" and original is not None and _is_plain_png(stored, original):
             with contextlib.suppress(FileExistsError):  # a link whose original is gone: reading it names it
                 path.symlink_to(original)
             return
@@ -102,11 +102,13 @@ class RealImages:
 
     def _to_8_bits(self, stored: StoredImage, example: Example) -> UInt8[np.ndarray, "height width"]:
         """Returns the pixels with the range that preparing found, for its group where it shares one."""
-        if not stored.is_deep:
-            return stored.values
-        report, depth = self._prepared.report, measure_depth(stored)
+        report = self._prepared.report
+        shown = find_shown(stored, report.settings.intensity)
+        if not shown.is_deep:
+            return shown.values
+        depth = measure_depth(shown)
         shared = find_range(depth, report.depth_groups)
-        return to_8_bits(stored.values, shared or range_alone(depth, example.file, report.settings.intensity))
+        return to_8_bits(shown.values, shared or range_alone(depth, example.file, report.settings.intensity))
 
 
 def _keep_names(images: Sequence[SourceImage]) -> Iterator[str]:
@@ -134,6 +136,11 @@ def _number(images: Sequence[SourceImage]) -> Iterator[str]:
         place = image.split, image.label
         counts[place] = counts.get(place, -1) + 1
         yield f"{image.split}/{image.label}/real_{counts[place]:05d}{_PNG}"
+
+
+def _is_plain_png(stored: StoredImage, original: Path) -> bool:
+    """Returns whether a file may be passed on as it is; a DICOM file tells who the patient is, whatever its name."""
+    return not stored.is_deep and stored.steps is None and _is_png(original.name)
 
 
 def _is_png(name: str) -> bool:

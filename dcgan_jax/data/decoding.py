@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from jaxtyping import UInt8
@@ -17,7 +18,7 @@ from PIL import Image
 
 from dcgan_jax.data.appearance import describe_flaw, is_mask
 from dcgan_jax.data.class_tells import UNKNOWN_KIND, FileKind, describe_inks, read_kind
-from dcgan_jax.data.images import open_stored
+from dcgan_jax.data.images import find_shown, open_stored
 from dcgan_jax.data.intensity import (
     Depth,
     DepthGroup,
@@ -31,7 +32,8 @@ from dcgan_jax.data.intensity import (
 )
 from dcgan_jax.data.memory_budget import MemoryBudget
 from dcgan_jax.data.pixel_file import PixelFile
-from dcgan_jax.data.reading.stored_image import BadImageError, StoredImage
+from dcgan_jax.data.reading.dicom.steps import DicomSteps
+from dcgan_jax.data.reading.stored_image import DISPLAY, BadImageError, StoredImage
 from dcgan_jax.data.report import LeftOut
 from dcgan_jax.data.resize import resize
 from dcgan_jax.data.sources.source import Source, SourceImage
@@ -40,6 +42,9 @@ from dcgan_jax.runtime.progress import track
 from dcgan_jax.settings import DataSettings
 
 _MEMORY = 2**29  # bytes that decoding threads hold together, but for one image that is larger
+Shown = Literal["as stored", "by its own window or table", "by a range", "equalized"]
+"""How values come to 8 bits: they have 8, or by what became black and white."""
+
 _IS_MASK = "it has two gray levels only, as masks have"
 
 
@@ -57,6 +62,8 @@ class DecodedImage:
       flaw: why it is hardly an X-ray; None of others.
       depth: of its values, where they are deeper than 8 bits.
       kind: how its file stores them.
+      shown: how its values came to 8 bits.
+      steps: what was done to the values of a DICOM file; None of others.
     """
 
     image: SourceImage
@@ -68,6 +75,8 @@ class DecodedImage:
     flaw: str | None = None
     depth: Depth | None = None
     kind: FileKind = UNKNOWN_KIND
+    shown: Shown = "as stored"
+    steps: DicomSteps | None = None
 
 
 @dataclass(frozen=True)
@@ -122,8 +131,10 @@ class _Decoder:
 
     def _keep(self, stored: StoredImage, image: SourceImage, slot: int, is_synthetic: bool) -> DecodedImage:
         height, width = stored.values.shape
-        decoded = DecodedImage(image, slot, stored.sha256(), width, height, is_synthetic)
+        decoded = DecodedImage(image, slot, stored.sha256(), width, height, is_synthetic, steps=stored.steps)
         square = self._data.image_size, self._data.resize, self._data.aspect
+        is_deep, stored = stored.is_deep, find_shown(stored, self._data.intensity)
+        decoded = replace(decoded, shown=_name_way(is_deep, stored))
         if stored.is_deep:
             depth = measure_depth(stored)
             if depth.num_values == 2:
@@ -146,6 +157,12 @@ class _Decoder:
             return LeftOut.of(error)
         self._pixels.write(outcome.slot, _show(self._deep.read(outcome.slot), shared))
         return replace(outcome, flaw=outcome.flaw or describe_flaw(count_levels(depth, shared), is_hidden=False))
+
+
+def _name_way(was_deep: bool, shown: StoredImage) -> Shown:
+    if not shown.is_deep:
+        return "equalized" if was_deep else "as stored"
+    return "by its own window or table" if shown.sample == DISPLAY else "by a range"
 
 
 def _show(values: np.ndarray, depth_range: DepthRange) -> UInt8[np.ndarray, "size size"]:

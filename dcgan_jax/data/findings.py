@@ -9,6 +9,7 @@ from dcgan_jax.data.class_tells import find_tells
 from dcgan_jax.data.decoding import Decoded
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.report import (
+    DicomFile,
     Duplicates,
     Flaw,
     PatientCounts,
@@ -67,6 +68,8 @@ def create_report(
             [(good.width, good.height) for good in decoded.good],
             [good.kind for good in decoded.good],
         ),
+        shown=_count_ways(decoded),
+        dicom=[DicomFile(file=good.image.file, steps=good.steps) for good in decoded.good if good.steps],
         synthetic=[show_name(good.image.file) for good in decoded.good if good.is_synthetic],
     )
 
@@ -81,6 +84,13 @@ def _group(examples: Sequence[Example], key: Callable[[Example], str]) -> dict[s
 def _count(examples: Sequence[Example]) -> dict[str, dict[str, int]]:
     by_split = _group(examples, lambda e: e.split)
     return {split: dict(Counter(show_name(example.label) for example in group)) for split, group in by_split.items()}
+
+
+def _count_ways(decoded: Decoded) -> dict[str, dict[str, int]]:
+    ways: dict[str, Counter[str]] = defaultdict(Counter)
+    for good in decoded.good:
+        ways[show_name(good.image.label)][good.shown] += 1
+    return {label: dict(counts) for label, counts in sorted(ways.items())}
 
 
 def _measure_sizes(examples: Sequence[Example]) -> Sizes:

@@ -12,7 +12,7 @@ from dcgan_jax.errors import UserError
 
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".bmp", ".dib", ".pgm", ".ppm", ".pbm", ".pnm"}
-    | {".webp", ".gif", ".jp2", ".j2k", ".jpx"}
+    | {".webp", ".gif", ".jp2", ".j2k", ".jpx", ".dcm", ".dicom", ".dic"}
 )
 """Files of these names are meant as images: if one can't be read, that is said."""
 
@@ -105,4 +105,4 @@ def _holds_an_image(path: Path) -> bool:
             found = find_format(file.read(HEAD_BYTES))
     except OSError:
         return False
-    return found is not None and found.pillow is not None
+    return found is not None and found.is_read

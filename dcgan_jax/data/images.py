@@ -1,4 +1,4 @@
-"""One image file -> its pixels: JPEG, PNG, TIFF, BMP, PNM, WebP, GIF and JPEG 2000, known by content.
+"""One image file -> its pixels: JPEG, PNG, TIFF, BMP, PNM, WebP, GIF, JPEG 2000 and DICOM, known by content.
 
 - Color becomes luma (ITU-R 601, which leaves gray stored as color as it is); palettes and CMYK are resolved first.
 - Transparent pixels become black, as air is in an X-ray.
@@ -6,7 +6,8 @@
 - Files with several pages are refused: which page is the X-ray is not ours to guess.
 - Values deeper than 8 bits stay what they are; `intensity.py` brings them to 8.
 
-Pillow reads what has 8 bits a sample, tifffile and imagecodecs what Pillow would cut or scramble.
+Pillow reads what has 8 bits a sample, tifffile and imagecodecs what Pillow would cut or scramble, pydicom the headers
+of DICOM files (`reading/dicom`), which are shown as they ask for themselves where `intensity` is a range of many.
 """
 
 import errno
@@ -19,9 +20,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
+from dcgan_jax.data.equalization import equalize
 from dcgan_jax.data.intensity import DepthRange, measure_depth, range_alone, to_8_bits
 from dcgan_jax.data.reading import codec_reader, pillow_reader, tiff_reader
-from dcgan_jax.data.reading.formats import HEAD_BYTES, FileFormat, find_format
+from dcgan_jax.data.reading.formats import DICOM, HEAD_BYTES, FileFormat, find_format
 from dcgan_jax.data.reading.orientation import TAG, set_upright
 from dcgan_jax.data.reading.stored_image import BadImageError, StoredImage, UnreadableFileError
 
@@ -74,8 +76,13 @@ def open_stored(content: bytes, file: str, color: bool = False) -> OpenedImage:
     found = find_format(content[:HEAD_BYTES])
     if found is None:
         raise BadImageError(file, "its content is not an image of a known format")
-    if found.pillow is None:
+    if not found.is_read:
         raise BadImageError(file, f"it is a {found.name} file, which is not read: save it as PNG or TIFF")
+    if found == DICOM:
+        from dcgan_jax.data.reading.dicom import reader  # pydicom takes a moment to import
+
+        dicom, layout = reader.open_dicom(content, file)
+        return OpenedImage(16 * layout.rows * layout.columns, lambda: reader.load_dicom(dicom, layout, file))
     if found.name == "TIFF":
         page = tiff_reader.open_page(content, file)
         if not tiff_reader.is_simple(page):
@@ -117,7 +124,7 @@ def read_gray(content: bytes, file: str, intensity: DepthRange | str) -> UInt8[n
       content: the whole file.
       file: its name, for messages.
       intensity: which values of a file deeper than 8 bits become 0 and 255: a `DepthRange`, "container" (the ends
-        of the type, 0 and 1 for floats) or "image" (the file's own).
+        of the type, 0 and 1 for floats), "image" (the file's own) or "equalize" (those, with an equalized histogram).
 
     Raises:
       BadImageError: as `read_stored`.
@@ -140,11 +147,27 @@ def read_color(content: bytes, file: str, intensity: DepthRange | str) -> UInt8[
 
 def show(stored: StoredImage, file: str, intensity: DepthRange | str) -> UInt8[np.ndarray, "height width *color"]:
     """Returns the 8 bits of an image; see `read_gray`."""
-    if not stored.is_deep:
-        return stored.values
+    shown = find_shown(stored, "dataset" if isinstance(intensity, DepthRange) else intensity)
+    if not shown.is_deep:
+        return shown.values
     if isinstance(intensity, DepthRange):
-        return to_8_bits(stored.values, intensity)
-    return to_8_bits(stored.values, range_alone(measure_depth(stored), file, intensity))
+        return to_8_bits(shown.values, intensity)
+    return to_8_bits(shown.values, range_alone(measure_depth(shown), file, intensity))
+
+
+def find_shown(stored: StoredImage, intensity: str) -> StoredImage:
+    """Returns the values of an image that are brought to 8 bits, which may have that already.
+
+    Args:
+      stored: an image.
+      intensity: as `data.intensity`: with "dataset" a DICOM file is shown by the window or table that it brings, with
+        the others by its modality values, as if it brought none.
+    """
+    if intensity == "dataset":
+        return stored.as_displayed()
+    if intensity == "equalize" and stored.is_deep:
+        return StoredImage(equalize(stored.values), is_hidden=stored.is_hidden, steps=stored.steps)
+    return stored
 
 
 def _decode_deep(

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Shaped, UInt8
 from pydantic import BaseModel, ConfigDict
 
-from dcgan_jax.data.reading.stored_image import BadImageError, SampleType, StoredImage
+from dcgan_jax.data.reading.stored_image import DISPLAY, BadImageError, SampleType, StoredImage
 
 _LOOKED_AT = 2**20
 _OUTLIERS = 0.05  # of the pixels, at most
@@ -39,6 +39,7 @@ class Depth:
       low: least value without those far from all others.
       high: greatest value without those far from all others.
       num_values: how many different ones there are at least.
+      ends: least and greatest value that there could be.
     """
 
     sample: SampleType
@@ -47,6 +48,7 @@ class Depth:
     low: float
     high: float
     num_values: int
+    ends: tuple[float, float]
 
     @property
     def used_bits(self) -> int:
@@ -78,11 +80,11 @@ def measure_depth(stored: StoredImage) -> Depth:
     looked_at = values[:: max(1, values.size // _LOOKED_AT)].astype(np.float64)
     found, counts = np.unique(np.append(looked_at, [least, greatest]), return_counts=True)
     bottom, top = -_cut_above(-found[::-1], counts[::-1]), _cut_above(found, counts)
-    low, high = least, greatest
-    if bottom > least or top < greatest:
+    low, high = stored.sample.limits if stored.sample == DISPLAY else (least, greatest)
+    if stored.sample != DISPLAY and (bottom > least or top < greatest):
         kept = values[(values >= bottom) & (values <= top)]
         low, high = float(kept.min()), float(kept.max())
-    return Depth(stored.sample, least, greatest, low, high, len(found))
+    return Depth(stored.sample, least, greatest, low, high, len(found), stored.ends or stored.sample.limits)
 
 
 def _cut_above(found: np.ndarray, counts: np.ndarray) -> float:
@@ -136,7 +138,7 @@ def range_alone(depth: Depth, file: str, intensity: str) -> DepthRange:
     """
     if intensity != "container":
         return DepthRange(depth.low, depth.high)
-    low, high = depth.sample.limits
+    low, high = depth.ends
     if depth.sample.kind == "float" and (depth.least < low or depth.greatest > high):
         raise BadImageError(
             file, "its floats are not within 0 and 1, so intensity=container can't be used; use dataset"

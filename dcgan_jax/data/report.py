@@ -2,6 +2,7 @@
 
 from dcgan_jax.data.class_tells import Tell
 from dcgan_jax.data.intensity import DepthGroup
+from dcgan_jax.data.reading.dicom.steps import DicomSteps
 from dcgan_jax.data.reading.stored_image import BadImageError, UnreadableFileError
 from dcgan_jax.settings import DataSettings
 from dcgan_jax.storage.record import Part, Record
@@ -83,6 +84,13 @@ class Flaw(Part):
     flaw: str
 
 
+class DicomFile(Part):
+    """A DICOM file that is used, by its pseudonym, and what was done to its values."""
+
+    file: str
+    steps: DicomSteps
+
+
 class PreparedReport(Record):
     """What was found while preparing. File names that are not UTF-8 are shown with backslashes.
 
@@ -97,6 +105,8 @@ class PreparedReport(Record):
       files_without_patient: how many each count as a patient of their own.
       patients: how many there are.
       depth_groups: ranges of files deeper than 8 bits.
+      shown: by class, how values came to 8 bits and of how many images.
+      dicom: the DICOM files.
       left_out: files that were to be images and can't be used.
       passed_over: other files, by suffix.
       flaws: images that are hardly any.
@@ -120,6 +130,8 @@ class PreparedReport(Record):
     passed_over: dict[str, int]
     flaws: list[Flaw]
     synthetic: list[str]
+    shown: dict[str, dict[str, int]]
+    dicom: list[DicomFile]
     near_copies: tuple[tuple[str, str], ...] = ()
     tells: tuple[Tell, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from dcgan_jax.data.dicom_text import describe_dicom, warn_of_dicom
 from dcgan_jax.data.intensity import DepthGroup
 from dcgan_jax.data.prepared import Example
+from dcgan_jax.data.reading.stored_image import DISPLAY
 from dcgan_jax.data.report import PreparedReport
 from dcgan_jax.data.set_warnings import warn_of_classes, warn_of_copies, warn_of_splits
 from dcgan_jax.storage.markdown import escape
@@ -17,6 +19,7 @@ def find_warnings(report: PreparedReport, examples: Sequence[Example]) -> list[s
     return [
         *_warn_of_files(report),
         *_warn_of_levels(report),
+        *warn_of_dicom(report),
         *_warn_of_patients(report),
         *warn_of_splits(examples),
         *warn_of_copies(report),
@@ -102,6 +105,7 @@ def describe_report(report: PreparedReport) -> str:
         "Files deeper than 8 bits, and their values that became 0 and 255",
         [_describe_depth(group) for group in report.depth_groups],
     )
+    lines += _section("DICOM files (report.json has the steps of each)", describe_dicom(report))
     lines += _section("Warnings", report.warnings)
     lines += _section("Synthetic, by what the files say of themselves", report.synthetic)
     lines += _section("Left out", [f"{bad.file}: {bad.reason}" for bad in report.left_out])
@@ -116,6 +120,8 @@ def describe_report(report: PreparedReport) -> str:
 
 
 def _describe_depth(group: DepthGroup) -> str:
+    if group.sample == str(DISPLAY):
+        return f"{_count(group.files, 'DICOM file', verb=False)} by the window or lookup table that each brings"
     return (
         f"{_count(group.files, 'file', verb=False)} of {group.sample} values that use {group.used_bits} bits, "
         f"{group.low:g} to {group.high:g}"

@@ -80,7 +80,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         choices=get_args(Intensity),
         default="dataset",
         help="which values of files deeper than 8 bits become black and white: of the whole folder (dataset, the "
-        "default), of each image, or the ends of the type (container)",
+        "default; DICOM files by the window they bring), of each image, the ends of the type (container), or equalize",
     )
     parser.add_argument("--batch_size", type=int, default=0, help="images at a time; default: what suits the device")
     parser.add_argument("--json", default="", help="file for the full record")

@@ -21,7 +21,7 @@ from dcgan_jax.inception.preprocess import Preprocess
 from dcgan_jax.storage.array_file import read_cached, write_cached
 from dcgan_jax.storage.cache import cache_dir
 
-Intensity = Literal["dataset", "container", "image"]
+Intensity = Literal["dataset", "container", "image", "equalize"]
 """How files deeper than 8 bits become 8 bits, as `data.intensity`; "dataset": by ranges of the folder."""
 
 _CACHE_VERSION = 3  # of what the key does not say: the code between files and features
@@ -130,7 +130,7 @@ def _share_ranges(files: Sequence[Path]) -> dict[Path, DepthRange]:
 
     def measure(file: Path) -> Depth | None:
         opened = open_stored(read_file(file), str(file), color=True)
-        stored = opened.load() if opened.may_be_deep else None
+        stored = opened.load().as_displayed() if opened.may_be_deep else None
         return measure_depth(stored) if stored is not None and stored.is_deep else None
 
     depths = {file: depth for file, depth in zip(files, map_ahead(measure, files), strict=True) if depth is not None}

@@ -28,8 +28,8 @@ class DataSettings(Section):
     """How images are resized; the paper's code has `nearest`."""
     aspect: Literal["ignore", "pad"] = "ignore"
     """`ignore` stretches to a square, as the paper does. `pad` keeps the shape and adds black borders."""
-    intensity: Literal["dataset", "container", "image"] = "dataset"
-    """What becomes black and white in files deeper than 8 bits: one range for all, the type's, or each image's own."""
+    intensity: Literal["dataset", "container", "image", "equalize"] = "dataset"
+    """Black and white of files deeper than 8 bits: of all, the type's, each image's; `equalize`: as MIMIC-CXR-JPG."""
     on_bad_image: Literal["error", "skip"] = "error"
     """Unreadable files: stop and list all of them, or leave them out and report them."""
     holdout: Annotated[ShareBelowOne, Unit("share of patients")] = 0.0

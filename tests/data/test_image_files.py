@@ -42,13 +42,14 @@ def test_images_are_found_whatever_they_are_called(tmp_path):
 
 
 def test_other_files_are_counted_by_suffix_and_texts_are_not(tmp_path):
-    contents = {"1.dcm": b"\0" * 128 + b"DICM", "2.DCM": b"\0" * 128 + b"DICM", "3.jxl": b"\xff\x0a", "DICOMDIR": b"x"}
+    contents = {"1.npz": b"PK", "2.NPZ": b"PK", "3.jxl": b"\xff\x0a"}
+    contents["DICOMDIR"] = bytes(128) + b"DICM" + b"1.2.840.10008.1.3.10"
     contents |= {"labels.csv": b"a,b", "notes.txt": b"x", "README.md": b"x"}
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     found = find_images(tmp_path)
     assert found.images == []
-    assert found.passed_over == {".dcm": 2, ".jxl": 1, "no suffix": 1}
+    assert found.passed_over == {".npz": 2, ".jxl": 1, "no suffix": 1}
 
 
 def test_a_link_to_a_folder_above_and_one_to_itself_end(tmp_path):

@@ -151,9 +151,9 @@ def test_another_programs_manifest_leaves_nothing_out(tmp_path):
 
 def test_other_kinds_of_files_are_counted(tmp_path):
     save(tmp_path, "0.png", "1.png")
-    for name in ("a.dcm", "b.dcm", "notes.txt"):
+    for name in ("a.npz", "b.npz", "notes.txt"):
         (tmp_path / name).write_bytes(b"no image")
-    assert find_images(tmp_path).passed_over == {".dcm": 2}
+    assert find_images(tmp_path).passed_over == {".npz": 2}
 
 
 def test_files_on_both_sides_are_counted_through_links(tmp_path):

@@ -13,7 +13,7 @@ from dcgan_jax.data.reading.pillow_reader import load_image
 from dcgan_jax.data.reading.stored_image import EIGHT_BITS, BadImageError, SampleType, StoredImage
 
 _JPEG_2000_SIZE = b"\xff\x4f\xff\x51"
-_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15; the others are tables
+_JPEG_FRAMES = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15, JPEG-LS; not the tables
 _FRAMES_OF_PILLOW = (0xC0, 0xC1, 0xC2)  # baseline, extended and progressive; not lossless
 _PNG_SAMPLES = {2: 3, 4: 2, 6: 4}  # samples a pixel by the number of the color type; gray alone is Pillow's
 
@@ -25,6 +25,8 @@ class DeepHeader(NamedTuple):
     height: int
     samples: int
     sample: SampleType
+    mark: int = 0
+    """Which frame of JPEG it is: how it is compressed."""
 
 
 def read_deep_header(content: bytes, file_format: FileFormat) -> DeepHeader | None:
@@ -76,23 +78,42 @@ def _read_png(content: bytes) -> DeepHeader | None:
 
 
 def _read_jpeg_2000(content: bytes) -> DeepHeader | None:
+    header = read_jpeg_2000_size(content)
+    return None if header is None or header.sample == EIGHT_BITS else header
+
+
+def _read_jpeg(content: bytes) -> DeepHeader | None:
+    frame = read_jpeg_frame(content)
+    return None if frame is None or (frame.sample == EIGHT_BITS and frame.mark in _FRAMES_OF_PILLOW) else frame
+
+
+def read_jpeg_2000_size(content: bytes) -> DeepHeader | None:
+    """Returns what the codestream of a JPEG 2000 file says of its first component, None where there is none.
+
+    Raises:
+      struct.error, IndexError: it is cut short.
+    """
     start = content.find(_JPEG_2000_SIZE)
     if start < 0:
         return None
     right, bottom, left, top = struct.unpack_from(">4I", content, start + 8)
     samples, depth = struct.unpack_from(">HB", content, start + 40)
-    sample = SampleType("signed" if depth & 128 else "unsigned", (depth & 127) + 1)
-    return None if sample == EIGHT_BITS else DeepHeader(right - left, bottom - top, samples, sample)
+    return DeepHeader(
+        right - left, bottom - top, samples, SampleType("signed" if depth & 128 else "unsigned", (depth & 127) + 1)
+    )
 
 
-def _read_jpeg(content: bytes) -> DeepHeader | None:
+def read_jpeg_frame(content: bytes) -> DeepHeader | None:
+    """Returns what the frame header of a JPEG or JPEG-LS file says, None where there is none.
+
+    Raises:
+      struct.error, IndexError: it is cut short.
+    """
     place = 2
     while content[place] == 0xFF:
         mark, length = content[place + 1], struct.unpack_from(">H", content, place + 2)[0]
         if mark in _JPEG_FRAMES:
             bits, height, width, samples = struct.unpack_from(">BHHB", content, place + 4)
-            if bits == 8 and mark in _FRAMES_OF_PILLOW:
-                return None
-            return DeepHeader(width, height, samples, SampleType("unsigned", bits))
+            return DeepHeader(width, height, samples, SampleType("unsigned", bits), mark)
         place += 2 + length
     return None

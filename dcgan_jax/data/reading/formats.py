@@ -2,12 +2,14 @@
 
 from typing import NamedTuple
 
+from dcgan_jax.data.reading.dicom.signature import is_dicom
+
 HEAD_BYTES = 352
 """How much of a file `find_format` looks at."""
 
 
 class FileFormat(NamedTuple):
-    """A format, and the one reader of Pillow that may open it; None: it is known and not read here.
+    """A format, and the one reader of Pillow that may open it; None: Pillow does not.
 
     Pillow's other readers (EPS runs Ghostscript, for one) are nothing to point at files from elsewhere.
     """
@@ -15,6 +17,14 @@ class FileFormat(NamedTuple):
     name: str
     pillow: str | None
 
+    @property
+    def is_read(self) -> bool:
+        """Whether images of this format can be read; others are known, so that what they are can be said."""
+        return self.pillow is not None or self == DICOM
+
+
+DICOM = FileFormat("DICOM", None)
+DICOM_DIRECTORY = FileFormat("DICOM directory", None)
 
 _JPEG_2000 = FileFormat("JPEG 2000", "JPEG2000")
 _TIFF = FileFormat("TIFF", "TIFF")
@@ -31,7 +41,6 @@ _MARKS = (
     (8, b"WEBP", FileFormat("WebP", "WEBP")),
     (0, b"\0\0\0\x0cjP  \r\n\x87\n", _JPEG_2000),
     (0, b"\xff\x4f\xff\x51", _JPEG_2000),
-    (128, b"DICM", FileFormat("DICOM", None)),
     (0, b"\xff\x0a", FileFormat("JPEG XL", None)),
     (0, b"\0\0\0\x0cJXL \r\n\x87\n", FileFormat("JPEG XL", None)),
     (4, b"ftypavif", FileFormat("AVIF", None)),
@@ -43,6 +52,7 @@ _MARKS = (
     (344, b"n+1\0", FileFormat("NIfTI", None)),
     (0, b"\x89HDF", FileFormat("HDF5", None)),
 )
+_LISTS_FILES = b"1.2.840.10008.1.3.10"  # the kind of object that a DICOMDIR is
 _BMP, _PNM = FileFormat("BMP", "BMP"), FileFormat("PNM", "PPM")
 
 
@@ -52,6 +62,8 @@ def find_format(head: bytes) -> FileFormat | None:
     Args:
       head: `HEAD_BYTES` of the file, or all where it is shorter.
     """
+    if is_dicom(head):
+        return DICOM_DIRECTORY if _LISTS_FILES in head else DICOM
     for place, mark, found in _MARKS:
         if head.startswith(mark, place):
             return found

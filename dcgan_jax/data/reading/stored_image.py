@@ -1,12 +1,14 @@
 """What an image file holds, before its values are brought to 8 bits."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Float32, Shaped
 
+from dcgan_jax.data.reading.dicom.steps import DicomSteps
 from dcgan_jax.errors import UserError
 
 MAX_PIXELS = 89_478_485
@@ -27,24 +29,25 @@ class UnreadableFileError(BadImageError):
 
 
 class SampleType(NamedTuple):
-    """What one number in a file is."""
+    """What one number in a file is; "display": gray from 0 to 1, as the file itself says that it is shown."""
 
-    kind: Literal["unsigned", "signed", "float"]
+    kind: Literal["unsigned", "signed", "float", "display"]
     bits: int
 
     def __str__(self) -> str:
-        return f"{self.bits}-bit {self.kind}"
+        return "display" if self.kind == "display" else f"{self.bits}-bit {self.kind}"
 
     @property
     def limits(self) -> tuple[float, float]:
         """The least and greatest value of the type; 0 and 1 for floats."""
-        if self.kind == "float":
+        if self.kind in ("float", "display"):
             return 0.0, 1.0
         span = 2.0**self.bits
         return (-span / 2, span / 2 - 1) if self.kind == "signed" else (0.0, span - 1)
 
 
 EIGHT_BITS = SampleType("unsigned", 8)
+DISPLAY = SampleType("display", 32)
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,21 @@ class StoredImage:
       values: gray or three colors; uint8 where `sample` is `EIGHT_BITS`, and any real type elsewhere.
       sample: the type that the file declares.
       is_hidden: every pixel of the file is transparent, so all are black.
+      display: gray from 0 to 1 by the window or lookup table that the file brings; None where it brings none.
+      ends: least and greatest value that any pixel of the file could have, where those of `sample` are not.
+      steps: what was done to the values of a DICOM file; None of others.
     """
 
     values: Shaped[np.ndarray, "height width"] | Shaped[np.ndarray, "height width 3"]
     sample: SampleType = EIGHT_BITS
     is_hidden: bool = False
+    display: Callable[[], Float32[np.ndarray, "height width"]] | None = None
+    ends: tuple[float, float] | None = None
+    steps: DicomSteps | None = None
+
+    def as_displayed(self) -> "StoredImage":
+        """Returns the image as the file itself says that it is shown; as it is where it says nothing."""
+        return StoredImage(self.display(), DISPLAY, steps=self.steps) if self.display else self
 
     @property
     def is_deep(self) -> bool:

@@ -26,7 +26,7 @@ def test_what_pillow_writes_is_known_and_read(file_format):
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        (bytes(128) + b"DICM", "DICOM"),
+        (bytes(128) + b"DICM" + b"1.2.840.10008.1.3.10", "DICOM directory"),
         (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
         (b"\0\0\0\x18ftypheic", "HEIF"),
         (b"%PDF-1.7", "PDF"),

@@ -1,0 +1,164 @@
+"""Files made here and pydicom's own, against the formulas of PS3.3 C.11 written out anew, pixel by pixel."""
+
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+
+from dcgan_jax.data.images import read_gray, read_stored
+from dcgan_jax.data.intensity import DepthRange
+from tests import dicom_files
+from tests.dicom_files import SYNTAXES, make_dicom, make_table, make_values
+
+PYDICOM = Path(pydicom.__file__).parent / "data" / "test_files"
+WHOLE = DepthRange(0, 1)  # black and white of values that a window or table has shown
+CURVE = (np.linspace(0, 1, 300) ** 2 * 4000).astype(np.uint16)
+
+
+def show_table(values, first, entries):
+    """Gray from 0 to 1, one value after the other."""
+    found = [entries[min(max(round(value) - first, 0), len(entries) - 1)] for value in values.ravel().tolist()]
+    return np.array(found).reshape(values.shape) / entries.max()
+
+
+def show_window(values, center, width, function="LINEAR"):
+    if function == "SIGMOID":
+        return 1 / (1 + np.exp(-4 * (values - center) / width))
+    if function == "LINEAR":
+        gray = (values - (center - 0.5)) / (width - 1) + 0.5
+        gray[values <= center - 0.5 - (width - 1) / 2] = 0
+        gray[values > center - 0.5 + (width - 1) / 2] = 1
+        return gray
+    gray = (values - center) / width + 0.5
+    gray[values <= center - width / 2] = 0
+    gray[values > center + width / 2] = 1
+    return gray
+
+
+def round_gray(gray):
+    return np.rint(gray.astype(np.float32).astype(np.float64) * 255).astype(np.uint8)
+
+
+def check_shown(content, gray):
+    """Checks what a file's own window or table shows."""
+    np.testing.assert_array_equal(read_gray(content, "x", WHOLE), round_gray(gray))
+
+
+def check_values(content, values):
+    """Checks modality values, upright."""
+    found = read_stored(content, "x").values
+    np.testing.assert_array_equal(found, values.astype(found.dtype))
+
+
+TYPES = [(12, False), (12, True), (16, False), (16, True)]
+
+
+@pytest.mark.parametrize("photometry", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize(("bits", "signed"), TYPES)
+@pytest.mark.parametrize("kind", ["plain", "window", "table", "negative slope"])
+def test_every_kind_of_gray(kind, bits, signed, photometry):
+    stored = make_values(bits, signed)
+    ends = np.array([stored.min(), stored.max()])
+    middle, is_inverted = float(ends.mean()), photometry == "MONOCHROME1"
+    if kind == "table":
+        first = int(middle) - 100
+        content = make_dicom(
+            stored, bits, signed=signed, photometry=photometry, VOILUTSequence=make_table(first, CURVE)
+        )
+        gray = show_table(stored, first, CURVE)
+    elif kind == "plain":
+        content = make_dicom(stored, bits, signed=signed, photometry=photometry)
+        check_values(content, ends.sum() - stored if is_inverted else stored)
+        return
+    else:
+        slope, intercept = (-10, 3000) if kind == "negative slope" else (1, 0)
+        values, center = stored * slope + intercept, round(middle * slope + intercept + 100)
+        width = 3000 if bits == 12 else 30000
+        content = make_dicom(
+            stored,
+            bits,
+            signed=signed,
+            photometry=photometry,
+            RescaleSlope=slope,
+            RescaleIntercept=intercept,
+            WindowCenter=center,
+            WindowWidth=width,
+        )
+        upright = (ends * slope + intercept).sum() - values if is_inverted else values
+        check_values(content, upright)
+        gray = show_window(values.astype(float), center, width)
+    check_shown(content, 1 - gray if is_inverted else gray)
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES)
+@pytest.mark.parametrize(("bits", "signed"), [(8, False), *TYPES])
+def test_every_transfer_syntax(syntax, bits, signed):
+    stored = make_values(bits, signed)
+    check_values(make_dicom(stored, bits, signed=signed, syntax=syntax), stored)
+
+
+@pytest.mark.parametrize("bits", [10, 14])
+@pytest.mark.parametrize("signed", [False, True])
+def test_what_lies_above_and_below_the_stored_bits_is_no_part_of_a_value(bits, signed):
+    stored = make_values(bits, signed)
+    check_values(make_dicom(stored, bits, signed=signed, high=bits), stored)
+
+
+def test_eight_bits_are_those_of_any_other_file():
+    stored = make_values(8)
+    image = read_stored(make_dicom(stored, 8), "x")
+    assert not image.is_deep
+    np.testing.assert_array_equal(read_gray(make_dicom(stored, 8, photometry="MONOCHROME1"), "x", WHOLE), 255 - stored)
+
+
+@pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
+def test_functions_of_a_window(function):
+    stored = make_values()
+    content = make_dicom(stored, WindowCenter=2000.5, WindowWidth=1001, VOILUTFunction=function)
+    check_shown(content, show_window(stored.astype(float), 2000.5, 1001, function))
+
+
+def test_modality_table_then_window():
+    stored = make_values()
+    content = make_dicom(stored, ModalityLUTSequence=make_table(1000, CURVE), WindowCenter=1500, WindowWidth=2001)
+    values = show_table(stored, 1000, CURVE) * CURVE.max()
+    check_values(content, values)
+    check_shown(content, show_window(values, 1500, 2001))
+
+
+def test_whole_set_of_pydicom():
+    """Each gray file that comes with pydicom and needs no decoder, and the others of which it has the raw pixels."""
+    checked = 0
+    for path in sorted(PYDICOM.rglob("*")):
+        dataset = pydicom.dcmread(path, force=True) if path.is_file() else {}
+        syntax = getattr(dataset, "file_meta", {}).get("TransferSyntaxUID", "")
+        if not (syntax and dataset.get("SamplesPerPixel") == 1 and dataset.get("BitsAllocated") in (8, 16)):
+            continue
+        raw = dataset
+        if path.name.startswith("MR_small"):  # one image in several transfer syntaxes
+            raw = pydicom.dcmread(PYDICOM / "MR_small.dcm")
+        elif (
+            syntax.is_encapsulated or path.name == "MR_truncated.dcm" or dataset.PhotometricInterpretation[:4] != "MONO"
+        ):
+            continue
+        _check_file(path, raw)
+        checked += 1
+    assert checked == 42
+
+
+def _check_file(path, raw):
+    is_large = raw.BitsAllocated == 16
+    order = ">" if raw.file_meta.TransferSyntaxUID == dicom_files.BIG_ENDIAN else "<"
+    words = np.frombuffer(raw.PixelData, f"{order}{'i' if raw.PixelRepresentation else 'u'}{1 + is_large}")
+    stored = words[: raw.Rows * raw.Columns].reshape(raw.Rows, raw.Columns).astype(float)
+    slope, intercept = float(raw.get("RescaleSlope", 1)), float(raw.get("RescaleIntercept", 0))
+    values, content = stored * slope + intercept, path.read_bytes()
+    is_padding = stored == raw.get("PixelPaddingValue", np.inf)
+    is_inverted = raw.PhotometricInterpretation == "MONOCHROME1"
+    if "WindowCenter" in raw:
+        center, width = (np.atleast_1d(raw[name].value)[0] for name in ("WindowCenter", "WindowWidth"))
+        gray = show_window(values, float(center), float(width))
+        check_shown(content, np.where(is_padding, 0, 1 - gray if is_inverted else gray))
+    else:
+        check_values(content, np.where(is_padding, values[~is_padding].min(), values))
