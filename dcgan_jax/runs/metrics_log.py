@@ -10,9 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
+from jaxtyping import UInt8
 from tensorboardX.event_file_writer import EventsWriter
 from tensorboardX.proto.event_pb2 import Event, SessionLog
-from tensorboardX.summary import scalar
+from tensorboardX.summary import image, scalar, text
 
 from dcgan_jax.errors import UserError
 from dcgan_jax.runtime import patience
@@ -37,31 +39,48 @@ class RunLog:
     ) -> None:
         self._close()
 
-    def write(self, rows: list[dict[str, Any]]) -> None:
+    def write(self, rows: list[dict[str, Any]], group: str = "training") -> None:
         """Writes rows, each with its `step`; TensorBoard gets the last one.
+
+        Args:
+          rows: of numbers by name.
+          group: of TensorBoard's charts; losses and accuracies have groups of their own.
 
         Raises:
           RetryLater: the files do not answer, and have not for a while.
           OSError: they cannot be written.
         """
         content = "".join(json.dumps(row) + "\n" for row in rows).encode()
-        patience.insist(lambda: self._write(content, rows[-1]), self._metrics)
+        last = rows[-1]
+        summaries = [scalar(create_tag(name, group), value) for name, value in last.items() if name != "step"]
+        patience.insist(lambda: self._write(content, last["step"], summaries), self._metrics)
 
-    def _write(self, content: bytes, last: dict[str, Any]) -> None:
+    def show_grid(self, step: int, grid: UInt8[np.ndarray, "height width channels"]) -> None:
+        """Shows a grid of samples in TensorBoard; raises as `write`."""
+        self._show(step, image("samples", grid, dataformats="HWC"))
+
+    def show_text(self, step: int, name: str, markdown: str) -> None:
+        """Shows a text in TensorBoard; raises as `write`."""
+        self._show(step, text(name, markdown))
+
+    def _show(self, step: int, summary: Any) -> None:
+        patience.insist(lambda: self._write(b"", step, [summary]), self._metrics)
+
+    def _write(self, content: bytes, step: int, summaries: list[Any]) -> None:
         if self._file.closed:
             self._open()
         try:
             if not os.fstat(self._file.fileno()).st_nlink:  # removed, workdir and all: writing would succeed
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self._metrics))
             self._file.write(content)
-            for name, value in last.items():
-                if name != "step":
-                    self._add_event(last["step"], summary=scalar(name, value))
+            for summary in summaries:
+                self._add_event(step, summary=summary)
             self._events.flush()
         except OSError:
             self._close()  # to be opened again, and cut to what was written whole
             raise
-        self._size, self._step = self._size + len(content), last["step"]
+        self._size += len(content)
+        self._step = max(self._step, step)
 
     def _open(self) -> None:
         self._file = self._metrics.open("r+b", buffering=0)
@@ -82,6 +101,18 @@ class RunLog:
 
     def _add_event(self, step: int, **content: Any) -> None:
         self._events.write_event(Event(wall_time=time.time(), step=step, **content))
+
+
+def create_tag(name: str, group: str) -> str:
+    """Returns the tag of a number in TensorBoard, which shows those with a beginning in common side by side.
+
+    >>> create_tag("discriminator_loss_real", "training"), create_tag("fid", "scores")
+    ('loss/discriminator_real', 'scores/fid')
+    """
+    for kind in ("loss", "accuracy"):
+        if f"_{kind}" in name:
+            return f"{kind}/{name.replace(f'_{kind}', '')}"
+    return f"{group}/{name}"
 
 
 def read_rows(metrics: Path) -> Iterator[dict[str, Any]]:

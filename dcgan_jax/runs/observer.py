@@ -16,6 +16,7 @@ from dcgan_jax.runtime import patience, processes
 from dcgan_jax.runtime.progress import create_progress
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
+from dcgan_jax.storage.markdown import escape
 from dcgan_jax.training.schedule import Schedule
 from dcgan_jax.training.state import TrainState
 
@@ -83,13 +84,14 @@ class TrainObserver:
         """Draws the grid of the fixed latents."""
         self._last_at = None
         images = draw_samples(self._sampler, state.sampled_generator, self._settings)
-        path = self._workdir.samples / f"step_{step:07d}.png"
-        patience.insist(lambda: save_image(tile(images, GRID_SIDE), path), path)
+        path, grid = self._workdir.samples / f"step_{step:07d}.png", tile(images, GRID_SIDE)
+        patience.insist(lambda: save_image(grid, path), path)
+        self._log.show_grid(step, grid)
 
     def on_scores(self, step: int, scores: dict[str, float]) -> None:
         """Logs the scores of a state."""
         self._last_at = None
-        self._log.write([{"step": step, **scores}])
+        self._log.write([{"step": step, **scores}], "scores")
 
     def images_per_second(self) -> float | None:
         """Returns batch_size times the steps a second, without compiling, drawing and scoring; None without steps."""
@@ -118,4 +120,11 @@ def observed(
         RunLog(workdir.metrics, workdir.tensorboard, first_step) as log,
         create_progress(schedule.total, "Training", "steps", first_step, waits_for="compiling") as progress,
     ):
+        log.show_text(first_step + 1, "settings", describe_settings(settings))
         yield TrainObserver(settings, workdir, schedule, log, sampler, progress)
+
+
+def describe_settings(settings: Settings) -> str:
+    """Returns all settings as a table in Markdown."""
+    rows = [f"| {escape(name)} | {escape(str(value))} |" for name, value in settings.flat_values().items()]
+    return "\n".join(["| field | value |", "|---|---|", *rows])

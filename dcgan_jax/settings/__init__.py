@@ -3,7 +3,7 @@
 from dcgan_jax.settings.data import ALL_CLASSES, DataSettings
 from dcgan_jax.settings.identity import makes_the_run
 from dcgan_jax.settings.networks import AverageSettings, LossSettings, ModelSettings
-from dcgan_jax.settings.outputs import BalanceSettings, EvalSettings, GenerateSettings
+from dcgan_jax.settings.outputs import BalanceSettings, EvalSettings, ExportSettings, GenerateSettings
 from dcgan_jax.settings.settings import RUN_SECTIONS, Settings
 from dcgan_jax.settings.study import StudySettings
 from dcgan_jax.settings.training import (
@@ -25,6 +25,7 @@ __all__ = [
     "CheckpointSettings",
     "DataSettings",
     "EvalSettings",
+    "ExportSettings",
     "GenerateSettings",
     "LossSettings",
     "ModelSettings",

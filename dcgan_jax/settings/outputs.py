@@ -1,12 +1,14 @@
 """`config.eval`, `.generate` and `.balance`: how a trained generator is scored, and what is drawn from it."""
 
+import datetime
 from typing import Annotated, Literal
 
 from annotated_types import Unit
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from dcgan_jax.settings.section import (
     AbsolutePath,
+    Fraction,
     Listed,
     NonNegativeInt,
     PositiveFloat,
@@ -14,6 +16,7 @@ from dcgan_jax.settings.section import (
     Section,
     Seed,
     Share,
+    ZeroOrSeveral,
 )
 
 
@@ -64,6 +67,22 @@ class GenerateSettings(Section):
     """Folder for the images. Empty: generated/ in the workdir."""
     max_similarity: Share = 0.97
     """Leave out images that correlate more with a training image. 0: copies are not looked for."""
+    seeds: Annotated[tuple[Seed, ...], *Listed] = ()
+    """One image of each of these latent seeds, its first, instead of `count` images of `seed`."""
+    truncation: Fraction = 1.0
+    """Latents are scaled by it: below 1, images are cleaner and more alike, and how much more is said. 1: off."""
+    format: Literal["png", "npz"] = "png"
+    """A PNG file an image, or one images.npz of all of them."""
+    walk: Annotated[ZeroOrSeveral, Unit("frames")] = 0
+    """Frames of a loop through the latents of `seeds`, or of the first five images. 0: none."""
+
+    @model_validator(mode="after")
+    def _a_walk_leads_from_one_latent_to_another(self) -> "GenerateSettings":
+        if self.walk and len(self.seeds) == 1:
+            raise ValueError(
+                f"config.generate.walk={self.walk} needs two latents or more: give more config.generate.seeds, or none."
+            )
+        return self
 
 
 class BalanceSettings(Section):
@@ -83,3 +102,32 @@ class BalanceSettings(Section):
     """Seed of the latents."""
     max_similarity: Share = 0.97
     """Leave out images that correlate more with a training image. 0: none."""
+
+
+class ExportSettings(Section):
+    """What `--mode=export` allows, and what only those who pass a folder on can say in its card."""
+
+    unassessed: bool = False
+    """Export a generator of private data although nobody has looked for copies; the card says so."""
+    creator: str = ""
+    """Who passes it on: a person or an institution. Empty: not stated."""
+    url: str = ""
+    """Where it will be found. Empty: not stated."""
+    license: str = ""
+    """As Hugging Face spells it (`cc-by-4.0`), or an address. Empty: that of the training data, where it is known."""
+    date: str = ""
+    """Day of publication, as 2026-11-28. Empty: not stated."""
+
+    @field_validator("date")
+    @classmethod
+    def _date_is_a_day(cls, value: str) -> str:
+        if value and (len(value) != len("2026-11-28") or not _is_day(value)):
+            raise ValueError("a day as 2026-11-28")
+        return value
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(datetime.date.fromisoformat(text))
+    except ValueError:
+        return False

@@ -13,7 +13,7 @@ from dcgan_jax.errors import UserError
 from dcgan_jax.settings.data import ALL_CLASSES, DataSettings
 from dcgan_jax.settings.identity import select_identity
 from dcgan_jax.settings.networks import AverageSettings, LossSettings, ModelSettings
-from dcgan_jax.settings.outputs import BalanceSettings, EvalSettings, GenerateSettings
+from dcgan_jax.settings.outputs import BalanceSettings, EvalSettings, ExportSettings, GenerateSettings
 from dcgan_jax.settings.replaced import describe_replacement, take_over
 from dcgan_jax.settings.section import Section, Seed
 from dcgan_jax.settings.study import StudySettings
@@ -50,6 +50,7 @@ class Settings(Section):
     eval: EvalSettings = EvalSettings()
     generate: GenerateSettings = GenerateSettings()
     balance: BalanceSettings = BalanceSettings()
+    export: ExportSettings = ExportSettings()
     trial: TrialSettings = TrialSettings()
     study: StudySettings = StudySettings()
 
@@ -140,6 +141,10 @@ class Settings(Section):
         """Returns the plain values of all fields, those that were not validated included."""
         return self.model_dump(warnings=False)
 
+    def flat_values(self) -> dict[str, Any]:
+        """Returns the plain values of all fields by their dotted names."""
+        return _flat(self.values())
+
     def save(self, path: Path) -> None:
         """Writes all fields as JSON."""
         atomic_file.write_text(path, json.dumps(self.values(), indent=2) + "\n")
@@ -166,11 +171,11 @@ class Settings(Section):
 
     def identity(self) -> dict[str, Any]:
         """Returns the fields that make a run what it is, by their dotted names, without those that the data decide."""
-        return select_identity(_flat(self.values()), _flat(type(self)().values()))
+        return select_identity(self.flat_values(), type(self)().flat_values())
 
     def differences(self, other: "Settings") -> dict[str, tuple[Any, Any]]:
         """Returns the fields in which two settings differ: dotted name -> (value here, value there)."""
-        here, there = _flat(self.values()), _flat(other.values())
+        here, there = self.flat_values(), other.flat_values()
         return {name: (here[name], there[name]) for name in here if here[name] != there[name]}
 
 

@@ -1,11 +1,14 @@
 """The log of a resumed run is the log of one that was never interrupted."""
 
 import errno
+import io
 import json
 import shutil
 import time
 
+import numpy as np
 import pytest
+from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboardX.record_writer import RecordWriter
 
@@ -37,7 +40,25 @@ def test_tensorboard_reads_what_was_logged(tmp_path):
         log.write(rows([2, 3]))
     events = EventAccumulator(str(tmp_path / "events"))
     events.Reload()
-    assert [(event.step, event.value) for event in events.Scalars("generator_loss")] == [(1, 0.25), (3, 0.75)]
+    assert [(event.step, event.value) for event in events.Scalars("loss/generator")] == [(1, 0.25), (3, 0.75)]
+
+
+def test_tensorboard_groups_numbers_and_shows_grids_and_texts(tmp_path):
+    grid = np.arange(64, dtype=np.uint8).reshape(8, 8, 1)
+    with RunLog(tmp_path / "metrics.jsonl", tmp_path / "events", step=0) as log:
+        log.show_text(1, "settings", "| seed | 0 |")
+        log.write([{"step": 1, "discriminator_accuracy_real": 0.5, "epoch": 0}])
+        log.show_grid(1, grid)
+        log.write([{"step": 1, "fid/NORMAL": 2.0}], "scores")
+    events = EventAccumulator(str(tmp_path / "events"))
+    events.Reload()
+    assert sorted(events.Tags()["scalars"]) == ["accuracy/discriminator_real", "scores/fid/NORMAL", "training/epoch"]
+    (shown,) = events.Images("samples")
+    gray = Image.open(io.BytesIO(shown.encoded_image_string)).convert("L")
+    np.testing.assert_array_equal(gray, grid[..., 0])
+    (told,) = events.Tensors("settings/text_summary")
+    assert told.tensor_proto.string_val[0] == b"| seed | 0 |"
+    assert len(list(read_rows(tmp_path / "metrics.jsonl"))) == 2  # they hold numbers alone
 
 
 def test_tensorboard_does_not_show_what_was_done_again(tmp_path, monkeypatch):
@@ -48,7 +69,7 @@ def test_tensorboard_does_not_show_what_was_done_again(tmp_path, monkeypatch):
                 log.write(rows([number]))
     events = EventAccumulator(str(tmp_path / "events"))
     events.Reload()
-    assert [event.step for event in events.Scalars("generator_loss")] == [1, 4]
+    assert [event.step for event in events.Scalars("loss/generator")] == [1, 4]
 
 
 @pytest.mark.parametrize("tail", [b"\0" * 300, b"\0" * 300 + b"\n", b'{"step": 3, "gen' + b"\0" * 40, b'{"step": 3'])
