@@ -15,7 +15,7 @@ import pytest
 from tests.launching import FORBID_TENSORFLOW, REPOSITORY, TINY_FLAGS
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-OF_STREAM = {"tensorflow", "tensorflow_datasets"}
+OF_EXTRAS = {"tensorflow", "tensorflow_datasets", "imageio_ffmpeg"}
 
 
 def read_requirements(name):
@@ -45,8 +45,8 @@ def test_what_is_imported_is_asked_for():
     others = imported - sys.stdlib_module_names - {"dcgan_jax", "configs"}
     distributions = packages_distributions()
     asked = names(PROJECT["dependencies"])
-    assert {name for name in others - OF_STREAM if not names(distributions.get(name, [name])) & asked} == set()
-    assert others >= OF_STREAM
+    assert {name for name in others - OF_EXTRAS if not names(distributions.get(name, [name])) & asked} == set()
+    assert others >= OF_EXTRAS
 
 
 @pytest.fixture(scope="module")

@@ -6,19 +6,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from dcgan_jax.balance.card import ImagesOfRun, describe_dataset
 from dcgan_jax.balance.export import RealImages
 from dcgan_jax.balance.plan import Filling, begin, describe_plan, plan_fillings, refuse_the_source
 from dcgan_jax.balance.record import BalancedRow
+from dcgan_jax.cards.balanced import BalancedCard, FilledClass
+from dcgan_jax.cards.croissant import CROISSANT, DescribedFile
+from dcgan_jax.cards.markdown import README
 from dcgan_jax.data.prepare import create_source
 from dcgan_jax.data.prepared import PreparedSet
 from dcgan_jax.data.sources.source import TRAIN, Source, SourceImage
 from dcgan_jax.data.synthetic_marks import MANIFEST
-from dcgan_jax.evaluation.class_scorer import record_of_class
-from dcgan_jax.evaluation.record import EvaluationRecord, read_evaluation
 from dcgan_jax.runs.figures import save_image
-from dcgan_jax.runs.labeling import create_notice, is_published, text_chunks
-from dcgan_jax.runs.manifest import write_manifest
+from dcgan_jax.runs.labeling import create_notice, text_chunks
+from dcgan_jax.runs.manifest import format_manifest
+from dcgan_jax.runs.origin import describe_origin
 from dcgan_jax.runs.prepare import prepare
 from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.workdir import Workdir
@@ -29,7 +30,6 @@ from dcgan_jax.storage import atomic_file
 logger = logging.getLogger(__name__)
 
 STREAM = "balance"
-CARD = "README.md"
 
 
 def balance(settings: Settings, workdir: Workdir) -> None:
@@ -124,27 +124,16 @@ def _finish(
 ) -> None:
     """Writes what describes the images, when all are there; the manifest last."""
     counts = Counter((row.file.partition("/")[0], row.label, str(row.synthetic)) for row in rows)
-    origins = [
-        ImagesOfRun(
-            filling.label,
-            filling.count,
-            _name_run(filling.run, settings.balance),
-            filling.run.step,
-            filling.run.settings.data.image_size,
-            _find_score(filling),
-        )
-        for filling in fillings
+    filled = [
+        FilledClass(one.label, one.count, _name_run(one.run, settings.balance), describe_origin(one.run))
+        for one in fillings
     ]
     name = source.name if settings.balance.real == "link" or not settings.data.dir else "a folder"
-    card = describe_dataset(name, counts, origins, settings.balance, is_published(settings.data))
+    card = BalancedCard(name, settings.data, counts, filled, settings.balance, settings.export)
+    manifest = format_manifest(BalancedRow.columns(), rows)
     atomic_file.write_text(out / "NOTICE.txt", create_notice(settings.data))
-    atomic_file.write_text(out / CARD, card)
-    write_manifest(out / MANIFEST, BalancedRow.columns(), rows)
-
-
-def _find_score(filling: Filling) -> EvaluationRecord | None:
-    """Returns the newest record of scores of the class at the checkpoint, if it was scored."""
-    run = filling.run
-    records = run.workdir.evaluation.glob(f"step_{run.step:07d}_*.json")
-    newest = max(records, key=lambda path: path.stat().st_mtime, default=None)
-    return record_of_class(read_evaluation(newest), filling.label) if newest else None
+    atomic_file.write_text(out / README, card.format_readme())
+    atomic_file.write_text(
+        out / CROISSANT, card.format_croissant(DescribedFile.of_text(MANIFEST, "text/csv", manifest))
+    )
+    atomic_file.write_text(out / MANIFEST, manifest)

@@ -1,10 +1,10 @@
-"""How files say that they are synthetic: a text chunk in each PNG, and a manifest beside them."""
+"""How files say that they are synthetic: text in each PNG and WebP, and a manifest beside them."""
 
 import io
 import os
 from pathlib import Path
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 from dcgan_jax.data.tables import parse_table, read_text
 from dcgan_jax.errors import UserError
@@ -17,11 +17,13 @@ SYNTHETIC = "synthetic"
 
 def is_marked(content: bytes) -> bool:
     """Returns whether an image file says of itself that it is synthetic, as those of this program do."""
-    if not content.startswith(b"\x89PNG"):
+    is_png, is_webp = content.startswith(b"\x89PNG"), content[8:12] == b"WEBP"
+    if not is_png and not is_webp:
         return False
     try:
-        with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
-            return str(image.info.get(CHUNK, "")).startswith(SYNTHETIC)
+        with Image.open(io.BytesIO(content), formats=("PNG", "WEBP")) as image:
+            said = image.info.get(CHUNK, "") if is_png else image.getexif().get(ExifTags.Base.ImageDescription, "")
+            return str(said).startswith(SYNTHETIC)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return False  # reading the pixels says what is wrong
 

@@ -20,18 +20,13 @@ The model was trained on the images listed in train_files.tsv of its run, and wh
 """
 
 
-def is_published(data: DataSettings) -> bool:
-    """Returns whether the real images are the published ones, whose license is known."""
-    return data.source == "chest_xray" and not data.dir
-
-
 def create_notice(data: DataSettings) -> str:
     """Returns the text that lies beside synthetic images.
 
     Args:
       data: what the generator was trained on.
     """
-    return NOTICE + (_PUBLISHED if is_published(data) else _OWN)
+    return NOTICE + (_PUBLISHED if data.is_published else _OWN)
 
 
 def grid_chunks() -> PngInfo:
@@ -42,16 +37,18 @@ def grid_chunks() -> PngInfo:
     return chunks
 
 
-def text_chunks(label: str, step: int, latent_seed: str) -> PngInfo:
+def text_chunks(label: str, step: int, latent_seed: str, truncation: float = 1.0) -> PngInfo:
     """Returns the text that goes into a synthetic PNG.
 
     Args:
       label: the class it was made for.
       step: of the checkpoint.
       latent_seed: seed and number of its latents.
+      truncation: of the latents.
     """
+    scaled = "" if truncation == 1 else f", truncation {truncation:g}"
     chunks = PngInfo()
     chunks.add_text(CHUNK, f"{SYNTHETIC} image, class {label}; not from a patient")
     chunks.add_text("Software", "dcgan_jax")
-    chunks.add_text("Source", f"checkpoint step {step}, latent seed {latent_seed}")
+    chunks.add_text("Source", f"checkpoint step {step}, latent seed {latent_seed}{scaled}")
     return chunks

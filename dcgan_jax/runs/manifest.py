@@ -1,14 +1,12 @@
 """The manifest of synthetic images: what each file of an export is and where it comes from, as a CSV file."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
 from dcgan_jax.data.tables import format_table
 from dcgan_jax.runs.run import Drawn
-from dcgan_jax.storage import atomic_file
 
 
 class ManifestRow(BaseModel):
@@ -38,22 +36,27 @@ class GeneratedRow(ManifestRow):
 
     Attributes:
       similarity: correlation with the nearest training image, -1 to 1; None where copies were not looked for.
+      truncation: of the latents; a column only of manifests of truncated images.
     """
 
     similarity: float | None = None
+    truncation: float = 1.0
 
     @classmethod
-    def of(cls, drawn: Drawn, file: str, label: str, seed: int, step: int) -> "GeneratedRow":
+    def of(
+        cls, drawn: Drawn, file: str, label: str, latent_seed: str, step: int, truncation: float = 1.0
+    ) -> "GeneratedRow":
         """Describes an image that is written to a file."""
         nearest, similarity = drawn.nearest or ("", None)
         return cls.model_validate(
             {
                 "file": file,
-                "latent_seed": f"{seed}/{drawn.number}",
+                "latent_seed": latent_seed,
                 "checkpoint_step": step,
                 "class": label,
                 "nearest_training_file": nearest,
                 "similarity": similarity,
+                "truncation": truncation,
             }
         )
 
@@ -62,12 +65,13 @@ class GeneratedRow(ManifestRow):
         return "" if similarity is None else f"{similarity:.4f}"
 
     @classmethod
-    def columns(cls) -> list[str]:
+    def columns(cls, is_truncated: bool = False) -> list[str]:
         """Returns the names of the columns, in their order."""
-        return [field.alias or name for name, field in cls.model_fields.items()]
+        names = [field.alias or name for name, field in cls.model_fields.items()]
+        return names if is_truncated else names[:-1]
 
 
-def write_manifest(path: Path, columns: list[str], rows: Iterable[BaseModel]) -> None:
-    """Writes a manifest, whole or not at all."""
+def format_manifest(columns: list[str], rows: Iterable[BaseModel]) -> str:
+    """Returns the text of a manifest."""
     dumped = (row.model_dump(by_alias=True) for row in rows)
-    atomic_file.write_text(path, format_table(columns, ([row[name] for name in columns] for row in dumped), ","))
+    return format_table(columns, ([row[name] for name in columns] for row in dumped), ",")

@@ -102,6 +102,6 @@ def _resolve(choice: str, checkpoints: Checkpoints) -> int:
     return checkpoints.steps()[-1] if best is None else best
 
 
-def create_sampler(recipe: Recipe, mesh: Mesh) -> Sampler:
+def create_sampler(recipe: Recipe, mesh: Mesh, truncation: float = 1.0) -> Sampler:
     """Returns the sampler of a run's generator."""
-    return Sampler(recipe.generator, recipe.settings.model.latent_size, mesh)
+    return Sampler(recipe.generator, recipe.settings.model.latent_size, mesh, truncation=truncation)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
 from dcgan_jax.errors import UserError
 from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord, read_evaluation
@@ -35,7 +35,7 @@ class Drawn(NamedTuple):
 
     Attributes:
       image: its pixels.
-      number: its place among those of its latent seed.
+      number: its place among those of its latent seed, or among the latents that were given.
       nearest: the training image it resembles most; None where copies are not looked for.
     """
 
@@ -54,12 +54,14 @@ class Run:
       mesh: devices to draw on.
       max_similarity: images that correlate more with a training image count as copies; 0: copies are not looked for,
         and the training images are not needed.
+      truncation: of the latents.
     """
 
     workdir: Workdir
     settings: Settings
     mesh: Mesh = field(default_factory=create_mesh)
     max_similarity: float = 0.0
+    truncation: float = 1.0
 
     @classmethod
     def open(cls, folder: str | Path, mesh: Mesh, max_similarity: float) -> "Run":
@@ -110,7 +112,7 @@ class Run:
     @cached_property
     def sampler(self) -> Sampler:
         """What draws from its generator."""
-        return create_sampler(self.recipe, self.mesh)
+        return create_sampler(self.recipe, self.mesh, self.truncation)
 
     @cached_property
     def find_nearest(self) -> Callable[[Images], list[Nearest]]:
@@ -185,10 +187,19 @@ class Run:
           compared: whether nearest training images are looked for; by default where there is a `max_similarity`.
         """
         compared = self.max_similarity > 0 if compared is None else compared
-        number = 0
-        batches = self.sampler.batches(
-            self.state.sampled_generator, seed, stream, count, label=self.labels.index(label)
+        number_of = self.labels.index(label)
+        yield from self._tell(
+            self.sampler.batches(self.state.sampled_generator, seed, stream, count, label=number_of), compared
         )
+
+    def draw_at(self, label: str, latents: Float[np.ndarray, "image latent"], compared: bool) -> Iterator[Drawn]:
+        """Yields the images of a class at given latents, as `draw_all` does those of a seed."""
+        batches = self.sampler.images_of(self.state.sampled_generator, latents, self.labels.index(label))
+        yield from self._tell(batches, compared)
+
+    def _tell(self, batches: Iterator[Images], compared: bool) -> Iterator[Drawn]:
+        """Yields images one by one, with their numbers and, where asked, their nearest training images."""
+        number = 0
         for images in batches:
             nearest = self.find_nearest(images) if compared else [None] * len(images)
             for image, of_image in zip(images, nearest, strict=True):

@@ -1,10 +1,11 @@
 """A run that draws without a generator, for tests of balanced sets."""
 
-from types import SimpleNamespace
 from typing import ClassVar
 
 from dcgan_jax.data.phantom import draw_phantom
+from dcgan_jax.data.train_files import TrainFile
 from dcgan_jax.runs.copy_check import Nearest
+from dcgan_jax.runs.provenance import Provenance
 from dcgan_jax.runs.run import Drawn, Run
 from dcgan_jax.runs.workdir import Workdir
 
@@ -18,7 +19,9 @@ class DrawnRun:
 
     def __init__(self, settings, workdir):
         self.settings, self.workdir, self.step = settings, workdir, 40
-        self.provenance = SimpleNamespace(labels=self.labels, rows=())
+        (label,) = self.labels
+        rows = (TrainFile(f"train/{label}/p{index}/0.png", label, f"p{index}", f"pixels {index}") for index in range(3))
+        self.provenance = Provenance(str(workdir.root), tuple(rows))
 
     def require_size(self, image_size):
         assert image_size == 64

@@ -10,6 +10,7 @@ from dcgan_jax.balance.run import balance
 from dcgan_jax.data import prepare as data_prepare
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.errors import UserError
+from dcgan_jax.runs.provenance import Provenance
 from dcgan_jax.runs.run import Run
 from tests.balance.drawn_runs import DrawnRun
 
@@ -41,7 +42,7 @@ def test_another_data_set_in_the_same_folder_is_refused(settings, workdir):
 def test_a_run_that_saw_test_images_is_refused(settings, workdir, monkeypatch):
     tested = next(e for e in prepare(settings.data, 0).examples if e.file == "test/NORMAL/p0/0.png")
     run = DrawnRun(settings, workdir)
-    run.provenance.rows = (tested,)
+    run.provenance = Provenance("run", (tested,))
     monkeypatch.setattr(Run, "open", lambda path, mesh, limit: run)
     assert "was trained on test/NORMAL/p0/0.png, which is not in the training split" in refusal(settings, workdir)
 

@@ -6,15 +6,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dcgan_jax.cards.generated import GeneratedCard
+from dcgan_jax.cards.origin import Origin
 from dcgan_jax.errors import UserError
 from dcgan_jax.runs.export_folder import ExportFolder
 from dcgan_jax.runs.labeling import text_chunks
 from dcgan_jax.runs.manifest import GeneratedRow
 from dcgan_jax.runs.run import Drawn
-from dcgan_jax.settings import DataSettings
+from dcgan_jax.settings import DataSettings, ExportSettings
 
 DATA = DataSettings(source="phantom")
 IMAGES = [np.full((8, 8, 1), value, np.uint8) for value in range(4)]
+
+
+CARD = GeneratedCard(Origin(DATA, {"NORMAL": 4}, 4, 6, None), {"NORMAL": 4}, "", False, ExportSettings())
 
 
 class CutOff(Exception):
@@ -26,10 +31,10 @@ def export(root, count=4, cut_after=None):
     for number, image in enumerate(IMAGES[:count]):
         if number == cut_after:
             raise CutOff
-        row = GeneratedRow.of(Drawn(image, number, None), f"NORMAL/{number:05d}.png", "NORMAL", 0, 6)
-        folder.write(image, row.file, text_chunks("NORMAL", 6, row.latent_seed))
+        row = GeneratedRow.of(Drawn(image, number, None), f"NORMAL/{number:05d}.png", "NORMAL", f"0/{number}", 6)
+        folder.write(image, row, text_chunks("NORMAL", 6, row.latent_seed))
         rows.append(row)
-    folder.finish(rows, IMAGES[0])
+    folder.finish(rows, IMAGES[0], CARD)
 
 
 def content(root):
@@ -69,7 +74,7 @@ def test_an_export_of_the_first_version_is_replaced(tmp_path, expected):
     """Its images lie beside the manifest, and its grid does not say that it is synthetic."""
     out = tmp_path / "out"
     out.mkdir()
-    row = GeneratedRow.of(Drawn(IMAGES[0], 0, None), "00000.png", "NORMAL", 0, 6)
+    row = GeneratedRow.of(Drawn(IMAGES[0], 0, None), "00000.png", "NORMAL", "0/0", 6)
     (out / "manifest.csv").write_text(",".join(GeneratedRow.columns()) + f"\n{row.file},0/0,6,NORMAL,synthetic,,\n")
     Image.new("L", (8, 8)).save(out / "00000.png", pnginfo=text_chunks("NORMAL", 6, "0/0"))
     Image.new("L", (8, 8)).save(out / "grid.png")
@@ -77,7 +82,10 @@ def test_an_export_of_the_first_version_is_replaced(tmp_path, expected):
     assert content(out) == expected
 
 
-@pytest.mark.parametrize("name", ["NORMAL/a.jpg", "a.png", "grid.png", "NOTICE.txt", "manifest.csv"])
+@pytest.mark.parametrize(
+    "name",
+    ["NORMAL/a.jpg", "a.png", "grid.png", "NOTICE.txt", "manifest.csv", "README.md", "croissant.json", "images.npz"],
+)
 def test_what_is_not_ours_is_named_and_stays(tmp_path, name):
     theirs = tmp_path / "out" / name
     theirs.parent.mkdir(parents=True)

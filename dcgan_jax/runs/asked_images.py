@@ -1,0 +1,62 @@
+"""Which latents `config.generate` asks for, and the images of a class at them."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from dcgan_jax.runs.run import STREAM, Drawn, Run
+from dcgan_jax.runs.walk import create_loop
+from dcgan_jax.settings import GenerateSettings
+
+KEYS = 5
+"""Images of a seed that a walk passes where no seeds are given."""
+
+
+class AskedImage(NamedTuple):
+    """An image that was asked for.
+
+    Attributes:
+      drawn: the image.
+      latent_seed: seed and number of its latent.
+      name: of its file, without the suffix.
+    """
+
+    drawn: Drawn
+    latent_seed: str
+    name: str
+
+
+def count_images(asked: GenerateSettings) -> int:
+    """Returns how many images of each class are asked for."""
+    return len(asked.seeds) or asked.count
+
+
+def draw_asked(run: Run, label: str, compared: bool) -> Iterator[AskedImage]:
+    """Yields the images of a class that are asked for; of several processes all must ask."""
+    asked = run.settings.generate
+    if asked.seeds:
+        latents = list_latents(run, len(asked.seeds))
+        for seed, drawn in zip(asked.seeds, run.draw_at(label, latents, compared), strict=True):
+            yield AskedImage(drawn, f"{seed}/0", f"seed_{seed:05d}")
+        return
+    digits = max(5, len(str(asked.count - 1)))
+    for drawn in run.draw_all(label, asked.seed, STREAM, asked.count, compared):
+        yield AskedImage(drawn, f"{asked.seed}/{drawn.number}", f"{drawn.number:0{digits}d}")
+
+
+def draw_walk(run: Run, label: str, compared: bool) -> Iterator[Drawn]:
+    """Yields the frames of a class's loop; none where no walk is asked for."""
+    asked = run.settings.generate
+    if asked.walk:
+        keys = list_latents(run, len(asked.seeds) or KEYS)
+        yield from run.draw_at(label, create_loop(keys, asked.walk), compared)
+
+
+def list_latents(run: Run, most: int) -> Float[np.ndarray, "image latent"]:
+    """Returns the latents of the first images that are asked for, or of more of the same seed; before truncation."""
+    asked = run.settings.generate
+    if asked.seeds:
+        return np.concatenate([run.sampler.latents(seed, STREAM, 1) for seed in asked.seeds[:most]])
+    return run.sampler.latents(asked.seed, STREAM, most)

@@ -1,0 +1,29 @@
+"""What a run's card tells of it: counts of its training images and the scores of its checkpoint."""
+
+from dcgan_jax.cards.origin import Origin
+from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord, read_evaluation
+from dcgan_jax.runs.run import Run
+from dcgan_jax.runs.workdir import Workdir
+
+
+def describe_origin(run: Run) -> Origin:
+    """Returns where the images of a run come from.
+
+    Raises:
+      UserError: the list of its training images or a record of scores is damaged.
+    """
+    provenance = run.provenance
+    return Origin(
+        data=run.settings.data,
+        counts={label: provenance.count(label) for label in provenance.labels},
+        num_patients=len({row.patient for row in provenance.rows}),
+        step=run.step,
+        record=find_record(run.workdir, run.step),
+    )
+
+
+def find_record(workdir: Workdir, step: int) -> EvaluationRecord | ClassesRecord | None:
+    """Returns the newest record of scores of a checkpoint, None where it was not scored."""
+    records = workdir.evaluation.glob(f"step_{step:07d}_*.json")
+    newest = max(records, key=lambda path: (path.stat().st_mtime_ns, path.name), default=None)
+    return read_evaluation(newest) if newest else None
