@@ -12,6 +12,7 @@ RECORDS: dict[str, str] = {
     "balance": "dcgan_jax.balance.record:BalancePlan",
     "evaluation": "dcgan_jax.evaluation.record:EvaluationRecord",
     "evaluation_of_classes": "dcgan_jax.evaluation.record:ClassesRecord",
+    "export": "dcgan_jax.sharing.record:ExportedGenerator",
     "plan": "dcgan_jax.trial.plan_record:Plan",
     "prepared_report": "dcgan_jax.data.report:PreparedReport",
     "quality": "benchmarks.quality_records:QualityRecord",

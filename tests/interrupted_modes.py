@@ -29,7 +29,8 @@ TRIAL = (
 )
 MODES = {
     "prepare": (*TINY_FLAGS, "--config.data.phantom_count=200"),
-    "generate": ("--config.generate.count=200",),
+    "generate": ("--config.generate.count=200", "--config.generate.walk=50"),
+    "export": (),
     "balance": ("--config.balance.ratio=4", "--config.balance.max_similarity=0"),
     "trial": (*TINY_FLAGS, *TRIAL),
     "evaluate": ("--config.eval.num_samples=16", "--config.eval.seeds=1"),

@@ -82,16 +82,29 @@ def _study(settings: Settings, workdir: Workdir) -> None:
     study(settings, workdir)
 
 
+def _export(settings: Settings, workdir: Workdir) -> None:
+    from dcgan_jax.sharing.export import export
+
+    export(settings, workdir)
+
+
 MODES = {
     "train": Mode("train a generator and score it", _train, SettingsFrom.CONFIG, RUN_SECTIONS),
     "prepare": Mode("prepare the images alone", _prepare, SettingsFrom.CONFIG, ("data",)),
-    "generate": Mode("write generated images", _generate, SettingsFrom.RUN, (*RUN_SECTIONS, "generate")),
+    "generate": Mode("write generated images", _generate, SettingsFrom.RUN, (*RUN_SECTIONS, "generate", "export")),
+    "export": Mode(
+        "write a generator to pass on",
+        _export,
+        SettingsFrom.RUN,
+        (*RUN_SECTIONS, "export"),
+        False,
+    ),
     "evaluate": Mode("score a checkpoint in full", _evaluate, SettingsFrom.RUN, RUN_SECTIONS),
     "balance": Mode(
         "write a data set with its small classes filled up",
         _balance,
         SettingsFrom.EITHER,
-        ("data", "runtime", "balance"),
+        ("data", "runtime", "balance", "export"),
         False,
     ),
     "trial": Mode(

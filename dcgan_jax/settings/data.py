@@ -47,6 +47,16 @@ class DataSettings(Section):
     phantom_count: Annotated[PositiveInt, Unit("images")] = 512
     """Drawn training images of each class, for `config.data.source=phantom`."""
 
+    @property
+    def is_published(self) -> bool:
+        """Whether the real images are the published ones, whose license is known."""
+        return self.source == "chest_xray" and not self.dir
+
+    @property
+    def is_private(self) -> bool:
+        """Whether they may be of patients who did not agree to be seen: neither published nor drawn."""
+        return self.source != "phantom" and not self.is_published
+
     @model_validator(mode="after")
     def _phantoms_come_from_no_folder(self) -> "DataSettings":
         if self.source == "phantom" and self.dir:
