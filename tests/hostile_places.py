@@ -18,7 +18,13 @@ from dcgan_jax.errors import EXIT_USER_ERROR
 from dcgan_jax.storage.cache import CACHE_VARIABLE
 from tests.launching import REPOSITORY, TINY_FLAGS, Outcome, Running, start
 
-NOBODY = 65534
+ANOTHER_USER = 65534
+WITHOUT_RIGHTS = ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner,-chown", "--inh-caps=-all")
+"""Takes from root what it has beyond other users: it then obeys the modes of files, its own and others'.
+
+Not a user of another number: the Python that runs this may be one that root alone can reach.
+"""
+
 Found = tuple[int, list[str]]
 """How many cases were tried, and what did not hold."""
 
@@ -79,14 +85,15 @@ def start_four_at_once(place: Path) -> Found:
     return 4, faults
 
 
-def run_as_another_user(place: Path) -> Found:
-    """Runs the command as somebody who owns nothing but a folder: it works there, and says so where it may not."""
+def run_without_rights(place: Path) -> Found:
+    """Runs the command as somebody who is not root: it works in folders of one's own, and says so where it may not."""
     own, closed, shared = place / "own", place / "closed", place / "shared"
     for folder in (own, closed):
         folder.mkdir()
-    os.chown(own, NOBODY, NOBODY)
     closed.chmod(0o700)
     _expect_success(prepare(shared))
+    for path in (closed, shared, *shared.rglob("*")):
+        os.chown(path, ANOTHER_USER, ANOTHER_USER)
     faults = []
     cases = {
         "a folder of one's own": (own / "cache", own / "run", 0),
@@ -95,7 +102,7 @@ def run_as_another_user(place: Path) -> Found:
         "a workdir that is closed": (own / "cache", closed / "run", EXIT_USER_ERROR),
     }
     for name, (cache, workdir, expected) in cases.items():
-        outcome = run_as_nobody(cache, *TINY_FLAGS, f"--workdir={workdir}")
+        outcome = run_restricted(cache, *TINY_FLAGS, f"--workdir={workdir}")
         if outcome.code != expected or "Traceback" in outcome.output:
             faults.append(f"{name}: exit {outcome.code}, not {expected}: {outcome.output[-600:]}")
     return len(cases), faults
@@ -111,25 +118,25 @@ def read_what_cannot_be_written(place: Path) -> Found:
     before = digests_of(source)
     for path in (source, *source.rglob("*")):
         path.chmod(0o555 if path.is_dir() else 0o444)
-    own = place / "own"
-    own.mkdir()
-    os.chown(own, NOBODY, NOBODY)
+        os.chown(path, ANOTHER_USER, ANOTHER_USER)
     flags = ("--config=cxr", "--mode=prepare", "--config.data.image_size=64", f"--config.data.dir={source}")
-    faults = []
-    outcomes = {"read-only": (run_as_nobody(own / "cache", *flags), 0)}
-    (source / "NORMAL" / "p3" / "a.png").chmod(0)
-    outcomes["one file closed"] = run_as_nobody(own / "cache", *flags), EXIT_USER_ERROR
-    skipping = run_as_nobody(own / "cache", *flags, "--config.data.on_bad_image=skip")
+    file, folder = source / "NORMAL" / "p3" / "a.png", source / "NORMAL" / "p4"
+    outcomes = {"read-only": (run_restricted(place / "1", *flags), 0)}
+    file.chmod(0)
+    outcomes["one file closed"] = run_restricted(place / "2", *flags), EXIT_USER_ERROR
+    skipping = run_restricted(place / "2", *flags, "--config.data.on_bad_image=skip")
     outcomes["one file closed and left out"] = skipping, 0
-    if "1 of 12 files is left out" not in skipping.output:
+    file.chmod(0o444)
+    folder.chmod(0)
+    outcomes["one folder closed"] = run_restricted(place / "3", *flags), EXIT_USER_ERROR
+    folder.chmod(0o555)
+    faults = [
+        f"{name}: exit {outcome.code}, not {expected}: {outcome.output[-600:]}"
+        for name, (outcome, expected) in outcomes.items()
+        if outcome.code != expected or "Traceback" in outcome.output
+    ]
+    if "1 of 12 files" not in skipping.output:
         faults.append(f"the file left out is not counted: {skipping.output[-300:]}")
-    (source / "NORMAL" / "p3" / "a.png").chmod(0o444)
-    (source / "NORMAL" / "p4").chmod(0)
-    outcomes["one folder closed"] = run_as_nobody(own / "cache", *flags), EXIT_USER_ERROR
-    (source / "NORMAL" / "p4").chmod(0o555)
-    for name, (outcome, expected) in outcomes.items():
-        if outcome.code != expected or "Traceback" in outcome.output:
-            faults.append(f"{name}: exit {outcome.code}, not {expected}: {outcome.output[-600:]}")
     if digests_of(source) != before:
         faults.append("the source was changed")
     return len(outcomes), faults
@@ -138,11 +145,11 @@ def read_what_cannot_be_written(place: Path) -> Found:
 CAMPAIGNS: dict[str, Callable[[Path], Found]] = {
     "damage": damage_prepared_files,
     "shared": start_four_at_once,
-    "user": run_as_another_user,
+    "rights": run_without_rights,
     "source": read_what_cannot_be_written,
 }
-AS_ROOT = ("user", "source")
-"""Those that start the command as another user, which root alone can do."""
+RESTRICTED = ("rights", "source")
+"""Those that start the command without root's rights, of folders that are another user's: root alone can do both."""
 
 
 def prepare(cache: Path) -> Outcome:
@@ -152,15 +159,12 @@ def prepare(cache: Path) -> Outcome:
     return _wait(start(*flags, log=log, **{CACHE_VARIABLE: str(cache)}))
 
 
-def run_as_nobody(cache: Path, *flags: str) -> Outcome:
-    """Runs the command as a user without rights, without a home, in a process of its own."""
+def run_restricted(cache: Path, *flags: str) -> Outcome:
+    """Runs the command without root's rights and without a home, in a process of its own."""
     process = subprocess.run(
-        [sys.executable, "launch.py", *flags],
+        [*WITHOUT_RIGHTS, sys.executable, "launch.py", *flags],
         cwd=REPOSITORY,
-        env=os.environ | {CACHE_VARIABLE: str(cache), "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"},
-        user=NOBODY,
-        group=NOBODY,
-        extra_groups=[],
+        env=os.environ | {CACHE_VARIABLE: str(cache), "HOME": "/nonexistent"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -23,7 +23,7 @@ def test_what_comes_and_goes_is_no_growth():
 
 @pytest.mark.parametrize(
     ("name", "per_step"),
-    [("memory", 1200), ("descriptors", 0.002), ("threads", 0.002), ("events", 0.001), ("logs", 2000), ("kept", 40)],
+    [("memory", 3500), ("descriptors", 0.002), ("threads", 0.002), ("events", 0.001), ("logs", 2000), ("kept", 40)],
 )
 def test_a_leak_is_named(name, per_step):
     (fault,) = find_growth(leaking(name, per_step))

@@ -1,7 +1,7 @@
 """Images that are one X-ray saved twice: at another size, by another encoder, with other contrast.
 
-Measured on 900 X-rays (and each again at up to a quarter of its side, as JPEG of quality 30 to 90): the nearest other
-X-ray correlates with 0.89 at most, a copy with 0.956 at least.
+Measured on the 5,216 published training images: the nearest one of another patient correlates with 0.93 at most. Of 900
+saved again, at down to a quarter of their side and as JPEG of quality 30 to 90, each copy does with 0.956 or more.
 """
 
 from collections.abc import Sequence

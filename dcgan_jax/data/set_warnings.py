@@ -8,7 +8,7 @@ from dcgan_jax.data.report import PreparedReport, show_name
 from dcgan_jax.data.sources.source import TEST, TRAIN
 
 FEW_PATIENTS = 5
-"""With fewer none can be held out or tested with that says anything."""
+"""Of fewer, one in five is none: a test split made here has none of the class."""
 
 
 def warn_of_splits(examples: Sequence[Example]) -> list[str]:
@@ -31,7 +31,7 @@ def warn_of_splits(examples: Sequence[Example]) -> list[str]:
             )
     tested = {example.label for example in examples if example.split == TEST}
     if not tested:
-        warnings.append("no image is in a test split, so no trial can be made: add a folder test/CLASS")
+        warnings.append("no image is in a test split: a trial will take its own from the training patients")
     elif untested := [show_name(label) for label in labels if label not in tested]:
         warnings.append(f"no image of {', '.join(untested)} is in the test split: add some")
     return warnings
@@ -57,7 +57,8 @@ def warn_of_classes(report: PreparedReport) -> list[str]:
     for tell in sorted(report.tells, key=lambda tell: -tell.accuracy):
         pairs.setdefault((tell.first, tell.second), []).append(tell)
     warnings = []
-    for (first, second), tells in [*pairs.items()][:1]:
+    if pairs:
+        (first, second), tells = next(iter(pairs.items()))
         by = ", ".join(f"{tell.what} ({tell.accuracy:.0%})" for tell in tells)
         others = f", and {len(pairs) - 1} other pairs of classes" if len(pairs) > 1 else ""
         warnings.append(

@@ -1,6 +1,7 @@
 """What the usual names of folders and files mean: a split, a mask, or nothing."""
 
 import re
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from dcgan_jax.data.sources.source import TEST, TRAIN, VALIDATION
@@ -22,14 +23,17 @@ _MASKS = re.compile(
     re.IGNORECASE,
 )
 _MASK_FILE = re.compile(r"(?:^|.*[ _-])(?:mask|masks|segmentation)(?:[ _-]?\d*)", re.IGNORECASE)
+_KEPT = 2**16  # names whose meaning is remembered: folders have as many files as there are images
 
 
+@lru_cache(_KEPT)
 def split_of_folder(name: str) -> str | None:
     """Returns the split that a folder of this name holds, None when the name is not a split's."""
     match = _SPLIT.fullmatch(name)
     return _SPLITS[match[1].lower()] if match else None
 
 
+@lru_cache(_KEPT)
 def is_transparent(name: str) -> bool:
     """Returns whether a folder of this name says nothing of what is in it: no class, no patient."""
     return bool(_TRANSPARENT.fullmatch(name))
@@ -37,5 +41,10 @@ def is_transparent(name: str) -> bool:
 
 def is_mask_place(file: str) -> bool:
     """Returns whether a file is called a mask: itself (`a_mask.png`), or a folder that it lies in (`masks/a.png`)."""
-    path = PurePosixPath(file)
-    return any(_MASKS.fullmatch(name) for name in path.parts[:-1]) or bool(_MASK_FILE.fullmatch(path.stem))
+    *folders, name = file.split("/")
+    return any(map(_is_of_masks, folders)) or bool(_MASK_FILE.fullmatch(PurePosixPath(name).stem))
+
+
+@lru_cache(_KEPT)
+def _is_of_masks(folder: str) -> bool:
+    return bool(_MASKS.fullmatch(folder))
