@@ -40,8 +40,8 @@ MODES = {
 UNTIMED = {"trial.json": "seconds", "report.json": "seconds", "files.json": "report.json"}
 """Files with a key that tells how long the work took, or the digest of such a file."""
 
-UNCOMPARED = {".lock", "compiled"}
-"""Locks, and programs compiled by JAX."""
+UNCOMPARED = {".lock", "compiled", "starts.jsonl", "report.html"}
+"""Locks, programs compiled by JAX, and what tells when it was started and how long it took."""
 
 
 def digests(folder: Path) -> dict[str, str]:

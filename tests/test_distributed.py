@@ -54,7 +54,10 @@ def test_only_the_first_process_writes_and_speaks(together):
     assert not [line for line in logs[1].splitlines() if not OF_THE_RUNTIME.search(line)]
     summary = json.loads((workdir / "summary.json").read_text())
     assert (summary["processes"], len(summary["devices"])) == (2, 4)
-    assert {path.name for path in (workdir / "samples").iterdir()} == {f"step_000000{step}.png" for step in (0, 3, 6)}
+    assert {path.stem for path in (workdir / "samples").iterdir()} == {
+        *(f"step_000000{step}" for step in (0, 3, 6)),
+        "latest",
+    }
     assert len(list((workdir / "tensorboard").iterdir())) == 1
 
 

@@ -26,8 +26,13 @@ def summary(workdir):
 def test_a_run_leaves_what_it_promises(run):
     names = {path.name for path in run.iterdir()}
     assert {"config.json", "train_files.tsv", "metrics.jsonl", "summary.json", "samples", "figures"} <= names
-    assert {path.name for path in (run / "samples").iterdir()} == {f"step_000000{step}.png" for step in (0, 3, 6)}
-    assert {path.name for path in (run / "figures").iterdir()} == {"curves.png", "comparison.png"}
+    assert {"starts.jsonl", "report.html"} <= names
+    assert {path.name for path in (run / "samples").iterdir()} == {
+        *(f"step_000000{step}.png" for step in (0, 3, 6)),
+        "latest.png",
+    }
+    assert (run / "samples" / "latest.png").read_bytes() == (run / "samples" / "step_0000006.png").read_bytes()
+    assert {path.name for path in (run / "figures").iterdir()} == {"curves.png", "comparison_with_real_images.png"}
     assert Image.open(run / "samples" / "step_0000006.png").size == (8 * 66 - 2, 8 * 66 - 2)
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import sys
 
 import absl.logging
 from absl import app
@@ -63,17 +64,20 @@ def run(name: str) -> None:
     Raises:
       UserError: whatever the mode or its settings do not allow.
     """
-    mode, workdir = MODES[name], Workdir(workdir_root())
+    mode, workdir = MODES[name], Workdir(workdir_root(), tuple(sys.argv[1:]))
     if not mode.in_several_processes and processes.count() > 1:
         raise UserError(f"--mode={name} works in one process: start it once, without the flags for several.")
     settings = agree_on_settings(name, mode, workdir)
 
-    from dcgan_jax.runtime.devices import warn_of_unused_gpu
+    if mode.uses_devices:
+        from dcgan_jax.runtime.devices import warn_of_unused_gpu
 
-    warn_of_unused_gpu()
+        warn_of_unused_gpu()
     if "runtime" in mode.sections:
         settings = settle_convolutions(settings)
     mode.run(settings, workdir)
+    if mode.is_reported and processes.is_first():
+        MODES["report"].run(settings, workdir)
 
 
 def settle_convolutions(settings: Settings) -> Settings:

@@ -43,9 +43,11 @@ def read_settings(mode: Mode, workdir: Workdir) -> Settings:
       UserError: there is no configuration or no run, or a field that the mode uses cannot be so.
     """
     has_config = not FLAGS["config"].using_default_value
-    prefers_run = mode.settings_from is SettingsFrom.EITHER and not has_config and workdir.config.is_file()
-    if mode.needs_run or prefers_run:
+    may_take_run = mode.settings_from in (SettingsFrom.EITHER, SettingsFrom.ANY)
+    if mode.needs_run or (may_take_run and not has_config and workdir.config.is_file()):
         return workdir.settings(_overrides(), mode.sections)
+    if not has_config and mode.settings_from is SettingsFrom.ANY:
+        return Settings().with_overrides(_overrides())
     if not has_config:
         raise UserError("--config is missing: give a configuration, for example --config=quickstart.")
     return Settings.from_config(CONFIG.value, mode.sections)

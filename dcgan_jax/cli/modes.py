@@ -14,6 +14,7 @@ class SettingsFrom(Enum):
     CONFIG = "the configuration"
     RUN = "the run in the workdir"
     EITHER = "the configuration where one is given, else the run in the workdir"
+    ANY = "the configuration where one is given, the run in the workdir, or none"
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Mode:
       settings_from: where its settings come from.
       sections: of the settings that it uses; what is wrong in others does not stop it.
       in_several_processes: whether the processes of one job may share its work.
+      is_reported: whether the page about the workdir is written again at its end.
+      uses_devices: whether it computes; a mode that only reads leaves them to the run that is training on them.
     """
 
     purpose: str
@@ -33,6 +36,8 @@ class Mode:
     settings_from: SettingsFrom
     sections: tuple[str, ...]
     in_several_processes: bool = True
+    is_reported: bool = False
+    uses_devices: bool = True
 
     @property
     def needs_run(self) -> bool:
@@ -88,8 +93,16 @@ def _export(settings: Settings, workdir: Workdir) -> None:
     export(settings, workdir)
 
 
+def _report(settings: Settings, workdir: Workdir) -> None:
+    from dcgan_jax.report.write import report
+
+    report(settings, workdir)
+
+
 MODES = {
-    "train": Mode("train a generator and score it", _train, SettingsFrom.CONFIG, RUN_SECTIONS),
+    "train": Mode(
+        "train a generator and score it", _train, SettingsFrom.CONFIG, (*RUN_SECTIONS, "report"), is_reported=True
+    ),
     "prepare": Mode("prepare the images alone", _prepare, SettingsFrom.CONFIG, ("data",)),
     "generate": Mode("write generated images", _generate, SettingsFrom.RUN, (*RUN_SECTIONS, "generate", "export")),
     "export": Mode(
@@ -99,7 +112,9 @@ MODES = {
         (*RUN_SECTIONS, "export"),
         False,
     ),
-    "evaluate": Mode("score a checkpoint in full", _evaluate, SettingsFrom.RUN, RUN_SECTIONS),
+    "evaluate": Mode(
+        "score a checkpoint in full", _evaluate, SettingsFrom.RUN, (*RUN_SECTIONS, "report"), is_reported=True
+    ),
     "balance": Mode(
         "write a data set with its small classes filled up",
         _balance,
@@ -111,15 +126,25 @@ MODES = {
         "try whether generated images help a classifier",
         _trial,
         SettingsFrom.EITHER,
-        ("data", "model", "runtime", "generate", "trial"),
-        False,
+        ("data", "model", "runtime", "generate", "trial", "report"),
+        in_several_processes=False,
+        is_reported=True,
     ),
     "study": Mode(
         "ask readers which images are real, in a browser",
         _study,
         SettingsFrom.EITHER,
-        ("data", "runtime", "generate", "study"),
-        False,
+        ("data", "runtime", "generate", "study", "report"),
+        in_several_processes=False,
+        is_reported=True,
+    ),
+    "report": Mode(
+        "write report.html about what the workdir holds by now",
+        _report,
+        SettingsFrom.ANY,
+        ("report",),
+        in_several_processes=False,
+        uses_devices=False,
     ),
 }
 """By what `--mode` calls them."""

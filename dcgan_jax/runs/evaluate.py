@@ -2,8 +2,10 @@
 
 from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.scoring import create_scorer, require_same_weights, write_report
+from dcgan_jax.runs.starts import record_start
 from dcgan_jax.runs.training_data import read_training_data
 from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.runtime import processes
 from dcgan_jax.settings import Settings
 
 
@@ -19,4 +21,6 @@ def evaluate(settings: Settings, workdir: Workdir) -> None:
     data.require_run(workdir)
     scorer = create_scorer(settings, data.prepared, data.training, data.held_out)
     require_same_weights(scorer)
+    if processes.is_first():
+        record_start(workdir, "evaluate")
     write_report(scorer, run.sampler, state, workdir)

@@ -10,9 +10,12 @@ from jaxtyping import UInt8
 from matplotlib.figure import Figure
 from PIL import Image
 
+from dcgan_jax.runs.figure_files import HOLDS_REAL, save_figure
 from dcgan_jax.training.step import METRICS
 
 Images = UInt8[np.ndarray, "n height width channels"]
+
+COMPARISON, CURVES = f"comparison_{HOLDS_REAL}.png", "curves.png"
 
 GAP = 2
 """Pixels between the images of a grid."""
@@ -59,7 +62,7 @@ def save_comparison(real: Sequence[Images], generated: Sequence[Images], path: P
         axes.imshow(tile_classes(classes).squeeze(), cmap="gray", vmin=0, vmax=255)
         axes.set_title(title)
         axes.set_axis_off()
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path)
 
 
 def save_closest_pairs(generated: Images, training: Images, path: Path) -> None:
@@ -79,7 +82,7 @@ def save_closest_pairs(generated: Images, training: Images, path: Path) -> None:
     axes.set_yticks([height / 2, height * 1.5 + GAP], ["generated", "nearest in\ntraining"])
     axes.set_xticks([])
     axes.set_title("Closest pairs: evidence, not proof")
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path)
 
 
 def save_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
@@ -99,4 +102,4 @@ def save_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
         axes.grid(alpha=0.3)
         axes.legend()
     axes.set_xlabel("iteration")
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path)

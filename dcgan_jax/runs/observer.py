@@ -1,8 +1,10 @@
 """Watches a training run: the live line, the log, the grids of generated images, the pace."""
 
+import io
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,11 +18,14 @@ from dcgan_jax.runtime import patience, processes
 from dcgan_jax.runtime.progress import create_progress
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
+from dcgan_jax.storage import atomic_file
 from dcgan_jax.storage.markdown import escape
 from dcgan_jax.training.schedule import Schedule
 from dcgan_jax.training.state import TrainState
 
 SAMPLES_STREAM = "samples"
+LATEST = "latest.png"
+"""The newest grid once more, under a name that a viewer can stay at."""
 
 
 def draw_samples(sampler: Sampler, params: PyTree, settings: Settings) -> Images:
@@ -84,8 +89,11 @@ class TrainObserver:
         """Draws the grid of the fixed latents."""
         self._last_at = None
         images = draw_samples(self._sampler, state.sampled_generator, self._settings)
-        path, grid = self._workdir.samples / f"step_{step:07d}.png", tile(images, GRID_SIDE)
-        patience.insist(lambda: save_image(grid, path), path)
+        grid, content = tile(images, GRID_SIDE), io.BytesIO()
+        save_image(grid, content, format="png")
+        for name in (f"step_{step:07d}.png", LATEST):
+            path = self._workdir.samples / name
+            patience.insist(partial(atomic_file.write_bytes, path, content.getvalue()), path)
         self._log.show_grid(step, grid)
 
     def on_scores(self, step: int, scores: dict[str, float]) -> None:

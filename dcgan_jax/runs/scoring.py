@@ -14,6 +14,7 @@ from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord
 from dcgan_jax.evaluation.scorer import Scorer
 from dcgan_jax.evaluation.table import describe_record
 from dcgan_jax.inception.weights import WeightsUnavailableError, load_inception_weights
+from dcgan_jax.runs.figure_files import HOLDS_REAL
 from dcgan_jax.runs.figures import Images, save_closest_pairs
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes
@@ -140,7 +141,7 @@ def write_report(
         save_closest_pairs(
             of_class[[pair.generated for pair in closest]],
             scorer.by_class[label].training.pixels[[pair.training for pair in closest]],
-            workdir.evaluation / f"{name}_closest{suffix}.png",
+            workdir.evaluation / f"{name}_closest_{HOLDS_REAL}{suffix}.png",
         )
     logger.info("%s\n%s", describe_record(record), path)
     return record

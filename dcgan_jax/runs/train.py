@@ -13,11 +13,12 @@ from dcgan_jax.data.pipeline import create_batches
 from dcgan_jax.data.selection import resolve_num_classes
 from dcgan_jax.evaluation.class_scorer import ClassScorer
 from dcgan_jax.runs.admission import checkpoints_of_run
-from dcgan_jax.runs.figures import Images, save_comparison, save_curves
+from dcgan_jax.runs.figures import COMPARISON, CURVES, Images, save_comparison, save_curves
 from dcgan_jax.runs.metrics_log import read_rows
 from dcgan_jax.runs.observer import draw_samples, observed
 from dcgan_jax.runs.restore import create_sampler, restore_or_fall_back, start_or_restore
 from dcgan_jax.runs.scoring import create_score_fn, create_scorer_if_possible, write_report
+from dcgan_jax.runs.starts import record_start
 from dcgan_jax.runs.summary import summarize
 from dcgan_jax.runs.training_data import TrainingData, read_training_data
 from dcgan_jax.runs.workdir import Workdir
@@ -59,6 +60,8 @@ def train(settings: Settings, workdir: Workdir) -> None:
             if processes.from_first(first and workdir.is_complete(schedule.total, schedule.is_scored)):
                 logger.info("done already, after %d steps: see %s", schedule.total, workdir.root)
                 return
+            if first:
+                record_start(workdir, "train")
             counted = (len(data.training), ", ".join(data.labels), schedule.total, mesh.size, processes.count())
             logger.info("%d training images (%s), %d steps, %d device(s), %d process(es)", *counted)
             recipe = create_recipe(settings, data.class_counts if settings.model.num_classes else ())
@@ -148,8 +151,8 @@ def _create_advance(
 
 def _draw_figures(workdir: Workdir, data: TrainingData, generated: Images) -> None:
     """Draws the curves, and as many real as generated images of each class side by side."""
-    save_curves(list(read_rows(workdir.metrics)), workdir.figures / "curves.png")
+    save_curves(list(read_rows(workdir.metrics)), workdir.figures / CURVES)
     made = np.split(generated, len(data.labels))
     real = [data.spread(label, len(images)) for label, images in zip(data.labels, made, strict=True)]
     shown = [images[: len(beside)] for images, beside in zip(made, real, strict=True)]
-    save_comparison(real, shown, workdir.figures / "comparison.png")
+    save_comparison(real, shown, workdir.figures / COMPARISON)

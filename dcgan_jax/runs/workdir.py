@@ -28,9 +28,11 @@ class Workdir:
 
     Attributes:
       root: the folder.
+      command: arguments of the command that works in it; none where Python code does.
     """
 
     root: Path
+    command: tuple[str, ...] = ()
 
     @property
     def config(self) -> Path:
@@ -41,6 +43,16 @@ class Workdir:
     def train_files(self) -> Path:
         """Every image trained on: file, class, patient, sha256 of its pixels."""
         return self.root / "train_files.tsv"
+
+    @property
+    def starts(self) -> Path:
+        """The commands that made what the folder holds, one JSON object a start."""
+        return self.root / "starts.jsonl"
+
+    @property
+    def report(self) -> Path:
+        """All of it on one page."""
+        return self.root / "report.html"
 
     @property
     def metrics(self) -> Path:
@@ -54,7 +66,7 @@ class Workdir:
 
     @property
     def samples(self) -> Path:
-        """Grids of generated images, one for each step at which they were drawn."""
+        """Grids of generated images, one for each step at which they were drawn, and the newest as latest.png."""
         return self.root / "samples"
 
     @property

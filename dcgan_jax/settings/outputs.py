@@ -1,4 +1,4 @@
-"""`config.eval`, `.generate` and `.balance`: how a trained generator is scored, and what is drawn from it."""
+"""`config.eval`, `.generate`, `.balance`, `.report`: how a generator is scored, what is drawn from it and shown."""
 
 import datetime
 from typing import Annotated, Literal
@@ -131,3 +131,10 @@ def _is_day(text: str) -> bool:
         return bool(datetime.date.fromisoformat(text))
     except ValueError:
         return False
+
+
+class ReportSettings(Section):
+    """What report.html shows, which is written at the end of a mode and by `--mode=report`."""
+
+    include_real: bool = False
+    """Show real images too, which may be private: beside generated ones, and the closest training images."""

@@ -13,7 +13,7 @@ from dcgan_jax.errors import UserError
 from dcgan_jax.settings.data import ALL_CLASSES, DataSettings
 from dcgan_jax.settings.identity import select_identity
 from dcgan_jax.settings.networks import AverageSettings, LossSettings, ModelSettings
-from dcgan_jax.settings.outputs import BalanceSettings, EvalSettings, ExportSettings, GenerateSettings
+from dcgan_jax.settings.outputs import BalanceSettings, EvalSettings, ExportSettings, GenerateSettings, ReportSettings
 from dcgan_jax.settings.replaced import describe_replacement, take_over
 from dcgan_jax.settings.section import Section, Seed
 from dcgan_jax.settings.study import StudySettings
@@ -53,6 +53,7 @@ class Settings(Section):
     export: ExportSettings = ExportSettings()
     trial: TrialSettings = TrialSettings()
     study: StudySettings = StudySettings()
+    report: ReportSettings = ReportSettings()
 
     @model_validator(mode="after")
     def _one_class_has_no_others_to_tell_apart(self) -> "Settings":

@@ -7,13 +7,15 @@ import numpy as np
 from jaxtyping import UInt8
 from matplotlib.figure import Figure
 
+from dcgan_jax.runs.figure_files import HOLDS_REAL, save_figure
 from dcgan_jax.study.codes import name_reader
 from dcgan_jax.study.collected import Collected
 from dcgan_jax.study.multireader import CHANCE
 from dcgan_jax.study.reader_scores import trace_roc
 from dcgan_jax.study.report_record import Fooled, StudyReport
 
-ROC, FOREST, CONFIDENCE, FOOLED = "roc.png", "readers.png", "confidence.png", "fooled.png"
+ROC, FOREST, CONFIDENCE = "roc.png", "readers.png", "confidence.png"
+FOOLED = f"fooled_{HOLDS_REAL}.png"
 SHOWN = 8
 """Images of either kind in the grid of those that misled most."""
 
@@ -30,7 +32,7 @@ def save_roc(collected: Collected, path: Path) -> None:
     axes.set(xlabel="share of real taken for generated", ylabel="share of generated recognized", aspect="equal")
     if len(collected.readers) <= 10:
         axes.legend(loc="lower right")
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path, dpi=120)
 
 
 def save_forest(report: StudyReport, path: Path) -> None:
@@ -49,7 +51,7 @@ def save_forest(report: StudyReport, path: Path) -> None:
             axes.errorbar(estimate, place, xerr=error, fmt="D" if name == "all" else "o", color="C0", capsize=3)
     axes.set_yticks(range(len(rows)), [name for name, *_ in reversed(rows)])
     axes.set(xlim=(0, 1), ylim=(-0.6, len(rows) - 0.4), xlabel="accuracy, 95% interval")
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path, dpi=120)
 
 
 def save_confidence(collected: Collected, is_pairs: bool, path: Path) -> None:
@@ -67,7 +69,7 @@ def save_confidence(collected: Collected, is_pairs: bool, path: Path) -> None:
     said = ("left is real", "right is real") if is_pairs else ("said real", "said generated")
     axes.set(xlabel=f"{said[0]}, certain to guessing   |   {said[1]}, guessing to certain", ylabel="share of answers")
     axes.legend()
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path, dpi=120)
 
 
 def save_fooled(
@@ -84,4 +86,4 @@ def save_fooled(
             place.imshow(image_fn(each.image), cmap="gray", vmin=0, vmax=255)
             place.set_title(f"{each.readers} of {each.of}", fontsize=9)
         axes[0].text(-0.12, 0.5, f"{kind}\n{title}", transform=axes[0].transAxes, rotation=90, va="center", ha="center")
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path, dpi=120)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from dcgan_jax.study.figures import FOOLED
 from dcgan_jax.study.plan import Plan
 from dcgan_jax.study.report_record import Agreement, Interval, Pooled, Primary, StudyReport
 from dcgan_jax.study.reporting_items import list_items
@@ -90,7 +91,7 @@ def format_report(report: StudyReport) -> str:
         parts += ["## Noticed before anything was said", _table(("reader", "noticed", "what"), remarks)]
     parts += [
         "## Images that misled most",
-        "![Images that misled most](figures/fooled.png)",
+        f"![Images that misled most](figures/{FOOLED})",
         "## Reporting items",
         "After CLAIM 2024 (Tejani et al., Radiology: Artificial Intelligence 6, e240300) and GRRAS (Kottner et al., "
         "Journal of Clinical Epidemiology 64, 2011). What only you know is marked.",

@@ -7,6 +7,7 @@ import socket
 from filelock import FileLock, Timeout
 
 from dcgan_jax.errors import UserError
+from dcgan_jax.runs.starts import record_start
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.settings import Settings, StudySettings
 from dcgan_jax.settings.study import LOCAL_HOSTS
@@ -48,6 +49,7 @@ def study(settings: Settings, workdir: Workdir) -> None:
         opened = OpenedStudy.open(folder)
         try:
             opened.plan.refuse_changes(asked, folder)
+            record_start(workdir, "study")
             if asked.new_code:
                 replace_code(opened, asked.new_code)
             if not asked.report and not opened.store.is_complete():

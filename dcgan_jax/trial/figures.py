@@ -1,6 +1,5 @@
 """Figures of a trial: ROC curves, learning curves, differences with their intervals, scarce data, calibration."""
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +9,7 @@ from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
-from dcgan_jax.storage import atomic_file
+from dcgan_jax.runs.figure_files import save_figure
 from dcgan_jax.trial.arms import Arm
 from dcgan_jax.trial.record import Comparison, TrialRecord
 from dcgan_jax.trial.scores import Bin
@@ -114,7 +113,7 @@ def save_roc_curves(
         axes.set_xlabel("1 - specificity")
         axes.set_ylabel("sensitivity")
         axes.grid(alpha=0.3)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def save_learning_curves(curves: Mapping[str, Sequence[Sequence[Sequence[float]]]], path: Path) -> None:
@@ -133,7 +132,7 @@ def save_learning_curves(curves: Mapping[str, Sequence[Sequence[Sequence[float]]
     axes.set_ylabel("area under the validation images' ROC curve")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def save_differences(comparisons: Sequence[Comparison], margin: float, path: Path) -> None:
@@ -158,7 +157,7 @@ def save_differences(comparisons: Sequence[Comparison], margin: float, path: Pat
     axes.set_yticks(range(len(names)), names, fontsize=8)
     axes.set_xlabel("difference of the area under the ROC curve to real images alone (red: primary)")
     axes.legend(fontsize=8)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def save_scarcity(curves: Mapping[str, Sequence[tuple[int, float, tuple[float, float]]]], path: Path) -> None:
@@ -182,7 +181,7 @@ def save_scarcity(curves: Mapping[str, Sequence[tuple[int, float, tuple[float, f
     axes.set_ylabel("area under the test images' ROC curve")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def save_calibration(calibration: Mapping[str, Sequence[Bin]], path: Path) -> None:
@@ -201,10 +200,4 @@ def save_calibration(calibration: Mapping[str, Sequence[Bin]], path: Path) -> No
     axes.set_ylabel("share of positive images")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    _save(figure, path)
-
-
-def _save(figure: Figure, path: Path) -> None:
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=100)
-    atomic_file.write_bytes(path, content.getvalue())
+    save_figure(figure, path)

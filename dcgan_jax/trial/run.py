@@ -9,6 +9,7 @@ import numpy as np
 
 from dcgan_jax.data.selection import choose_split_seed
 from dcgan_jax.runs.prepare import prepare
+from dcgan_jax.runs.starts import record_start
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime.progress import create_progress
 from dcgan_jax.settings import Settings
@@ -58,6 +59,7 @@ def trial(settings: Settings, workdir: Workdir) -> None:
         if is_finished:
             logger.info("done already: see %s", workdir.root / REPORT)
             return
+        record_start(workdir, "trial")
         logger.info("primary endpoint: %s", describe_endpoint(plan))
         bank = create_bank(prepared, split, arms, settings.trial, settings.data.label, source)
         validation = prepared.images(split.validation), _binary(split, positive)

@@ -123,7 +123,7 @@ def test_the_record_has_the_scores_of_each_class(run):
         pairs = own["memorization"]["closest"]
         assert pairs
         assert all(pair["file"].startswith(f"train/{label}/") for pair in pairs)
-        assert path.with_name(f"{path.stem}_closest_{label}.png").exists()
+        assert path.with_name(f"{path.stem}_closest_with_real_images_{label}.png").exists()
 
 
 def test_evaluate_writes_the_same_record(run, settings):
@@ -138,7 +138,7 @@ def test_a_grid_has_the_same_latents_in_the_rows_of_each_class(run):
     grid = np.asarray(Image.open(run.samples / "step_0000006.png"))
     assert grid.shape == (8 * 66 - 2, 8 * 66 - 2)
     assert not np.array_equal(grid[: 4 * 66 - 2], grid[4 * 66 :])
-    assert (run.figures / "comparison.png").exists()
+    assert (run.figures / "comparison_with_real_images.png").exists()
     drawn = []
 
     def sample(params, seed, stream, count, label):

@@ -82,7 +82,7 @@ def test_the_report_carries_its_protocol(run):
     assert (report["num_real"], report["num_generated"], report["dims"]) == (12, 24, 64)
     assert len(report["seeds"]) >= 10
     assert report["memorization"]["num_held_out"] == 4
-    (closest,) = run.evaluation.glob(f"step_{best:07d}_default_*_closest.png")
+    (closest,) = run.evaluation.glob(f"step_{best:07d}_default_*_closest_with_real_images.png")
     assert Image.open(closest).width > 100
 
 

@@ -1,0 +1,1 @@
+"""report.html: what a workdir holds, on one page that can be passed on."""

@@ -1,0 +1,130 @@
+"""What was run, and how it was set: commands, data, duration, hardware, fields that differ from their defaults."""
+
+import shlex
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any, NamedTuple
+
+from dcgan_jax.report.numbers import show_seconds
+from dcgan_jax.report.records import Records
+from dcgan_jax.runs.starts import Start
+from dcgan_jax.settings import Settings
+from dcgan_jax.settings.reference import list_fields
+
+
+class Fact(NamedTuple):
+    """One thing that a reader should know of a run."""
+
+    name: str
+    value: str
+
+
+class Command(NamedTuple):
+    """A command that was given, and how often."""
+
+    line: str
+    when: str
+
+
+class Field(NamedTuple):
+    """A field that differs from its default."""
+
+    name: str
+    value: str
+    default: str
+    sentence: str
+
+
+def list_commands(records: Records, is_shared: bool) -> tuple[Command, ...]:
+    """Returns the commands in their order, each once; of a page that is passed on, without the folders in them."""
+    times: dict[tuple[str, ...], list[Start]] = {}
+    for start in records.starts:
+        times.setdefault(start.arguments, []).append(start)
+    return tuple(
+        Command(
+            shlex.join(["dcgan-jax", *(map(_shorten_argument, arguments) if is_shared else arguments)]),
+            f"{starts[0].time}" + (f", and {len(starts) - 1} more times to go on" if len(starts) > 1 else ""),
+        )
+        for arguments, starts in times.items()
+    )
+
+
+def list_facts(records: Records) -> tuple[Fact, ...]:
+    """Returns data, steps, duration and hardware of the training; what is not known is left out."""
+    return tuple(Fact(name, value) for name, value in _list_facts(records) if value)
+
+
+def list_differences(settings: Settings | None, is_shared: bool) -> tuple[Field, ...]:
+    """Returns the fields that differ from their defaults; of a page that is passed on, paths are cut to their names."""
+    if settings is None:
+        return ()
+    sentences = {field.name: field.sentence.replace("`", "") for _, _, fields in list_fields() for field in fields}
+    changed = Settings().differences(settings)
+    return tuple(
+        Field(name, _show(_shorten(value) if is_shared else value), _show(default), sentences.get(name, ""))
+        for name, (default, value) in changed.items()
+    )
+
+
+def _list_facts(records: Records) -> Iterator[tuple[str, str]]:
+    settings, summary, classes = records.settings, records.summary, records.classes
+    if classes:
+        counts = [f"{each.images:,} {each.label} of {each.patients:,} patients" for each in classes]
+        yield "Training images", "; ".join(counts)
+    if settings and classes:
+        held_out = _held_out(records)
+        yield "Held-out images", f"{held_out:,}" if held_out is not None else "not counted: no scores yet"
+    if settings:
+        channels = "gray" if settings.model.channels == 1 else "color"
+        yield "Image size", f"{settings.data.image_size}x{settings.data.image_size} pixels, {channels}"
+        total = f" of {records.total_steps:,}" if records.total_steps else ""
+        yield "Training steps", f"{records.step:,}{total}, {settings.train.batch_size} images each"
+    if summary:
+        pace = f", {summary.images_per_second:,.0f} images a second" if summary.images_per_second else ""
+        yield "Duration", f"{show_seconds(summary.seconds)}, of the last start that trained{pace}"
+    yield "Hardware", _hardware(records)
+    yield "Software", _software(records)
+    if summary:
+        yield "Final state", f"sha256 {summary.state_sha256}"
+
+
+def _held_out(records: Records) -> int | None:
+    if not records.evaluations:
+        return None
+    record = [*records.evaluations.values()][-1]
+    parts = record.classes.values() if hasattr(record, "classes") else (record,)
+    return sum(part.num_held_out for part in parts)
+
+
+def _hardware(records: Records) -> str:
+    of_training = tuple(start for start in records.starts if start.mode == "train")
+    start = next(reversed(of_training or records.starts), None)
+    devices = records.summary.devices if records.summary else list(start.devices) if start else []
+    counted = ", ".join(f"{devices.count(kind)} {kind}" for kind in dict.fromkeys(devices))
+    machine = f"{start.system}, {start.cpus} CPU cores" if start else ""
+    return "; ".join(filter(None, [counted, machine]))
+
+
+def _software(records: Records) -> str:
+    versions = {"dcgan_jax": records.starts[-1].version, "Python": records.starts[-1].python} if records.starts else {}
+    versions |= records.summary.versions if records.summary else {}
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_show, value)) or "none"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value) if value != "" else "empty"
+
+
+def _shorten(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_shorten(part) for part in value]
+    return PurePath(value).name if isinstance(value, str) and PurePath(value).is_absolute() else value
+
+
+def _shorten_argument(argument: str) -> str:
+    name, equals, value = argument.partition("=")
+    return f"{name}={','.join(map(_shorten, value.split(',')))}" if equals else _shorten(argument)

@@ -1,0 +1,231 @@
+"""Records -> what the page says: a pure function; the templates only lay it out."""
+
+from dataclasses import dataclass
+
+from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord
+from dcgan_jax.report.copies import Copies, describe_copies
+from dcgan_jax.report.numbers import show, show_range, show_share, show_shares, show_signed
+from dcgan_jax.report.overview import Command, Fact, Field, list_commands, list_differences, list_facts
+from dcgan_jax.report.records import Records
+from dcgan_jax.report.scores import Score, list_scores
+from dcgan_jax.report.studies import Study, describe_study
+from dcgan_jax.report.trials import Trial, describe_trial
+from dcgan_jax.report.warnings import Warned, list_warnings
+
+NOT_MEASURED = "not measured"
+
+MOST_HEADLINES = 4
+"""Classes at most whose figures stand at the top."""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One figure at the top of the page.
+
+    Attributes:
+      name: of it.
+      value: or "not measured".
+      beside: what it is to be compared with; may be empty.
+    """
+
+    name: str
+    value: str
+    beside: str = ""
+
+
+@dataclass(frozen=True)
+class ScoredClass:
+    """What was measured of one class.
+
+    Attributes:
+      label: the class; empty where the run has one.
+      protocol: what was compared, in a sentence.
+      scores: its rows.
+      copies: the search for them.
+    """
+
+    label: str
+    protocol: str
+    scores: tuple[Score, ...]
+    copies: Copies
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A record of scores, as a row of the list of all."""
+
+    place: str
+    step: str
+    protocol: str
+    fid: str
+    is_shown: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that the page says, without its images.
+
+    Attributes:
+      title: of the run.
+      labels: of its classes.
+      state: how far it is, in a few words.
+      headlines: the figures at the top.
+      warnings: before everything else.
+      facts: what was run.
+      commands: that were given.
+      fields: that differ from their defaults.
+      classes: what was measured of each class.
+      evaluations: all records of scores.
+      evaluation: place of the one that is shown; empty where there is none.
+      trial: None where there is none.
+      study: None where there is none.
+      files: places of all records and figures.
+      is_linked: whether they lie beside the page.
+    """
+
+    title: str
+    labels: tuple[str, ...]
+    state: str
+    headlines: tuple[Headline, ...]
+    warnings: tuple[Warned, ...]
+    facts: tuple[Fact, ...]
+    commands: tuple[Command, ...]
+    fields: tuple[Field, ...]
+    classes: tuple[ScoredClass, ...]
+    evaluations: tuple[Evaluation, ...]
+    evaluation: str
+    trial: Trial | None
+    study: Study | None
+    files: frozenset[str]
+    is_linked: bool
+
+
+def create_page(records: Records, include_real: bool = False, is_shared: bool = False) -> Page:
+    """Returns what the page says.
+
+    Args:
+      records: of the workdir.
+      include_real: names of real images' files may be told.
+      is_shared: it goes without the workdir: no links, and no paths of this machine.
+    """
+    place = choose_evaluation(records)
+    scored = split_classes(records.evaluations[place]) if place else {}
+    classes = tuple(
+        ScoredClass(
+            label if len(scored) > 1 else "",
+            _describe_protocol(record),
+            list_scores(record),
+            describe_copies(record.memorization, include_real),
+        )
+        for label, record in scored.items()
+    )
+    labels = tuple(each.label for each in records.classes)
+    return Page(
+        title=records.name,
+        labels=labels,
+        state=_describe_state(records),
+        headlines=_list_headlines(records, scored),
+        warnings=list_warnings(records, scored),
+        facts=list_facts(records),
+        commands=list_commands(records, is_shared),
+        fields=list_differences(records.settings, is_shared),
+        classes=classes,
+        evaluations=_list_evaluations(records, place),
+        evaluation=place,
+        trial=describe_trial(records.trial) if records.trial else None,
+        study=describe_study(records.study) if records.study else None,
+        files=records.files,
+        is_linked=not is_shared,
+    )
+
+
+def choose_evaluation(records: Records) -> str:
+    """Returns the place of the record that is shown: of the best step where it has one, else of the last that has one.
+
+    Of several protocols the run's own comes first. Nothing depends on when a file was written.
+    """
+    best = records.summary.best_step if records.summary else None
+    own = records.settings.eval.protocol if records.settings else "default"
+    ranks = {
+        place: (record.step == best, record.step, f"_{own}_" in place, place)
+        for place, record in records.evaluations.items()
+    }
+    return max(ranks, key=lambda place: ranks[place], default="")
+
+
+def split_classes(record: EvaluationRecord | ClassesRecord) -> dict[str, EvaluationRecord]:
+    """Returns the record of each class by its name."""
+    return record.classes if isinstance(record, ClassesRecord) else {record.real_images.label or "": record}
+
+
+def _describe_state(records: Records) -> str:
+    if records.settings is None:
+        return "no training in this folder"
+    if records.total_steps is None or not records.step:
+        return "just begun"
+    if records.step < records.total_steps:
+        return f"at step {records.step:,} of {records.total_steps:,}"
+    return f"finished after {records.step:,} steps"
+
+
+def _describe_protocol(record: EvaluationRecord) -> str:
+    held_out = f" {record.num_held_out:,} images of other patients stand beside them." if record.num_held_out else ""
+    return (
+        f"{record.num_generated:,} generated images of step {record.step:,} against {record.num_real:,} real ones, "
+        f"mean over {len(record.seeds)} latent seed{'s' if len(record.seeds) > 1 else ''}; {record.preprocess} "
+        f"({record.resize_filter}), weights: {record.weights}; fingerprint {record.fingerprint}.{held_out}"
+    )
+
+
+def _list_headlines(records: Records, scored: dict[str, EvaluationRecord]) -> tuple[Headline, ...]:
+    headlines = []
+    if records.settings or scored:
+        for label, record in list(scored.items())[:MOST_HEADLINES]:
+            of_class = f", {label}" if len(scored) > 1 else ""
+            headlines += [_headline_fid(of_class, record), _headline_copies(of_class, record)]
+        if not scored:
+            headlines += [Headline("FID", NOT_MEASURED), Headline("Memorized share", NOT_MEASURED)]
+    trial, study = records.trial, records.study
+    headlines.append(
+        Headline(
+            "Gain of a classifier",
+            show_signed(trial.primary.difference, 3),
+            f"{show_range(*trial.primary.interval)}, area under the ROC curve",
+        )
+        if trial and trial.primary
+        else Headline("Gain of a classifier", NOT_MEASURED)
+    )
+    headlines.append(
+        Headline(
+            "Readers who are right",
+            show_share(study.pooled.accuracy),
+            f"{show_shares(*study.pooled.interval)}; 50% is guessing",
+        )
+        if study and study.pooled
+        else Headline("Readers who are right", NOT_MEASURED)
+    )
+    return tuple(headlines)
+
+
+def _headline_fid(of_class: str, record: EvaluationRecord) -> Headline:
+    beside = f"real images: {show(record.baseline.fid)}" if record.baseline else ""
+    interval = f"{show_range(record.interval.low, record.interval.high)}; " if record.interval else ""
+    return Headline(f"FID{of_class}", show(record.fid), f"{interval}{beside}")
+
+
+def _headline_copies(of_class: str, record: EvaluationRecord) -> Headline:
+    name = f"Memorized share{of_class}"
+    expected = record.memorization.expected_share
+    share = record.memorised_share
+    if isinstance(share, str):
+        return Headline(name, share)
+    return Headline(
+        name, show_share(share), f"up to {show_share(expected.highest)} without copying" if expected else ""
+    )
+
+
+def _list_evaluations(records: Records, shown: str) -> tuple[Evaluation, ...]:
+    return tuple(
+        Evaluation(place, f"{record.step:,}", record.protocol, show(record.fid), place == shown)
+        for place, record in records.evaluations.items()
+    )

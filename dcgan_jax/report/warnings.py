@@ -1,0 +1,47 @@
+"""What a reader has to know before the figures: the warnings of every record."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dcgan_jax.evaluation.record import EvaluationRecord
+from dcgan_jax.memorization.record import NOT_ASSESSABLE
+from dcgan_jax.report.records import Records
+
+
+class Warned(NamedTuple):
+    """A warning, and what it is about."""
+
+    about: str
+    sentence: str
+
+
+def list_warnings(records: Records, scored: dict[str, EvaluationRecord]) -> tuple[Warned, ...]:
+    """Returns all warnings, each once, the gravest first.
+
+    Args:
+      records: of the workdir.
+      scored: the records that the page shows, by class.
+    """
+    return tuple(dict.fromkeys(_list(records, scored)))
+
+
+def _list(records: Records, scored: dict[str, EvaluationRecord]) -> Iterator[Warned]:
+    for problem in records.problems:
+        yield Warned("Records", problem)
+    for label, record in scored.items():
+        of_class = f"Scores, {label}" if len(scored) > 1 else "Scores"
+        expected = record.memorization.expected_share
+        if record.memorised_share != NOT_ASSESSABLE and expected and float(record.memorised_share) > expected.highest:
+            yield Warned(
+                of_class, "More images were found to be copies than of a generator that copies nothing: see the pairs."
+            )
+        for warning in record.warnings:
+            yield Warned(of_class, warning)
+    if records.settings and records.total_steps and records.step < records.total_steps:
+        yield Warned("Training", f"Not finished: {records.step:,} of {records.total_steps:,} steps.")
+    for name in records.summary.set_aside if records.summary else ():
+        yield Warned("Training", f"The checkpoint {name} was damaged and set aside.")
+    for note in records.trial.notes if records.trial else ():
+        yield Warned("Classifier trial", note)
+    if records.study and records.study.is_interim:
+        yield Warned("Reader study", "An interim report: readers had not finished when the key was opened.")

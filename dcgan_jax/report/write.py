@@ -1,0 +1,104 @@
+"""`--mode=report`: what a workdir holds by now -> report.html."""
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+from dcgan_jax.errors import UserError
+from dcgan_jax.report.curves import draw_curves
+from dcgan_jax.report.page import choose_evaluation, create_page, split_classes
+from dcgan_jax.report.pictures import Pictures, read_figure, read_pictures
+from dcgan_jax.report.records import Records, read_records
+from dcgan_jax.report.render import render
+from dcgan_jax.runs.figure_files import HOLDS_REAL
+from dcgan_jax.runs.figures import COMPARISON
+from dcgan_jax.runs.workdir import Workdir
+from dcgan_jax.settings import Settings
+from dcgan_jax.storage import atomic_file
+from dcgan_jax.study.figures import FOOLED
+from dcgan_jax.study.run import FOLDER as STUDY
+
+logger = logging.getLogger(__name__)
+
+
+def report(settings: Settings, workdir: Workdir) -> None:
+    """Writes the page, and says where it is.
+
+    Raises:
+      UserError: there is nothing to report.
+    """
+    logger.info("see %s", write_report(workdir.root, settings.report.include_real))
+
+
+def write_report(root: Path, include_real: bool = False) -> Path:
+    """Writes report.html in a workdir, whole or not at all; the workdir is only read otherwise, and no device used.
+
+    Args:
+      root: the workdir; a run may be training in it.
+      include_real: show real images too, and the names of their files.
+
+    Returns:
+      Its path.
+
+    Raises:
+      UserError: there is nothing to report.
+    """
+    workdir = Workdir(root)
+    atomic_file.write_text(workdir.report, create_report(root, include_real))
+    return workdir.report
+
+
+def create_report(root: Path, include_real: bool = False, is_shared: bool = False) -> str:
+    """Returns the page as HTML: the same bytes for the same records.
+
+    Args:
+      root: the workdir.
+      include_real: show real images too, and the names of their files.
+      is_shared: it goes without the workdir: no links to its files, and no paths of this machine.
+
+    Raises:
+      UserError: there is nothing to report.
+    """
+    records = read_records(Workdir(root))
+    if records.is_empty:
+        raise UserError(f"{root} holds nothing to report: give the --workdir of a run, a trial or a study.")
+    page = create_page(records, include_real, is_shared)
+    pictures = _read_pictures(Workdir(root), records, include_real)
+    return render(page, pictures, draw_curves(records.metrics, "loss"), draw_curves(records.metrics, "accuracy"))
+
+
+def _read_pictures(workdir: Workdir, records: Records, include_real: bool) -> Pictures:
+    settings = records.settings
+    if settings is None:
+        pictures = Pictures()
+    else:
+        pictures = read_pictures(workdir.samples, settings.data.image_size, len(records.classes))
+    if not include_real:
+        return pictures
+    return replace(
+        pictures,
+        comparison=read_figure(find_figure(workdir.figures / COMPARISON)),
+        closest=tuple(
+            (label, source)
+            for label, path in _find_closest(workdir, records)
+            if (source := read_figure(find_figure(path)))
+        ),
+        fooled=read_figure(find_figure(workdir.root / STUDY / "figures" / FOOLED)),
+    )
+
+
+def find_figure(path: Path) -> Path:
+    """Returns the path of a figure that shows real images; one of an older version does not say so in its name."""
+    older = path.with_name(path.name.replace(f"_{HOLDS_REAL}", ""))
+    return older if not path.exists() and older.exists() else path
+
+
+def _find_closest(workdir: Workdir, records: Records) -> list[tuple[str, Path]]:
+    place = choose_evaluation(records)
+    if not place:
+        return []
+    stem = (workdir.root / place).with_suffix("").name + f"_closest_{HOLDS_REAL}"
+    labels = list(split_classes(records.evaluations[place]))
+    if len(labels) == 1:
+        return [("", workdir.evaluation / f"{stem}.png")]
+    return [(label, workdir.evaluation / f"{stem}_{label}.png") for label in labels]
