@@ -140,7 +140,7 @@ def test_files_for_others(tmp_path):
     assert report.plan_sha256 in text
     counted = {(each.phase, each.option): each.real + each.generated for each in report.options}
     assert counted == {("naive", "PNEUMONIA"): 4, ("told", "NORMAL"): 32}
-    for figure in ("roc", "readers", "confidence", "fooled"):
+    for figure in ("roc", "readers", "confidence", "fooled_with_real_images"):
         assert (folder / "figures" / f"{figure}.png").stat().st_size > 2000
 
 
