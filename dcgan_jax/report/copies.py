@@ -33,7 +33,7 @@ class Copies:
     Attributes:
       is_assessed: whether a share could be had.
       share: of the generated images that count as found, or what stands in its place.
-      interval: of it, in words.
+      interval: of it, 95%, in words.
       reading: a sentence that says what the share is to be compared with, or why there is none.
       strip: the share beside that of held-out patients; None without a share.
       sensitivity: rows of how a training image was changed, and how many such copies were found.
@@ -83,11 +83,11 @@ def describe_copies(record: MemorizationRecord, with_files: bool) -> Copies:
         reading += (
             f"The same search accuses {show_share(measured)} of the images of patients who were never shown to it."
         )
-    values: list[tuple[Kind, float | None]] = [("real", measured), ("own", float(share))]
+    values: list[tuple[Kind, float | None]] = [("own", float(share)), ("real", measured)]
     band = (0.0, expected.highest) if expected else None
     label = f"Memorized share {show_share(float(share))}; held-out patients {show_share(measured)}"
     strip = create_strip(label, values, interval, band)
-    spoken = f"{show_shares(*interval)} (95%)" if interval else ""
+    spoken = show_shares(*interval) if interval else ""
     return Copies(
         True, show_share(float(share)), spoken, reading, strip, sensitivity, pairs, record.method, record.note
     )

@@ -53,7 +53,7 @@ def draw_curves(rows: Sequence[dict[str, Any]], kind: str) -> str:
       kind: "loss" or "accuracy".
     """
     names = [name for name in METRICS if kind in name]
-    curves = {name: curve for name in names if (curve := _read_curve(rows, name)) is not None}
+    curves = {name: curve for name in names if (curve := bin_curve(rows, name)) is not None}
     if not curves:
         return ""
     with matplotlib.rc_context(_STYLE):
@@ -86,14 +86,15 @@ def fit_into_page(svg: str, name: str) -> str:
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
     svg = re.sub(r'(url\(|href=")#', rf"\1#{name}-", svg)
     svg = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", svg)
-    svg = re.sub(r"(\d\.\d\d)\d+", r"\1", svg)
+    svg = re.sub(r'="[^"]*"', lambda value: re.sub(r"(\d\.\d\d)\d+", r"\1", value[0]), svg)
     for color, variable in _PAGE_COLORS.items():
         svg = svg.replace(color, f"var({variable})")
     svg = re.sub(r"\n\s*", "\n", svg)
     return svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)
 
 
-def _read_curve(rows: Sequence[dict[str, Any]], name: str) -> Binned | None:
+def bin_curve(rows: Sequence[dict[str, Any]], name: str) -> Binned | None:
+    """Returns the curve of one metric, in at most `BINS` points of as many steps each; None where no row has it."""
     points = [(row["step"], row[name]) for row in rows if isinstance(row.get(name), int | float)]
     if not points:
         return None

@@ -18,7 +18,7 @@ class Score:
     Attributes:
       name: of the score.
       value: of the generator; a dash where it was not measured.
-      interval: in words; may be empty.
+      interval: 95%, in words; may be empty.
       beside: what real images score, and generated ones at the same counts; may be empty.
       better: which way is better.
       meaning: what it says, in a sentence.
@@ -41,6 +41,10 @@ class _Kind:
     meaning: str
 
 
+_FID_MEANING = (
+    "Distance between generated and real images in the features of a network: wrong shapes, wrong spread and missing "
+    "variety all raise it. It never reaches zero: read it beside real images."
+)
 _KINDS = {
     "kid": _Kind(
         "KID",
@@ -94,75 +98,68 @@ def list_scores(record: EvaluationRecord) -> tuple[Score, ...]:
 
 def _list(record: EvaluationRecord) -> Iterator[Score]:
     baseline, interval = record.baseline, record.interval
-    yield _describe(
-        f"FID ({record.dims} features)",
-        record.fid,
-        interval,
-        baseline,
-        "fid",
-        _Kind(
-            "",
-            "lower is better",
-            "Distance between the generated and the real images in the features of a network: wrong shapes, wrong "
-            "spread and missing variety all raise it. It never reaches zero: read it beside real images.",
-        ),
-    )
-    best = baseline and (baseline.held_out or baseline)
+    held_out = baseline.held_out if baseline else None
+    fid = _Kind(f"FID ({record.dims} features)", "lower is better", _FID_MEANING)
+    yield _describe("fid", fid, record.fid, interval, baseline, "other training images")
     for name, kind in _KINDS.items():
-        own = getattr(interval, name, None)
-        yield _describe(kind.title, getattr(record, name), own, best, name, kind)
+        beside = (held_out, "held-out patients") if held_out else (baseline, "other training images")
+        yield _describe(name, kind, getattr(record, name), getattr(interval, name, None), *beside)
     yield _describe_similarity(record)
+    counts = record.fid_2048_counts
     yield Score(
         "FID (2048 features)",
         show(record.fid_2048),
         "",
         "",
         "lower is better",
-        f"The FID that most papers report, of {record.fid_2048_counts.num_generated:,} images against "
-        f"{record.fid_2048_counts.num_real:,}: it compares only at these counts, and never with the FID above.",
+        f"The FID that most papers report, of {counts.num_generated:,} images against {counts.num_real:,}: it compares "
+        "only at these counts, and never with the FID above.",
         None,
     )
     if record.inception_score is not None:
-        meaning = "Of natural images; says little about X-rays."
+        meaning = "Made for photographs; says little about X-rays."
         yield Score("Inception score", show(record.inception_score), "", "", "higher is better", meaning, None)
 
 
 def _describe(
-    title: str,
+    name: str,
+    kind: _Kind,
     value: float | None,
     interval: Intervals | Interval | None,
     baseline: Baseline | None,
-    name: str,
-    kind: _Kind,
+    whose: str,
 ) -> Score:
     real = getattr(baseline, name, None)
-    generated = (
-        getattr(baseline.generated, name) if baseline and name in type(baseline.generated).model_fields else None
-    )
+    generated = getattr(baseline.generated, name, None) if baseline else None
     reach = (interval.low, interval.high) if interval else None
-    spoken = f"{show_range(*reach)} ({interval.level:.0%})" if interval and reach else ""
     beside = ""
     if baseline and real is not None and generated is not None:
         beside = (
-            f"real {show(real)}, generated {show(generated)}, at {baseline.num_other:,} against {baseline.num_real:,}"
+            f"At {baseline.num_other:,} against {baseline.num_real:,} images: generated {show(generated)}, "
+            f"{whose} {show(real)}."
         )
-    label = f"{title}: {show(value)}" + (f", interval {spoken}" if spoken else "") + (f"; {beside}" if beside else "")
-    values: list[tuple[Kind, float | None]] = [("real", real), ("generated", generated), ("own", value)]
-    span = (0.0, 1.0) if name in SHARES and max(value or 0, real or 0, generated or 0) <= 1 else None
-    strip = create_strip(label, values, reach, span=span) if value is not None else None
-    return Score(title, show(value) if value is not None else "", spoken, beside, kind.better, kind.meaning, strip)
+    if value is None:
+        return Score(kind.title, "", "", beside, kind.better, kind.meaning, None)
+    spoken = show_range(*reach) if reach else ""
+    label = " ".join(filter(None, [f"{kind.title}: {show(value)}.", spoken and f"95% interval {spoken}.", beside]))
+    values: list[tuple[Kind, float | None]] = [("generated", generated), ("own", value), ("real", real)]
+    span = (0.0, 1.0) if name in SHARES and max(value, real or 0, generated or 0) <= 1 else None
+    strip = create_strip(label, values, reach, span=span)
+    return Score(kind.title, show(value), spoken, beside, kind.better, kind.meaning, strip)
 
 
 def _describe_similarity(record: EvaluationRecord) -> Score:
-    beside = f"real {show(record.ms_ssim_real)}, {record.ms_ssim_pairs} pairs each"
-    label = f"MS-SSIM of pairs: {show(record.ms_ssim)}; {beside}"
-    values: list[tuple[Kind, float | None]] = [("real", record.ms_ssim_real), ("own", record.ms_ssim)]
-    return Score(
+    title, beside = (
         "MS-SSIM of pairs",
+        f"Training images {show(record.ms_ssim_real)}; {record.ms_ssim_pairs} pairs each.",
+    )
+    values: list[tuple[Kind, float | None]] = [("own", record.ms_ssim), ("real", record.ms_ssim_real)]
+    return Score(
+        title,
         show(record.ms_ssim),
         "",
         beside,
-        "as real images",
+        "like real images is right",
         "Similarity of two generated images: above that of two real ones, the generator repeats itself.",
-        create_strip(label, values, span=(0.0, 1.0)),
+        create_strip(f"{title}: {show(record.ms_ssim)}. {beside}", values, span=(0.0, 1.0)),
     )
