@@ -139,7 +139,7 @@ MODES = {
         is_reported=True,
     ),
     "report": Mode(
-        "write report.html about what the workdir holds by now",
+        "write report.html, at any time",
         _report,
         SettingsFrom.ANY,
         ("report",),

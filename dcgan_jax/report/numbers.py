@@ -5,10 +5,14 @@ EN_DASH = "\N{EN DASH}"
 
 
 def show(value: float | None, digits: int = 3) -> str:
-    """Returns a number with so many significant digits, without an exponent; a dash where there is none."""
+    """Returns a number with so many significant digits, a tiny one with an exponent; a dash where there is none."""
     if value is None:
         return EN_DASH
-    text = f"{value:,.0f}" if abs(value) >= 10**digits else _trim(value, digits)
+    if 0 < abs(value) < 1e-4:
+        mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+        text = f"{mantissa}e{int(exponent)}"
+    else:
+        text = f"{value:,.0f}" if abs(value) >= 10**digits else _trim(value, digits)
     return text.replace("-", MINUS)
 
 

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -20,9 +21,9 @@ class Fact(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A command that was given, and how often."""
+    """A command that was given, word by word, and when."""
 
-    line: str
+    words: tuple[str, ...]
     when: str
 
 
@@ -42,8 +43,8 @@ def list_commands(records: Records, is_shared: bool) -> tuple[Command, ...]:
         times.setdefault(start.arguments, []).append(start)
     return tuple(
         Command(
-            shlex.join(["dcgan-jax", *(map(_shorten_argument, arguments) if is_shared else arguments)]),
-            f"{starts[0].time}" + (f", and {len(starts) - 1} more times to go on" if len(starts) > 1 else ""),
+            ("dcgan-jax", *map(shlex.quote, map(_shorten_argument, arguments) if is_shared else arguments)),
+            _show_time(starts[0].time) + (f", and {len(starts) - 1} more times to go on" if len(starts) > 1 else ""),
         )
         for arguments, starts in times.items()
     )
@@ -117,6 +118,10 @@ def _show(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return str(value) if value != "" else "empty"
+
+
+def _show_time(time: str) -> str:
+    return f"{datetime.fromisoformat(time):%Y-%m-%d %H:%M} UTC"
 
 
 def _shorten(value: Any) -> Any:

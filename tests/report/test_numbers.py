@@ -13,13 +13,14 @@ from dcgan_jax.report.numbers import show, show_p, show_range, show_seconds, sho
         (6.1449, "6.14"),
         (0.9996, "1.00"),
         (-0.00813, "\N{MINUS SIGN}0.00813"),
-        (0.000_012_345, "0.0000123"),
+        (0.000_123_45, "0.000123"),
+        (0.000_012_345, "1.23e\N{MINUS SIGN}5"),
         (99.96, "100"),
         (123.4, "123"),
         (12_345.6, "12,346"),
     ],
 )
-def test_three_digits_and_no_exponent(value, text):
+def test_three_digits_and_an_exponent_only_where_it_is_read_more_easily(value, text):
     assert show(value) == text
 
 

@@ -108,9 +108,13 @@ def test_settings_tell_what_differs_and_paths_only_where_the_page_stays():
 def test_a_command_is_listed_once_however_often_it_went_on():
     facts = {"version": "0.2.0", "python": "3.11", "devices": ("cpu",), "cpus": 2, "system": "Linux"}
     arguments = ("--config=cxr", "--workdir=/home/anna/a run", "--config.trial.runs=/a/one,/b/two")
-    starts = [Start(mode="train", arguments=arguments, time=f"2026-01-0{day}", **facts) for day in (1, 2, 3)]
+    starts = [
+        Start(mode="train", arguments=arguments, time=f"2026-01-0{day}T09:30:00+00:00", **facts) for day in (1, 2, 3)
+    ]
     (command,) = list_commands(Records("run", starts=tuple(starts)), is_shared=False)
-    assert command.line == "dcgan-jax --config=cxr '--workdir=/home/anna/a run' --config.trial.runs=/a/one,/b/two"
-    assert command.when == "2026-01-01, and 2 more times to go on"
+    assert command.words == (
+        *("dcgan-jax", "--config=cxr", "'--workdir=/home/anna/a run'", "--config.trial.runs=/a/one,/b/two"),
+    )
+    assert command.when == "2026-01-01 09:30 UTC, and 2 more times to go on"
     (shared,) = list_commands(Records("run", starts=tuple(starts)), is_shared=True)
-    assert shared.line == "dcgan-jax --config=cxr '--workdir=a run' --config.trial.runs=one,two"
+    assert shared.words == ("dcgan-jax", "--config=cxr", "'--workdir=a run'", "--config.trial.runs=one,two")

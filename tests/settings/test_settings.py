@@ -190,7 +190,7 @@ def test_what_may_change_between_two_starts_of_a_run(settings):
     }
     may_change = {name for name in every_field if not makes_the_run(name)}
     assert {name.split(".")[0] for name in may_change} == {
-        *("data", "train", "checkpoint", "runtime", "eval", "generate", "balance", "export", "trial", "study")
+        *("data", "train", "checkpoint", "runtime", "eval", "generate", "balance", "export", "trial", "study", "report")
     }
     assert {name for name in may_change if name.startswith("data.")} == {
         "data.dir",
