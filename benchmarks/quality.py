@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs 
 
 from benchmarks.quality_page import update_page
 from benchmarks.quality_records import QualityRecord, create_record, load_records, save_record
-from dcgan_jax.errors import EXIT_USER_ERROR, UserError
+from dcgan_jax.errors import EXIT_USER_ERROR, FieldError, FileError, UserError
 from dcgan_jax.evaluation.class_scorer import record_of_class
 from dcgan_jax.evaluation.record import EvaluationRecord, read_evaluation
 from dcgan_jax.runtime.progress import track
@@ -124,9 +124,10 @@ class Run:
         """
         batch_size = load_settings(self.config).train.batch_size
         if self.images_seen % batch_size:
-            raise UserError(
-                f"--images={self.images_seen} is no multiple of the batch size of {self.config}: give a multiple of "
-                f"{batch_size}."
+            raise FieldError(
+                "--images",
+                self.images_seen,
+                f"is no multiple of the batch size of {self.config}: give a multiple of {batch_size}.",
             )
         scale, steps = SCALES[self.scale], self.images_seen // batch_size
         scored = {"eval.every_steps": max(steps // scale.scores, 1)} if scale.scores else {}
@@ -195,9 +196,10 @@ def find_record(docs: Path, run: Run) -> QualityRecord | None:
     same, digest = (run.scale, run.config, run.images_seen, run.seed), run.settings_sha256()
     found = next((record for record in load_records(docs / "results.json") if record.run == same), None)
     if found and found.settings_sha256 != digest:
-        raise UserError(
-            f"{docs / 'results.json'} holds a record of {run.config} (seed {run.seed}) from before its configuration "
-            "changed: remove that record and its workdir, or give another --docs and --out."
+        raise FileError(
+            docs / "results.json",
+            f"holds a record of {run.config} (seed {run.seed}) from before its configuration changed: remove that "
+            "record and its workdir, or give another --docs and --out.",
         )
     return found
 

@@ -15,7 +15,7 @@ from benchmarks.checkerboard import compute_checkerboard, compute_checkerboard_a
 from benchmarks.compiled_step import count_flops
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.selection import select_training
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 from dcgan_jax.evaluation.record import Baseline, EvaluationRecord, upgrade_floor
 from dcgan_jax.memorization.record import NotAssessable
 from dcgan_jax.metrics.comparison import SCORES
@@ -196,11 +196,9 @@ def load_records(path: Path) -> list[QualityRecord]:
         return [QualityRecord.model_validate({"schema_version": 0, **values}) for values in listed]
     except ValidationError as error:
         first = error.errors()[0]
-        raise UserError(
-            f"{path} is damaged ({'.'.join(map(str, first['loc']))}: {first['msg']}): restore it."
-        ) from None
+        raise FileError(path, f"is damaged ({'.'.join(map(str, first['loc']))}: {first['msg']}): restore it.") from None
     except (ValueError, TypeError) as error:
-        raise UserError(f"{path} is damaged ({error}): restore it.") from None
+        raise FileError(path, f"is damaged ({error}): restore it.") from None
 
 
 def save_record(path: Path, record: QualityRecord) -> None:

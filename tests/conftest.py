@@ -9,6 +9,7 @@ os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0 --xla_llvm_disable
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import jax
@@ -25,6 +26,7 @@ from dcgan_jax.trial.splits import TrialSplit, split_for_trial
 from tests.inception.inception_reference import create_state
 from tests.inception.torch_writer import write_old
 from tests.launching import TINY, TINY_FLAGS, launch
+from tests.refusals import assert_refused
 from tests.trial.examples import TWENTY_AND_THIRTY
 
 # How long an example takes says more of the machine than of the code.
@@ -102,15 +104,12 @@ def weights_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def refused(tmp_path: Path) -> Callable[..., None]:
-    """Runs a command that must be refused, with exactly this sentence among what it prints."""
+def command_refused(tmp_path: Path) -> Callable[..., None]:
+    """Runs a command that must be refused; takes its flags, and what `assert_refused` takes."""
 
-    def check(sentence: str, *flags: str) -> None:
+    def check(*flags: str, named: tuple[object, ...] = (), **at_fault: Any) -> None:
         if not any(flag.startswith("--workdir") for flag in flags):
             flags = (*flags, f"--workdir={tmp_path / 'new'}")
-        outcome = launch(*flags, log=tmp_path / "log")
-        assert outcome.code == 2, outcome.output
-        assert "Traceback" not in outcome.output
-        assert sentence in " ".join(outcome.output.split()), outcome.output
+        assert_refused(launch(*flags, log=tmp_path / "log"), *named, **at_fault)
 
     return check

@@ -9,7 +9,7 @@ from pathlib import Path
 from dcgan_jax.balance.record import PLAN, BalancePlan, RunAt
 from dcgan_jax.data.prepared import PreparedSet
 from dcgan_jax.data.sources.source import TRAIN, Source, SourceImage
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime.devices import create_mesh
@@ -48,8 +48,8 @@ def plan_fillings(
     target = round(ratio * max(counts.values()))
     lacking = {label: target - count for label, count in sorted(counts.items()) if count < target}
     if not lacking:
-        raise UserError(
-            f"config.balance.ratio={ratio:g} adds nothing: every class has {target} training images or more; raise it."
+        raise FieldError(
+            "config.balance.ratio", ratio, f"adds nothing: every class has {target} training images or more; raise it."
         )
     paths = settings.balance.runs or ((str(workdir.root),) if workdir.config.is_file() else ())
     mesh = create_mesh()
@@ -58,9 +58,11 @@ def plan_fillings(
     fillings = [Filling(label, lacking[label], run) for label, run in chosen.items() if run]
     short = [f"{label} stays {count} images short" for label, count in lacking.items() if not chosen[label]]
     if not fillings:
-        raise UserError(
-            f"There is no run of a class that lacks images ({'; '.join(short)}): name the workdirs of some in "
-            "config.balance.runs, or lower config.balance.ratio."
+        raise FieldError(
+            "config.balance.runs",
+            None,
+            f"has no run of a class that lacks images ({'; '.join(short)}): name the workdirs of some, or lower "
+            "config.balance.ratio.",
         )
     if short:
         logger.warning("warning: %s: no run in config.balance.runs draws that class", "; ".join(short))
@@ -75,9 +77,11 @@ def _choose_run(opened: Sequence[Run], label: str) -> Run | None:
     """Returns the run of a class, None where there is none; raises UserError where there is more than one."""
     runs = [run for run in opened if label in run.provenance.labels]
     if len(runs) > 1:
-        raise UserError(
-            f"config.balance.runs has {len(runs)} runs of class {label} ("
-            f"{', '.join(str(run.workdir.root) for run in runs)}): leave all but one of them out."
+        folders = ", ".join(str(run.workdir.root) for run in runs)
+        raise FieldError(
+            "config.balance.runs",
+            None,
+            f"has {len(runs)} runs of class {label} ({folders}): leave all but one of them out.",
         )
     return runs[0] if runs else None
 
@@ -88,9 +92,11 @@ def refuse_the_source(out: Path, settings: Settings) -> None:
         return
     source, target = Path(settings.data.dir).resolve(), out.resolve()
     if source == target or source in target.parents or target in source.parents:
-        raise UserError(
-            f"config.balance.out={out} and config.data.dir={settings.data.dir} lie within each other: choose another "
-            "folder, so that the source stays as it is."
+        raise FieldError(
+            "config.balance.out",
+            out,
+            f"and config.data.dir={settings.data.dir} lie within each other: choose another folder, so that the "
+            "source stays as it is.",
         )
 
 
@@ -99,9 +105,10 @@ def _refuse_other_splits(run: Run, prepared: PreparedSet) -> None:
     others = {example.sha256: example.file for example in prepared.examples if example.split != TRAIN}
     for row in run.provenance.rows:
         if row.sha256 in others:
-            raise UserError(
-                f"The run in {run.workdir.root} was trained on {others[row.sha256]}, which is not in the training "
-                "split of config.data.dir: train it on that split alone."
+            raise FileError(
+                run.workdir.root,
+                f"holds a run that was trained on {others[row.sha256]}, which is not in the training split of "
+                "config.data.dir: train it on that split alone.",
             )
 
 
@@ -133,17 +140,19 @@ def begin(out: Path, plan: BalancePlan) -> None:
         pass
     else:
         if changed := plan.differences(begun):
-            raise UserError(
-                f"config.balance.out={out} holds a data set with another {', '.join(changed)}: choose an empty folder."
+            raise FieldError(
+                "config.balance.out",
+                out,
+                f"holds a data set with another {', '.join(changed)}: choose an empty folder.",
             )
         return
     try:
         if out.is_dir() and any(not atomic_file.is_partial(path.name) for path in out.iterdir()):
-            raise UserError(f"config.balance.out={out} holds something else: choose an empty folder.")
+            raise FieldError("config.balance.out", out, "holds something else: choose an empty folder.")
         out.mkdir(parents=True, exist_ok=True)
         (out / f"{PLAN}.part").unlink(missing_ok=True)  # what version 0 left on a full disk
         plan.write(out / PLAN)
     except OSError as error:
-        raise UserError(
-            f"config.balance.out={out} cannot be written ({error.strerror}): choose another folder."
+        raise FieldError(
+            "config.balance.out", out, f"cannot be written ({error.strerror}): choose another folder."
         ) from None

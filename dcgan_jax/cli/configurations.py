@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import dcgan_jax
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 
 _INSTALLED = Path(dcgan_jax.__file__).resolve().parent / "configs"
 FOLDER = _INSTALLED if _INSTALLED.is_dir() else _INSTALLED.parents[1] / "configs"
@@ -33,7 +33,7 @@ def find(given: str) -> str:
     path = FOLDER / f"{name}.py"
     if is_path or not path.is_file():
         fault = "is no file" if is_path else "is not known"
-        raise UserError(f"--config={given} {fault}: give a file that is there, or one of {', '.join(list_names())}.")
+        raise FieldError("--config", given, f"{fault}: give a file that is there, or one of {', '.join(list_names())}.")
     return f"{path}{colon}{variant}"
 
 

@@ -4,7 +4,7 @@ import faulthandler
 import logging
 
 from dcgan_jax.cli.flags import COORDINATOR_ADDRESS, DISTRIBUTED, NUM_PROCESSES, PROCESS_ID
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 from dcgan_jax.runtime import processes, shutdown
 
 
@@ -18,13 +18,13 @@ def join_processes() -> None:
     given = {"--coordinator_address": address, "--num_processes": count, "--process_id": position}
     missing = [name for name, value in given.items() if value is None]
     if DISTRIBUTED.value and len(missing) < len(given):
-        raise UserError("--distributed finds out by itself what the other three flags say: give it, or the three.")
+        raise FieldError("--distributed", None, "finds out by itself what the other three say: give it, or the three.")
     if DISTRIBUTED.value:
         processes.join_detected()
     elif address is not None and count is not None and position is not None:
         processes.join(address, count, position)
     elif len(missing) < len(given):
-        raise UserError(f"{' and '.join(missing)} must be given too: the three flags belong together.")
+        raise FieldError(" and ".join(missing), None, "must be given too: the three flags belong together.")
     if processes.is_joined():
         faulthandler.disable()  # JAX aborts a process whose peer is lost; printing its stacks then may crash it
     shutdown.follow()

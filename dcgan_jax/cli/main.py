@@ -13,7 +13,7 @@ from dcgan_jax.cli.flags import DETERMINISTIC, MODE, STOP_ON_USR1, parse_flags
 from dcgan_jax.cli.joining import join_processes
 from dcgan_jax.cli.mode_settings import agree_on_settings, workdir_root
 from dcgan_jax.cli.modes import MODES
-from dcgan_jax.errors import EXIT_INTERRUPTED, UserError
+from dcgan_jax.errors import EXIT_INTERRUPTED, FieldError
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import console, processes, shutdown
 from dcgan_jax.runtime.signals import Interrupted, end_if_asked, ignore_signals, listen
@@ -41,7 +41,7 @@ def main(argv: list[str]) -> None:
         listen(with_usr1=True)
     try:
         if len(argv) > 1:
-            raise UserError(f"{argv[1]!r} is not understood: options begin with --, as in --mode=train.")
+            raise FieldError(argv[1], None, "is not understood: options begin with --, as in --mode=train.")
         set_up_packages()
         join_processes()
         run(MODE.value)
@@ -66,7 +66,7 @@ def run(name: str) -> None:
     """
     mode, workdir = MODES[name], Workdir(workdir_root(), tuple(sys.argv[1:]))
     if not mode.in_several_processes and processes.count() > 1:
-        raise UserError(f"--mode={name} works in one process: start it once, without the flags for several.")
+        raise FieldError("--mode", name, "works in one process: start it once, without the flags for several.")
     settings = agree_on_settings(name, mode, workdir)
 
     if mode.uses_devices:

@@ -8,7 +8,7 @@ from ml_collections import config_flags
 
 from dcgan_jax.cli.flags import CONFIG, FLAGS, WORKDIR
 from dcgan_jax.cli.modes import Mode, SettingsFrom
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError, UserError
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes
 from dcgan_jax.settings import Settings
@@ -49,7 +49,7 @@ def read_settings(mode: Mode, workdir: Workdir) -> Settings:
     if not has_config and mode.settings_from is SettingsFrom.ANY:
         return Settings().with_overrides(_overrides())
     if not has_config:
-        raise UserError("--config is missing: give a configuration, for example --config=quickstart.")
+        raise FieldError("--config", None, "is missing: give a configuration, for example --config=quickstart.")
     return Settings.from_config(CONFIG.value, mode.sections)
 
 
@@ -60,9 +60,10 @@ def workdir_root() -> Path:
       UserError: it is in no file system.
     """
     if "://" in (WORKDIR.value or ""):
-        raise UserError(
-            f"--workdir={WORKDIR.value} is no folder of a file system: mount it, and keep only the checkpoints there "
-            "with config.checkpoint.dir."
+        raise FieldError(
+            "--workdir",
+            WORKDIR.value,
+            "is no folder of a file system: mount it, and keep only the checkpoints there with config.checkpoint.dir.",
         )
     if WORKDIR.value:
         return Path(WORKDIR.value).expanduser().resolve()

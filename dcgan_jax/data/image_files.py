@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dcgan_jax.data.reading.formats import HEAD_BYTES, find_format
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".bmp", ".dib", ".pgm", ".ppm", ".pbm", ".pnm"}
@@ -94,7 +94,7 @@ def _walk(folder: Path, found: FoundFiles) -> Iterator[tuple[Path, str]]:
 
 
 def _refuse(error: OSError) -> None:
-    raise UserError(f"{error.filename} can't be read ({error.strerror}): make it readable.") from error
+    raise FileError(error.filename, f"can't be read ({error.strerror}): make it readable.") from error
 
 
 def _holds_an_image(path: Path) -> bool:

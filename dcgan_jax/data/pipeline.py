@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, Int, Shaped, UInt8
 from dcgan_jax.data.order import Order
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.selection import number_labels
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 from dcgan_jax.runtime.devices import replicated, split
 from dcgan_jax.settings import ALL_CLASSES, DataSettings
 
@@ -119,9 +119,11 @@ class StreamedBatches:
         try:
             import tensorflow as tf  # only here: training on resident images works without TensorFlow
         except ImportError as error:
-            raise UserError(
-                f"Streaming images takes TensorFlow, which cannot be imported ({error}): install dcgan_jax[stream], or "
-                "keep the images on the device with config.data.placement=device."
+            raise FieldError(
+                "config.data.placement",
+                "stream",
+                f"takes TensorFlow, which cannot be imported ({error}): install dcgan_jax[stream], or keep the images "
+                "on the device with config.data.placement=device.",
             ) from None
 
         tf.config.set_visible_devices([], "GPU")

@@ -100,11 +100,11 @@ def _check_bad_images(decoded: Decoded, source: Source, data: DataSettings) -> N
             lines.append(f"\n  and {len(bad) - len(lines)} more")
         raise UserError(
             f"{len(bad)} of {len(good) + len(bad)} images of the {source.name} can't be used: mend or remove them, or "
-            f"set data.on_bad_image=skip to leave them out.{''.join(lines)}"
+            f"set config.data.on_bad_image=skip to leave them out.{''.join(lines)}"
         )
     if not any(image.image.split == TRAIN for image in good):
         first = f"{bad[0].file}: {bad[0].reason}"
-        raise UserError(f"no training image of the {source.name} can be used; the first: {first}")
+        raise UserError(f"No training image of the {source.name} can be used; the first: {first}")
 
 
 def create_index(decoded: Decoded) -> list[Example]:

@@ -19,7 +19,7 @@ from dcgan_jax.data.sources.archive import ArchiveSource
 from dcgan_jax.data.sources.folder import FolderSource
 from dcgan_jax.data.sources.phantoms import PhantomSource
 from dcgan_jax.data.sources.source import TRAIN, Source, SourceImage
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 from dcgan_jax.settings import DataSettings
 from dcgan_jax.storage.cache import CACHE_VARIABLE, cache_dir
 
@@ -78,9 +78,10 @@ def prepare_source(
                     write_set(source, images, data, directory)
                     prepared = PreparedSet(directory)
     except OSError as error:
-        raise UserError(
-            f"{directory} can't be prepared ({error.strerror or error}): free space or permit writing there, or set "
-            f"{CACHE_VARIABLE} to another folder."
+        raise FileError(
+            directory,
+            f"can't be prepared ({error.strerror or error}): free space or permit writing there, or set "
+            f"{CACHE_VARIABLE} to another folder.",
         ) from error
     return prepared
 

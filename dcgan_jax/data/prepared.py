@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 from dcgan_jax.data.records import Records
 from dcgan_jax.data.report import PreparedReport
 from dcgan_jax.data.tables import format_table, parse_table, read_text
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError, UserError
 from dcgan_jax.storage.digest import compute_sha256
 
 RECORDS, EXAMPLES, REPORT, REPORT_TEXT, FILES = "records", "examples.tsv", "report.json", "report.md", "files.json"
@@ -78,7 +78,7 @@ class PreparedSet:
             self.report = PreparedReport.read(directory / REPORT, remedy)
             self._records = {split: Records(path_of_split(directory, split)) for split in self._splits()}
         except (OSError, ValueError, KeyError) as error:
-            raise UserError(f"{directory} can't be read ({error}): {remedy}.") from error
+            raise FileError(directory, f"can't be read ({error}): {remedy}.") from error
 
     def images(self, examples: Sequence[Example]) -> UInt8[np.ndarray, "n size size 1"]:
         """Returns the pixels of examples, in their order; any thread may call this.
@@ -147,7 +147,7 @@ def _check_files(directory: Path) -> None:
 
 
 def _damaged(directory: Path, name: str, what: str) -> UserError:
-    return UserError(f"{directory / name} {what}: {_remedy(directory)}.")
+    return FileError(directory / name, f"{what}: {_remedy(directory)}.")
 
 
 def _remedy(directory: Path) -> str:

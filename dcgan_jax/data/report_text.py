@@ -39,8 +39,8 @@ def _warn_of_files(report: PreparedReport) -> list[str]:
         )
         warnings.append(
             f"{len(report.left_out):,} of {_count(len(report.left_out) + _total(report), 'file')} left out by "
-            f"data.on_bad_image=skip ({listed}{'; and other reasons' if len(reasons) > _LISTED else ''}): report.md "
-            "lists all of them"
+            f"config.data.on_bad_image=skip ({listed}{'; and other reasons' if len(reasons) > _LISTED else ''}): "
+            "report.md lists all of them"
         )
     if report.passed_over:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in report.passed_over.items())
@@ -69,9 +69,9 @@ def _warn_of_patients(report: PreparedReport) -> list[str]:
     if report.files_without_patient:
         warnings.append(
             f"no patient is known from the names of {report.files_without_patient:,} of {_total(report):,} files, so "
-            "each counts as a patient of its own: a split made here, data.holdout and data.fraction go by file and may "
-            "part a patient's images, which makes scores too good; put the images of each patient into a folder of "
-            "their own below the class (NORMAL/patient01/a.png)"
+            "each counts as a patient of its own: a split made here, config.data.holdout and config.data.fraction go "
+            "by file and may part a patient's images, which makes scores too good; put the images of each patient into "
+            "a folder of their own below the class (NORMAL/patient01/a.png)"
         )
     for name, patients in (("conservative", report.patients.conservative), ("published", report.patients.published)):
         if patients.in_several_splits:

@@ -9,7 +9,7 @@ from jaxtyping import Int
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.ranking import rank_by_hash
 from dcgan_jax.data.sources.source import TRAIN
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 from dcgan_jax.settings import ALL_CLASSES, DataSettings, Settings
 
 _LISTED = 20  # classes
@@ -51,9 +51,10 @@ def select_training(
     for label in asked_for:
         rest = [patient for patient in ranked[label] if patient not in held_out]
         if not rest:
-            raise UserError(
-                f"data.holdout={data.holdout} leaves none of the {len(ranked[label])} patients of {label} to train on: "
-                "lower it."
+            raise FieldError(
+                "config.data.holdout",
+                data.holdout,
+                f"leaves none of the {len(ranked[label])} patients of {label} to train on: lower it.",
             )
         chosen |= {(label, patient) for patient in rest[: _count_share(data.fraction, len(rest))]}
     of_classes = [example for label in asked_for for example in in_training if example.label == label]
@@ -95,9 +96,11 @@ def resolve_num_classes(settings: Settings, training: Sequence[Example]) -> Sett
     labels = list_classes(training)
     settings = settings.with_num_classes(len(labels))
     if settings.model.num_classes != len(labels):
-        raise UserError(
-            f"config.model.num_classes={settings.model.num_classes} disagrees with the data, which have {len(labels)} "
-            f"classes ({', '.join(labels)}): give {len(labels)}, or 0 to take it from the data."
+        raise FieldError(
+            "config.model.num_classes",
+            settings.model.num_classes,
+            f"disagrees with the data, which have {len(labels)} classes ({', '.join(labels)}): give {len(labels)}, or "
+            "0 to take it from the data.",
         )
     return settings
 
@@ -114,19 +117,22 @@ def check_label(label: str, labels: Collection[str]) -> None:
       UserError: naming the classes there are.
     """
     if label == ALL_CLASSES and ALL_CLASSES in labels:
-        raise UserError(
-            f"data.label={ALL_CLASSES} means all classes, and one of {', '.join(sorted(labels))} has that name: rename "
-            "its folder."
+        raise FieldError(
+            "config.data.label",
+            ALL_CLASSES,
+            f"means all classes, and one of {', '.join(sorted(labels))} has that name: rename its folder.",
         )
     if label == ALL_CLASSES and len(labels) == 1:
         (only,) = labels
-        raise UserError(
-            f"data.label={ALL_CLASSES} tells classes apart, and there is {only} alone: give data.label={only}."
+        raise FieldError(
+            "config.data.label", ALL_CLASSES, f"tells classes apart, and there is {only} alone: give that."
         )
     if label != ALL_CLASSES and label not in labels:
         others = f" and {len(labels) - _LISTED:,} more" if len(labels) > _LISTED else ""
-        raise UserError(
-            f"data.label={label} is no class with training images: choose one of "
-            f"{', '.join(sorted(labels)[:_LISTED])}{others}"
-            + (f", or {ALL_CLASSES} for all of them." if len(labels) > 1 else ".")
+        all_of_them = f", or {ALL_CLASSES} for all of them" if len(labels) > 1 else ""
+        raise FieldError(
+            "config.data.label",
+            label,
+            f"is no class with training images: choose one of {', '.join(sorted(labels)[:_LISTED])}{others}"
+            f"{all_of_them}.",
         )

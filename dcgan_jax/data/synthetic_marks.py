@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import ExifTags, Image
 
 from dcgan_jax.data.tables import parse_table, read_text
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError, UserError
 
 MANIFEST = "manifest.csv"
 CHUNK = "Description"
@@ -36,19 +36,19 @@ def read_manifest(folder: Path) -> list[dict[str, str]] | None:
     """
     path = folder / MANIFEST
     if path.exists() and not path.is_file():
-        raise UserError(f"{path} is no file: remove it.")  # a pipe would be waited for
+        raise FileError(path, "is no file: remove it.")  # a pipe would be waited for
     try:
         text = read_text(path)
         rows = parse_table(text, ",")
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UserError(f"{path} can't be read ({error.strerror}): permit it, or remove it.") from None
+        raise FileError(path, f"can't be read ({error.strerror}): permit it, or remove it.") from None
     except ValueError as error:
-        raise UserError(f"{path} can't be read ({error}): mend it.") from None
+        raise FileError(path, f"can't be read ({error}): mend it.") from None
     has_bytes = any("\udc80" <= sign <= "\udcff" for sign in text)
     if has_bytes and not all(os.path.lexists(folder / row.get("file", "")) for row in rows):  # else: names that aren't
-        raise UserError(f"{path} is not UTF-8: save it as UTF-8.")
+        raise FileError(path, "is not UTF-8: save it as UTF-8.")
     return rows
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.sources.patients import rename_patient
 from dcgan_jax.data.tables import format_table, parse_table, read_text
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 
 _COLUMNS = ("file", "class", "patient", "sha256")
 
@@ -46,9 +46,9 @@ def read_train_files(path: Path) -> tuple[TrainFile, ...]:
     try:
         return parse_train_files(read_text(path), path)
     except FileNotFoundError:
-        raise UserError(f"{path} does not exist: give the workdir of a run that has been started.") from None
+        raise FileError(path, "does not exist: give the workdir of a run that has been started.") from None
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}): restore it.") from None
+        raise FileError(path, f"cannot be read ({error.strerror}): restore it.") from None
 
 
 def parse_train_files(text: str, path: Path) -> tuple[TrainFile, ...]:
@@ -56,9 +56,9 @@ def parse_train_files(text: str, path: Path) -> tuple[TrainFile, ...]:
     try:
         rows = [[row[column] for column in _COLUMNS] for row in parse_table(text, delimiter="\t")]
     except KeyError as error:
-        raise UserError(f"{path} is no list of training images (it has no column {error}): restore it.") from None
+        raise FileError(path, f"is no list of training images (it has no column {error}): restore it.") from None
     except ValueError as error:
-        raise UserError(f"{path} is no list of training images ({error}): restore it.") from None
+        raise FileError(path, f"is no list of training images ({error}): restore it.") from None
     return tuple(
         TrainFile(file, label, rename_patient(patient, label, file), sha256) for file, label, patient, sha256 in rows
     )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn, get_args
 
-from dcgan_jax.errors import EXIT_USER_ERROR, UserError
+from dcgan_jax.errors import EXIT_USER_ERROR, FileError, UserError
 from dcgan_jax.evaluation.folder import Intensity, compute_folder_features, find_images
 from dcgan_jax.evaluation.set_scores import Network, SetScores, is_statistics, score_features, score_paths
 from dcgan_jax.evaluation.statistics_file import write_statistics
@@ -107,10 +107,10 @@ def _check_paths(options: argparse.Namespace) -> None:
     read = [] if options.features else [options.real] if options.save_stats else [options.real, options.generated]
     for path in read:
         if not Path(path).exists():
-            raise UserError(f"{path} does not exist: give a folder of images or a .npz with saved statistics.")
+            raise FileError(path, "does not exist: give a folder of images or a .npz with saved statistics.")
     target = options.generated if options.save_stats else options.json
     if target and not Path(target).absolute().parent.is_dir():
-        raise UserError(f"{target} can't be written: its folder does not exist; create it or give another path.")
+        raise FileError(target, "can't be written: its folder does not exist; create it or give another path.")
 
 
 def _save_statistics(options: argparse.Namespace) -> None:

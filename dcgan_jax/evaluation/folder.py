@@ -15,7 +15,7 @@ from dcgan_jax.data import image_files
 from dcgan_jax.data.images import open_stored, read_color, read_file
 from dcgan_jax.data.intensity import Depth, DepthRange, find_range, group_depths, measure_depth
 from dcgan_jax.data.synthetic_marks import list_synthetic
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 from dcgan_jax.inception.features import FeatureExtractor, Features, map_ahead
 from dcgan_jax.inception.preprocess import Preprocess
 from dcgan_jax.storage.array_file import read_cached, write_cached
@@ -51,7 +51,7 @@ def find_images(folder: Path) -> FolderImages:
       UserError: the folder does not exist, or has fewer than two images, of which no score can be made.
     """
     if not folder.is_dir():
-        raise UserError(f"{folder} is not a folder: give a folder of images or a .npz with saved statistics.")
+        raise FileError(folder, "is not a folder: give a folder of images or a .npz with saved statistics.")
     listed_fn = cache(lambda parent: {parent / name for name in list_synthetic(parent)})
     files: list[Path] = []
     left_out: list[Path] = []
@@ -60,9 +60,9 @@ def find_images(folder: Path) -> FolderImages:
         listed = listed_fn(file.parent)
         (left_out if listed and file not in listed else files).append(file)
     if not files:
-        raise UserError(f"{folder} has no image files: give a folder that holds some, at any depth.")
+        raise FileError(folder, "has no image files: give a folder that holds some, at any depth.")
     if len(files) == 1:
-        raise UserError(f"{folder} has one image, {files[0].name}: a score needs at least two; add images.")
+        raise FileError(folder, f"has one image, {files[0].name}: a score needs at least two; add images.")
     return FolderImages(folder, tuple(files), tuple(left_out), found.passed_over)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 from dcgan_jax.evaluation.folder import compute_folder_features, find_images
 from dcgan_jax.inception.features import FeatureExtractor, prepare_images
 from dcgan_jax.inception.preprocess import Preprocess
@@ -42,9 +42,11 @@ def extract_features(
     array = np.asarray(images)
     if array.dtype != np.uint8 or array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[-1] not in (1, 3)):
         shape = ", ".join(map(str, array.shape))
-        raise UserError(
-            f"images of {array.dtype} [{shape}] are not possible: give uint8 [image, height, width], the same with 1 "
-            "or 3 channels behind, or a folder."
+        raise FieldError(
+            "images",
+            None,
+            f"of {array.dtype} [{shape}] are not possible: give uint8 [image, height, width], the same with 1 or 3 "
+            "channels behind, or a folder.",
         )
     with_channels = array.reshape(*array.shape[:3], -1)
     return extractor.compute(prepare_images([with_channels], prepared), len(array), "features of images")[dims]

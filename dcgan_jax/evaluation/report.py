@@ -194,5 +194,5 @@ def _describe_real_images(scorer: Scorer) -> RealImagesRecord:
 def _warn(scorer: Scorer, real: Vectors, generated: Sequence[Vectors], memorization: MemorizationRecord) -> list[str]:
     warnings = [*scorer.warnings, *describe_weaknesses("real", real), *describe_weaknesses("generated", generated[0])]
     if len(generated) < MIN_SEEDS:
-        warnings.append(f"eval.seeds={len(generated)} is less than {MIN_SEEDS}: there are no intervals.")
+        warnings.append(f"config.eval.seeds={len(generated)} is less than {MIN_SEEDS}: there are no intervals.")
     return warnings + memorization.warnings

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float64
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 from dcgan_jax.metrics.frechet import Gaussian
 from dcgan_jax.storage.array_file import read_arrays, write_arrays
 
@@ -24,23 +24,23 @@ def read_statistics(path: Path, dims: int) -> Gaussian:
         arrays = read_arrays(path)
         mean, covariance = arrays["mu"], arrays["sigma"]
     except FileNotFoundError:
-        raise UserError(f"{path} does not exist: give a folder of images or a .npz with saved statistics.") from None
+        raise FileError(path, "does not exist: give a folder of images or a .npz with saved statistics.") from None
     except KeyError:
-        raise UserError(f"{path} holds no mu and sigma: give statistics saved by --save_stats.") from None
+        raise FileError(path, "holds no mu and sigma: give statistics saved by --save_stats.") from None
     if mean.shape != (dims,) or covariance.shape != (dims, dims):
-        raise UserError(
-            f"{path} has statistics of {mean.size} dimensions, not --dims={dims}: give the dims it was made with."
+        raise FileError(
+            path, f"has statistics of {mean.size} dimensions, not --dims={dims}: give the dims it was made with."
         )
     if not all(np.issubdtype(array.dtype, np.floating) for array in (mean, covariance)):
-        raise UserError(
-            f"{path} has {mean.dtype} and {covariance.dtype} entries, not floats: make it with --save_stats."
+        raise FileError(
+            path, f"has {mean.dtype} and {covariance.dtype} entries, not floats: make it with --save_stats."
         )
     with np.errstate(over="ignore"):  # longer floats become infinite, and that is told below
         gaussian = Gaussian(mean.astype(np.float64), covariance.astype(np.float64))
     if not (np.isfinite(gaussian.mean).all() and np.isfinite(gaussian.covariance).all()):
-        raise UserError(f"{path} has numbers that are not finite: make it again with --save_stats.")
+        raise FileError(path, "has numbers that are not finite: make it again with --save_stats.")
     if not _is_covariance(gaussian.covariance):
-        raise UserError(f"{path} has a sigma that is no covariance of anything: make it again with --save_stats.")
+        raise FileError(path, "has a sigma that is no covariance of anything: make it again with --save_stats.")
     return gaussian
 
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float32, PyTree, Shaped, UInt8
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError, UserError
 from dcgan_jax.inception.network import DIMS, InceptionV3
 from dcgan_jax.inception.preprocess import Preprocess
 from dcgan_jax.models.onednn.library import Requested, choose_form
@@ -47,11 +47,11 @@ class FeatureExtractor:
           UserError: unknown dims, or a negative batch size.
         """
         if not dims or set(dims) - set(DIMS):
-            raise UserError(
-                f"dims={','.join(map(str, dims))} is not possible: choose among {', '.join(map(str, DIMS))}."
+            raise FieldError(
+                "dims", ",".join(map(str, dims)), f"is not possible: choose among {', '.join(map(str, DIMS))}."
             )
         if batch_size < 0:
-            raise UserError(f"batch_size={batch_size} is not possible: give a positive number, or 0 for the default.")
+            raise FieldError("batch_size", batch_size, "is not possible: give a positive number, or 0 for the default.")
         self.dims = tuple(sorted(set(dims)))
         self._batch_size = batch_size or (_CPU_BATCH if jax.default_backend() == "cpu" else _ACCELERATOR_BATCH)
         self._params = jax.device_put({layer: params[layer] for layer in _layers(self.dims)})

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 from PIL import Image
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 from dcgan_jax.inception.network import INPUT_SIZE, resize_bilinear
 
 PreprocessName = Literal["pytorch_fid", "pillow", "clean"]
@@ -44,15 +44,17 @@ class Preprocess:
 
     def __post_init__(self) -> None:
         if self.name not in get_args(PreprocessName):
-            raise UserError(
-                f"preprocess={self.name} is not known: choose one of {', '.join(get_args(PreprocessName))}."
+            raise FieldError(
+                "preprocess", self.name, f"is not known: choose one of {', '.join(get_args(PreprocessName))}."
             )
         if self.resize_filter not in get_args(FilterName):
             known = ", ".join(get_args(FilterName))
-            raise UserError(f"resize_filter={self.resize_filter} is not known: choose one of {known}.")
+            raise FieldError("resize_filter", self.resize_filter, f"is not known: choose one of {known}.")
         if self.resize_filter != "bicubic" and self.name != "pillow":
-            raise UserError(
-                f"resize_filter={self.resize_filter} goes with preprocess=pillow: {self.name} has a filter of its own."
+            raise FieldError(
+                "resize_filter",
+                self.resize_filter,
+                f"goes with preprocess=pillow: {self.name} has a filter of its own.",
             )
 
     @property

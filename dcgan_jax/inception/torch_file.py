@@ -13,7 +13,7 @@ from typing import IO, Any, NoReturn
 
 import numpy as np
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 from dcgan_jax.inception.torch_pickle import Refused, Storage, Tensor, is_key, unpickle
 
 _OLD_FORMAT_MAGIC = 0x1950A86A20F9469CFC6C
@@ -22,7 +22,7 @@ _LONGEST_TEXT = {"byteorder": 16, "data.pkl": 2**24}  # bytes of the entries of 
 _SHOWN = 80  # characters of a name in a message
 
 
-class TorchFileError(UserError):
+class TorchFileError(FileError):
     """The file is not one that may be read: damaged, or it holds something other than tensors."""
 
 
@@ -42,13 +42,13 @@ def read_torch_file(path: Path) -> dict[str, np.ndarray]:
             with zipfile.ZipFile(file) as archive:
                 return _read_archive(archive, size)
     except Refused as reason:
-        raise TorchFileError(f"{path} was refused: {reason}; give weights in pytorch-fid's format.") from None
+        raise TorchFileError(path, f"was refused: {reason}; give weights in pytorch-fid's format.") from None
     except OSError as error:
-        raise TorchFileError(f"{path} cannot be read: {error.strerror or error}; check the path.") from None
+        raise TorchFileError(path, f"cannot be read: {error.strerror or error}; check the path.") from None
     except Exception as error:  # zipfile's ways to fail are many, struct.error and RuntimeError among them
         raise TorchFileError(
-            f"{path} was refused: its zip archive is damaged ({type(error).__name__}); "
-            "give weights in pytorch-fid's format."
+            path,
+            f"was refused: its zip archive is damaged ({type(error).__name__}); give weights in pytorch-fid's format.",
         ) from None
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from flax.traverse_util import flatten_dict, unflatten_dict
 from jaxtyping import Float32, PyTree
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError, FileError, UserError
 from dcgan_jax.inception.network import INPUT_SIZE, InceptionV3
 from dcgan_jax.inception.torch_file import TorchFileError, read_torch_file
 from dcgan_jax.storage.array_file import read_cached, write_cached
@@ -77,13 +77,14 @@ def load_inception_weights(path: str = "", named: str = "config.eval.weights") -
         return _create_weights(cached, OFFICIAL_SHA256)
     file = Path(path).expanduser() if path else _download_official(named)
     if not file.is_file():
-        raise UserError(f"{named}={path} is not a file: give weights in pytorch-fid's format, or leave it empty.")
+        raise FieldError(named, path, "is not a file: give weights in pytorch-fid's format, or leave it empty.")
     sha256 = compute_sha256(file)
     claims_official = file.name == OFFICIAL_NAME or file.stat().st_size == OFFICIAL_SIZE
     if claims_official and sha256 != OFFICIAL_SHA256:
-        raise UserError(
-            f"{file} has the name or the size of the official Inception-V3 weights but sha256 {sha256}, not "
-            f"{OFFICIAL_SHA256}: it is damaged or another file; download {OFFICIAL_URL} again."
+        raise FileError(
+            file,
+            f"has the name or the size of the official Inception-V3 weights but sha256 {sha256}, not "
+            f"{OFFICIAL_SHA256}: it is damaged or another file; download {OFFICIAL_URL} again.",
         )
     arrays = read_cached(_converted_path(sha256))
     if arrays is None:
@@ -109,7 +110,7 @@ def convert_weights(tensors: dict[str, np.ndarray], file: str) -> dict[str, Floa
         kernel = tensors[f"{name}.conv.weight"].astype(np.float64)
         scale, shift, mean, variance = (tensors[f"{name}.bn.{entry}"].astype(np.float64) for entry in _NORM_ENTRIES)
         if (variance < 0).any():
-            raise TorchFileError(f"{file} was refused: {name}.bn.running_var has negative numbers; get the file again.")
+            raise TorchFileError(file, f"was refused: {name}.bn.running_var has negative numbers; get the file again.")
         factor = scale / np.sqrt(variance + _BATCH_NORM_EPSILON)
         arrays[f"{layer}/kernel"] = (kernel * factor[:, None, None, None]).transpose(2, 3, 1, 0)
         arrays[f"{layer}/bias"] = shift - mean * factor
@@ -150,7 +151,7 @@ def _check_entries(tensors: dict[str, np.ndarray], shapes: dict[str, tuple[int, 
     found = [f"{problem}: {_list_names(names)}" for problem, names in problems.items() if names]
     if found:
         raise TorchFileError(
-            f"{file} does not hold the Inception-V3 of pytorch-fid ({'; '.join(found)}); get {OFFICIAL_NAME}."
+            file, f"does not hold the Inception-V3 of pytorch-fid ({'; '.join(found)}); get {OFFICIAL_NAME}."
         )
 
 

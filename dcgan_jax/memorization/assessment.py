@@ -109,7 +109,7 @@ def assess_memorization(
             held_out=None if of_held_out is None else _highest_similarity(_own(of_held_out)),
         ),
     }
-    reason = "there are no held-out images: set data.holdout."
+    reason = "there are no held-out images: set config.data.holdout."
     if held_out is not None and of_held_out is not None:
         reason = _explain_shortfall(of_held_out, held_out.patients)
         if not reason:
@@ -129,7 +129,7 @@ def _explain_shortfall(held_out: Mapping[str, Nearest], patients: Sequence[str])
         return ""
     return (
         f"{own} held-out images of {num_patients} patients equal no training image ({same} do), and a first percentile "
-        f"needs {MIN_HELD_OUT}, of two patients or more: raise data.holdout."
+        f"needs {MIN_HELD_OUT}, of two patients or more: raise config.data.holdout."
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.runs.restore import set_aside
 from dcgan_jax.runs.training_data import TrainingData
 from dcgan_jax.runs.workdir import Workdir, compute_identity
@@ -45,9 +45,10 @@ def checkpoints_of_run(
             set_aside(checkpoints, stray)
         steps = checkpoints.steps()
         if steps and steps[-1] > total:
-            raise UserError(
-                f"The run has {steps[-1]} steps already, more than the {total} asked for: give "
-                f"config.train.steps={steps[-1]} or more, or a new --workdir."
+            raise FieldError(
+                "config.train.steps",
+                total,
+                f"is fewer than the {steps[-1]} steps that the run has: give as many or more, or a new --workdir.",
             )
         if before and not steps:
             _require_unused(where, settings, before, workdir, is_owner)
@@ -65,12 +66,15 @@ def checkpoints_of_run(
 def _require_unused(where: str, settings: Settings, before: Settings, workdir: Workdir, is_owner: bool) -> None:
     """Raises UserError where a run that goes on has kept checkpoints which are not there."""
     if before.checkpoint.dir != settings.checkpoint.dir:
-        raise UserError(
-            f"config.checkpoint.dir={settings.checkpoint.dir!r} holds no checkpoints, and the run has kept its own in "
-            f"{before.checkpoint.dir!r} so far (empty: in the workdir): move them first, or give that."
+        raise FieldError(
+            "config.checkpoint.dir",
+            settings.checkpoint.dir,
+            f"holds no checkpoints, and the run has kept its own in {before.checkpoint.dir!r} so far (empty: in the "
+            "workdir): move them first, or give that.",
         )
     if not is_owner:
-        raise UserError(
-            f"{where} holds no checkpoints, and the run in {workdir.root} has kept its own there: bring the folder "
-            "back (is it mounted?), or start anew in another --workdir."
+        raise FileError(
+            where,
+            f"holds no checkpoints, and the run in {workdir.root} has kept its own there: bring the folder back (is "
+            "it mounted?), or start anew in another --workdir.",
         )

@@ -22,7 +22,7 @@ from dcgan_jax.cards.generated import GeneratedCard
 from dcgan_jax.cards.markdown import README, is_readme
 from dcgan_jax.data.image_files import SUFFIXES
 from dcgan_jax.data.synthetic_marks import MANIFEST, is_marked, list_synthetic
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError, FileError, UserError
 from dcgan_jax.runs.animation import DESCRIPTION, can_encode_mp4, encode_mp4, encode_webp
 from dcgan_jax.runs.figures import Images, save_image
 from dcgan_jax.runs.image_archive import ARCHIVE, encode_archive, is_archive
@@ -61,8 +61,8 @@ class ExportFolder:
             for folder in [root] if kind == "npz" else self._folders:
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(
-                f"config.generate.out={root} cannot be written ({error.strerror}): choose another folder."
+            raise FieldError(
+                "config.generate.out", root, f"cannot be written ({error.strerror}): choose another folder."
             ) from None
         for path in earlier:  # the manifest last: with it the rest is known to be ours
             path.unlink(missing_ok=True)
@@ -109,9 +109,11 @@ class ExportFolder:
     def _refuse_the_source(self, source: Path) -> None:
         for folder in (self._root.resolve(), *(folder.resolve() for folder in self._folders)):
             if source == folder or source in folder.parents:
-                raise UserError(
-                    f"config.generate.out={self._root} lies in config.data.dir={source}, where synthetic images would "
-                    "count as real ones: choose another folder."
+                raise FieldError(
+                    "config.generate.out",
+                    self._root,
+                    f"lies in config.data.dir={source}, where synthetic images would count as real ones: choose "
+                    "another folder.",
                 )
 
     def _find_earlier_export(self) -> list[Path]:
@@ -176,4 +178,4 @@ def _is_manifest(path: Path) -> bool:
 
 
 def _something_else(path: Path) -> UserError:
-    return UserError(f"config.generate.out: {path} is not from an export of this program: choose an empty folder.")
+    return FileError(path, "is not from an export of this program: give an empty folder as config.generate.out.")

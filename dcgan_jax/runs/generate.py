@@ -9,7 +9,7 @@ import numpy as np
 from dcgan_jax.cards.balanced import describe_filtering
 from dcgan_jax.cards.generated import GeneratedCard
 from dcgan_jax.data.prepare import needs_download
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError, UserError
 from dcgan_jax.runs.asked_images import AskedImage, count_images, draw_asked, draw_walk
 from dcgan_jax.runs.export_folder import ExportFolder, Image
 from dcgan_jax.runs.figures import Images, count_per_class, tile_classes
@@ -42,9 +42,11 @@ def generate(settings: Settings, workdir: Workdir) -> None:
     run = Run(workdir, settings, max_similarity=asked.max_similarity, truncation=asked.truncation)
     run.state  # noqa: B018  (read first: without a checkpoint nothing else need be looked for)
     if asked.label and asked.label not in run.labels:
-        raise UserError(
-            f"config.generate.label={asked.label} is no class of the run in {workdir.root}: choose one of "
-            f"{', '.join(run.labels)}, or leave it empty for all."
+        raise FieldError(
+            "config.generate.label",
+            asked.label,
+            f"is no class of the run in {workdir.root}: choose one of {', '.join(run.labels)}, or leave it empty for "
+            "all.",
         )
     labels = [asked.label] if asked.label else run.labels
     if processes.is_first():

@@ -16,7 +16,7 @@ from tensorboardX.event_file_writer import EventsWriter
 from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.summary import image, scalar, text
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 from dcgan_jax.runtime import patience
 from dcgan_jax.storage import atomic_file
 
@@ -133,7 +133,7 @@ def read_rows(metrics: Path) -> Iterator[dict[str, Any]]:
             except (ValueError, TypeError, KeyError, RecursionError):
                 is_row = False
             if not is_row:
-                raise UserError(f"Line {number} of {metrics} is damaged: remove that line.")
+                raise FileError(metrics, f"is damaged in line {number}: remove that line.")
             yield row
 
 

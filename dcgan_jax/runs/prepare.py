@@ -6,7 +6,7 @@ from pathlib import Path
 from dcgan_jax.data import prepare as data_prepare
 from dcgan_jax.data.prepared import REPORT_TEXT, PreparedSet
 from dcgan_jax.data.synthetic_marks import list_synthetic
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.settings import DataSettings, Settings
 
@@ -33,8 +33,9 @@ def prepare(settings: Settings, workdir: Workdir) -> PreparedSet:
 def _refuse(data: DataSettings, marked: set[str]) -> None:
     if marked:
         count = f"{len(marked)} synthetic image{'s' if len(marked) > 1 else ''}"
-        raise UserError(
-            f"config.data.dir={data.dir} holds {count} ({min(marked)} for one), which would "
-            "count as real ones: give the folder of real images that they were added to, and try them with "
-            f"config.trial.synthetic_dir={data.dir}."
+        raise FieldError(
+            "config.data.dir",
+            data.dir,
+            f"holds {count} ({min(marked)} for one), which would count as real ones: give the folder of real images "
+            f"that they were added to, and try them with config.trial.synthetic_dir={data.dir}.",
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dcgan_jax.data.train_files import TrainFile, read_train_files
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 
 _FOLDER_NAME = re.compile(r"(?!\.)[^/\\\x00-\x1f\x7f]{1,200}")
 """Nothing that leads out of a folder, or hides in it."""
@@ -41,8 +41,8 @@ def read_provenance(path: Path) -> Provenance:
     """
     rows = read_train_files(path)
     if not rows:
-        raise UserError(f"{path} lists no training images: restore it.")
+        raise FileError(path, "lists no training images: restore it.")
     for label in sorted({row.label for row in rows}):
         if not _FOLDER_NAME.fullmatch(label):  # a class becomes a folder of an export; a workdir may be another's
-            raise UserError(f"{path} has a class that cannot name a folder ({label!r}): take no files of that run.")
+            raise FileError(path, f"has a class that cannot name a folder ({label!r}): take no files of that run.")
     return Provenance(str(path.parent), rows)

@@ -7,7 +7,7 @@ from functools import partial
 import jax
 from jax.sharding import Mesh
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes
 from dcgan_jax.runtime.devices import replicated
@@ -85,12 +85,13 @@ def restore_chosen(recipe: Recipe, workdir: Workdir, mesh: Mesh) -> TrainState:
     with Checkpoints(where, identity, read_only=True) as checkpoints:
         steps = checkpoints.steps()
         if not steps:
-            raise UserError(f"There is no checkpoint in {where}: train first, with the same --workdir.")
+            raise FileError(where, "holds no checkpoint: train first, with the same --workdir.")
         step = processes.from_first(_resolve(choice, checkpoints))
         if step not in steps:
-            raise UserError(
-                f"config.eval.checkpoint={choice} is not kept in {where}: choose best, latest or one of "
-                f"{', '.join(map(str, steps))}."
+            raise FieldError(
+                "config.eval.checkpoint",
+                choice,
+                f"is not kept in {where}: choose best, latest or one of {', '.join(map(str, steps))}.",
             )
         return restore(recipe, checkpoints, step, mesh)
 

@@ -10,7 +10,7 @@ import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import Float, UInt8
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord, read_evaluation
 from dcgan_jax.runs.copy_check import Nearest, create_copy_check
 from dcgan_jax.runs.figures import Images
@@ -159,17 +159,18 @@ class Run:
             return label
         if not label and len(self.labels) == 1:
             return self.labels[0]
-        raise UserError(
-            f"label={label!r} is no class of the run in {self.workdir.root}: choose one of {', '.join(self.labels)}."
+        raise FieldError(
+            "label", label, f"is no class of the run in {self.workdir.root}: choose one of {', '.join(self.labels)}."
         )
 
     def require_size(self, image_size: int) -> None:
         """Raises UserError if its images have another size."""
         own = self.settings.data.image_size
         if own != image_size:
-            raise UserError(
-                f"The run in {self.workdir.root} makes images of {own} pixels, and {image_size} are needed: give "
-                f"config.data.image_size={own} or a run of the other size."
+            raise FieldError(
+                "config.data.image_size",
+                image_size,
+                f"is not the size of the run in {self.workdir.root}: give {own} or a run of the other size.",
             )
 
     def is_copy(self, drawn: Drawn) -> bool:
@@ -220,9 +221,10 @@ class Run:
             kept += 1
             if kept == count:
                 return
-        raise UserError(
-            f"Of {MOST_DRAWS * count} images of the run in {self.workdir.root} only {kept} differ enough from its "
-            f"training images, and {count} are needed: raise the limit of {self.max_similarity:g} or train it anew."
+        raise FileError(
+            self.workdir.root,
+            f"holds a run of whose {MOST_DRAWS * count} images only {kept} differ enough from its training images, and "
+            f"{count} are needed: raise the limit of {self.max_similarity:g} or train it anew.",
         )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.selection import count_classes, list_classes
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 from dcgan_jax.evaluation.class_scorer import ClassScorer, record_of_class
 from dcgan_jax.evaluation.featurizer import Featurizer
 from dcgan_jax.evaluation.protocol import resolve_protocol
@@ -44,9 +44,11 @@ def create_scorer(
     labels = list_classes(training)
     for label, count in zip(labels, count_classes(training), strict=True):
         if count < 2:
-            raise UserError(
-                f"{label} has one training image, and scores compare spreads: add images of it, or give "
-                "config.eval.every_epochs=0 and config.eval.every_steps=0 to train without scores."
+            raise FieldError(
+                "config.data.label",
+                label,
+                "has one training image, and scores compare spreads: add images of it, or give "
+                "config.eval.every_epochs=0 and config.eval.every_steps=0 to train without scores.",
             )
     protocol, described = resolve_protocol(settings.eval), settings.data.model_dump(include=DESCRIBED)
     weights = load_inception_weights(settings.eval.weights)

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from dcgan_jax.data.tables import read_text
 from dcgan_jax.data.train_files import describe_difference, parse_train_files
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.runs.summary import Summary
 from dcgan_jax.settings import RUN_SECTIONS, Settings, makes_the_run
 from dcgan_jax.storage import atomic_file
@@ -100,10 +100,12 @@ class Workdir:
                 folder.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.root / ".lock").acquire(timeout=0)
         except Timeout:
-            raise UserError(f"Another process trains in {self.root}: wait for it, or give a new --workdir.") from None
+            raise FieldError(
+                "--workdir", self.root, "is trained in by another process: wait for it, or give a new one."
+            ) from None
         except OSError as error:
-            raise UserError(
-                f"--workdir={self.root} cannot be written ({error.strerror}): choose another folder."
+            raise FieldError(
+                "--workdir", self.root, f"cannot be written ({error.strerror}): choose another folder."
             ) from None
         with lock:  # released at the end, and by the system when the process dies
             yield
@@ -153,10 +155,10 @@ class Workdir:
             return own
         there, here = (parse_train_files(text, self.train_files) for text in (own, train_files))
         if difference := describe_difference(there, here):
-            raise UserError(
-                f"The training images are not those of the run in {self.root} ({self.train_files.name} lists them): "
-                f"{difference}; give the data of that run, to the version of dcgan_jax that began it (another may tell "
-                "patients apart in another way), or a new --workdir."
+            raise FileError(
+                self.train_files,
+                f"lists other training images than these: {difference}; give the data of that run, to the version of "
+                "dcgan_jax that began it (another may tell patients apart in another way), or a new --workdir.",
             )
         return own
 
@@ -196,17 +198,22 @@ class Workdir:
         try:
             return read_text(self.train_files)
         except OSError as error:
-            raise UserError(
-                f"{self.train_files} cannot be read ({error.strerror}), and without it nobody knows what the run was "
-                "trained on: restore it."
+            raise FileError(
+                self.train_files,
+                f"cannot be read ({error.strerror}), and without it nobody knows what the run was trained on: restore "
+                "it.",
             ) from None
 
     def _refuse_another_run(self, own: Settings, settings: Settings) -> None:
         refused = {name: values for name, values in own.differences(settings).items() if makes_the_run(name)}
         if refused:
-            fields = ", ".join(f"config.{name}={now!r} (the run has {own!r})" for name, (own, now) in refused.items())
-            raise UserError(
-                f"{self.root} holds a run with other settings: {fields}; give the run's values or a new --workdir."
+            (name, (before, now)), *more = refused.items()
+            others = "".join(f", and config.{other}={has} in place of {asked}" for other, (has, asked) in more)
+            raise FieldError(
+                f"config.{name}",
+                now,
+                f"makes another run than that in {self.root}, which has {before}{others}: give its values or a new "
+                "--workdir.",
             )
 
 

@@ -12,7 +12,7 @@ import threading
 from itertools import count as count_up
 from typing import Any, NoReturn
 
-from dcgan_jax.errors import EXIT_INTERRUPTED, UserError
+from dcgan_jax.errors import EXIT_INTERRUPTED, FieldError, UserError
 from dcgan_jax.runtime import progress
 
 HEARTBEAT_SECONDS = 30
@@ -39,14 +39,16 @@ def join(coordinator_address: str, num_processes: int, process_id: int) -> None:
     """
     host, _, port = coordinator_address.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
-        raise UserError(
-            f"--coordinator_address={coordinator_address} is no host and port: give those of the first process, as in "
-            "--coordinator_address=10.0.0.1:1234."
+        raise FieldError(
+            "--coordinator_address",
+            coordinator_address,
+            "is no host and port: give those of the first process, as in --coordinator_address=10.0.0.1:1234.",
         )
     if not 0 <= process_id < num_processes:
-        raise UserError(
-            f"--process_id={process_id} is not possible with --num_processes={num_processes}: count from 0 to "
-            f"{max(num_processes - 1, 0)}."
+        raise FieldError(
+            "--process_id",
+            process_id,
+            f"is not possible with --num_processes={num_processes}: count from 0 to {max(num_processes - 1, 0)}.",
         )
     _initialize(coordinator_address=coordinator_address, num_processes=num_processes, process_id=process_id)
 
@@ -60,9 +62,11 @@ def join_detected() -> None:
     try:
         _initialize()
     except (ValueError, KeyError) as error:
-        raise UserError(
-            f"--distributed finds no TPU pod, Slurm, Kubernetes or Open MPI job around this process ({error}): give "
-            "--coordinator_address, --num_processes and --process_id instead, or leave it out on one host."
+        raise FieldError(
+            "--distributed",
+            None,
+            f"finds no TPU pod, Slurm, Kubernetes or Open MPI job around this process ({error}): give "
+            "--coordinator_address, --num_processes and --process_id instead, or leave it out on one host.",
         ) from None
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from annotated_types import Unit
 from pydantic import Field, model_validator
 
+from dcgan_jax.errors import FieldError
 from dcgan_jax.settings.section import AbsolutePath, Fraction, PositiveInt, Section, ShareBelowOne
 
 ALL_CLASSES = "ALL"
@@ -60,8 +61,10 @@ class DataSettings(Section):
     @model_validator(mode="after")
     def _phantoms_come_from_no_folder(self) -> "DataSettings":
         if self.source == "phantom" and self.dir:
-            raise ValueError(
-                f"config.data.dir={self.dir} is not read with config.data.source=phantom: give "
-                "config.data.source=chest_xray to train on the folder."
+            raise FieldError(
+                "config.data.dir",
+                self.dir,
+                "is not read with config.data.source=phantom: give config.data.source=chest_xray to train on the "
+                "folder.",
             )
         return self

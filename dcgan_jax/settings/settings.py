@@ -9,7 +9,7 @@ from typing import Any
 from ml_collections import ConfigDict as RawConfig
 from pydantic import ValidationError, model_validator
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError, FileError, UserError
 from dcgan_jax.settings.data import ALL_CLASSES, DataSettings
 from dcgan_jax.settings.identity import select_identity
 from dcgan_jax.settings.networks import AverageSettings, LossSettings, ModelSettings
@@ -58,10 +58,12 @@ class Settings(Section):
     @model_validator(mode="after")
     def _one_class_has_no_others_to_tell_apart(self) -> "Settings":
         if self.model.num_classes and self.data.label != ALL_CLASSES:
-            raise ValueError(
-                f"config.model.num_classes={self.model.num_classes} does not go with config.data.label="
-                f"{self.data.label}, which is one class: give config.model.num_classes=0, or config.data.label="
-                f"{ALL_CLASSES} (one class of a run of all is drawn with config.generate.label)."
+            raise FieldError(
+                "config.model.num_classes",
+                self.model.num_classes,
+                f"does not go with config.data.label={self.data.label}, which is one class: give "
+                f"config.model.num_classes=0, or config.data.label={ALL_CLASSES} (one class of a run of all is drawn "
+                "with config.generate.label).",
             )
         return self
 
@@ -101,14 +103,14 @@ class Settings(Section):
             if not isinstance(values, dict):
                 raise ValueError("it holds no fields")
         except FileNotFoundError:
-            raise UserError(f"{path} does not exist: give the --workdir of a run that has been started.") from None
+            raise FileError(path, "does not exist: give the --workdir of a run that has been started.") from None
         except (OSError, ValueError, RecursionError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise UserError(f"{path} is damaged ({reason}): restore it, or start the run in a new --workdir.") from None
+            raise FileError(path, f"is damaged ({reason}): restore it, or start the run in a new --workdir.") from None
         try:
             return cls.validated(take_over(values), sections)
         except UserError as error:
-            raise UserError(f"{error}\nThese are the settings in {path}: mend them there.") from None
+            raise FileError(path, f"holds what is not possible: mend it there.\n{error}") from error
 
     @classmethod
     def validated(cls, values: Any, sections: Collection[str] | None = None) -> "Settings":
@@ -129,10 +131,11 @@ class Settings(Section):
         unused = cls.sections().keys() - (cls.sections().keys() if sections is None else sections)
         wrong = [fault for fault in faults if not unused & set(fault["loc"][:1])]
         if wrong:
-            raise UserError("\n".join(map(_sentence, wrong)))
+            errors = list(map(_create_error, wrong))
+            raise errors[0] if len(errors) == 1 else UserError("\n".join(map(str, errors)))
         passed_over = {}
         for fault in faults:
-            logger.info("warning, of a field that is not used here: %s", _sentence(fault))
+            logger.info("warning, of a field that is not used here: %s", _create_error(fault))
             name = str(fault["loc"][0])
             given = values[name] if isinstance(values[name], dict) else {}
             passed_over[name] = cls.sections()[name].model_construct(**given)
@@ -189,11 +192,13 @@ def _flat(values: dict[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _sentence(details: Any) -> str:
-    name = ".".join(str(part) for part in details["loc"])
-    if details["type"] == "extra_forbidden":
-        return f"config.{name} {describe_replacement(name) or 'is not a field: --help lists all of them.'}"
-    remedy = details["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    if details["type"] == "value_error" and isinstance(details["input"], dict):  # of fields that do not fit together
-        return remedy
-    return f"config.{name}={details['input']!r} is not possible: give {remedy}."
+def _create_error(fault: Any) -> FieldError:
+    raised = fault.get("ctx", {}).get("error")
+    if isinstance(raised, FieldError):  # of fields that do not fit together
+        return raised
+    name = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        remedy = describe_replacement(name) or "is not a field: --help lists all of them."
+        return FieldError(f"config.{name}", None, remedy)
+    remedy = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return FieldError(f"config.{name}", fault["input"], f"is not possible: give {remedy}.")

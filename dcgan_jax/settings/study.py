@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from annotated_types import Unit
 from pydantic import Field, field_validator, model_validator
 
+from dcgan_jax.errors import FieldError
 from dcgan_jax.settings.section import AbsolutePath, Listed, NonNegativeInt, ProperShare, Section, Seed, Share
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
@@ -77,41 +78,49 @@ class StudySettings(Section):
     def _folders_come_in_twos(self) -> "StudySettings":
         if bool(self.real_dir) != bool(self.generated_dir):
             given, missing = ("real_dir", "generated_dir") if self.real_dir else ("generated_dir", "real_dir")
-            raise ValueError(
-                f"config.study.{given}={getattr(self, given)} needs config.study.{missing} beside it: give both, or "
-                "neither for the images of a run."
+            raise FieldError(
+                f"config.study.{given}",
+                getattr(self, given),
+                f"needs config.study.{missing} beside it: give both, or neither for the images of a run.",
             )
         return self
 
     @model_validator(mode="after")
     def _pairs_have_one_of_each(self) -> "StudySettings":
         if self.design == "pairs" and self.generated_share != 0.5:
-            raise ValueError(
-                f"config.study.generated_share={self.generated_share} does not go with config.study.design=pairs, "
-                "where one of two is generated: leave it at 0.5."
+            raise FieldError(
+                "config.study.generated_share",
+                self.generated_share,
+                "does not go with config.study.design=pairs, where one of two is generated: leave it at 0.5.",
             )
         return self
 
     @model_validator(mode="after")
     def _who_knows_nothing_is_asked_something(self) -> "StudySettings":
         if self.naive and not self.question:
-            raise ValueError(
-                f"config.study.naive={self.naive} shows images without a word of generated ones, and nothing is asked "
-                "about them: give config.study.question, as in 'NORMAL / PNEUMONIA'."
+            raise FieldError(
+                "config.study.naive",
+                self.naive,
+                "shows images without a word of generated ones, and nothing is asked about them: give "
+                "config.study.question, as in 'NORMAL / PNEUMONIA'.",
             )
         return self
 
     @model_validator(mode="after")
     def _the_network_is_asked_for(self) -> "StudySettings":
         if self.host not in LOCAL_HOSTS and not self.allow_network:
-            raise ValueError(
-                f"config.study.host={self.host} can be reached from other machines, and what readers send would cross "
-                "the network in the clear: put a proxy with TLS before 127.0.0.1 (docs/study.md), or give "
-                "config.study.allow_network=True where the network is your own."
+            raise FieldError(
+                "config.study.host",
+                self.host,
+                "can be reached from other machines, and what readers send would cross the network in the clear: put "
+                "a proxy with TLS before 127.0.0.1 (docs/study.md), or give config.study.allow_network=True where "
+                "the network is your own.",
             )
         if self.host == "0.0.0.0" and not self.trusted_hosts:
-            raise ValueError(
-                "config.study.host=0.0.0.0 is every address of this machine, and only requests for names that are "
-                "known are answered: give config.study.trusted_hosts, as in study.example.org,192.0.2.7."
+            raise FieldError(
+                "config.study.host",
+                self.host,
+                "is every address of this machine, and only requests for names that are known are answered: give "
+                "config.study.trusted_hosts, as in study.example.org,192.0.2.7.",
             )
         return self

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from annotated_types import Unit
 from pydantic import Field, model_validator
 
+from dcgan_jax.errors import FieldError
 from dcgan_jax.settings.section import (
     NonNegativeFloat,
     NonNegativeInt,
@@ -46,9 +47,11 @@ class OptimizerSettings(Section):
     @model_validator(mode="after")
     def _decay_takes_some_steps(self) -> "OptimizerSettings":
         if (self.decay_end or self.decay_start) and self.decay_end <= self.decay_start:
-            raise ValueError(
-                f"config.optimizer.decay_end={self.decay_end} is not after config.optimizer.decay_start="
-                f"{self.decay_start}: give a later step, or 0 for both and no decay."
+            raise FieldError(
+                "config.optimizer.decay_end",
+                self.decay_end,
+                f"is not after config.optimizer.decay_start={self.decay_start}: give a later step, or 0 for both and "
+                "no decay.",
             )
         return self
 
@@ -80,9 +83,11 @@ class AugmentSettings(Section):
         if self.target and not any(
             (self.rotation, self.scale, self.translation, self.brightness, self.contrast, self.cutout)
         ):
-            raise ValueError(
-                f"config.augment.target={self.target} adapts the probability of changes, and all are off: give one of "
-                "config.augment.rotation, .scale, .translation, .brightness, .contrast, .cutout, or 0."
+            raise FieldError(
+                "config.augment.target",
+                self.target,
+                "adapts the probability of changes, and all are off: give one of config.augment.rotation, .scale, "
+                ".translation, .brightness, .contrast, .cutout, or 0.",
             )
         return self
 

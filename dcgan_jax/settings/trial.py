@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from annotated_types import Unit
 from pydantic import Field, model_validator
 
+from dcgan_jax.errors import FieldError
 from dcgan_jax.settings.section import (
     AbsolutePath,
     Fraction,
@@ -55,17 +56,19 @@ class TrialSettings(Section):
     @model_validator(mode="after")
     def _training_patients_are_left(self) -> "TrialSettings":
         if self.validation + self.test >= 1:
-            raise ValueError(
-                f"config.trial.validation={self.validation} and config.trial.test={self.test} leave no patients to "
-                "train on: lower them."
+            raise FieldError(
+                "config.trial.validation",
+                self.validation,
+                f"and config.trial.test={self.test} leave no patients to train on: lower them.",
             )
         return self
 
     @model_validator(mode="after")
     def _images_come_from_one_place(self) -> "TrialSettings":
         if self.synthetic_dir and self.runs:
-            raise ValueError(
-                f"config.trial.synthetic_dir={self.synthetic_dir} and config.trial.runs both say where synthetic "
-                "images come from: give one of them."
+            raise FieldError(
+                "config.trial.synthetic_dir",
+                self.synthetic_dir,
+                "and config.trial.runs both say where synthetic images come from: give one of them.",
             )
         return self

@@ -15,7 +15,7 @@ from dcgan_jax.cards.croissant import CROISSANT, DescribedFile
 from dcgan_jax.cards.generator import GeneratorCard
 from dcgan_jax.cards.markdown import README, is_readme
 from dcgan_jax.cards.origin import Origin
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError, UserError
 from dcgan_jax.runs.origin import describe_origin
 from dcgan_jax.runs.run import STREAM, Run
 from dcgan_jax.runs.workdir import Workdir
@@ -102,11 +102,11 @@ def _begin(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for path in sorted(folder.iterdir()):
             if not (path.name in _NAMES or atomic_file.is_partial(path.name)) or not path.is_file():
-                raise UserError(f"{path} is not from an export of this program: move it elsewhere.")
+                raise FileError(path, "is not from an export of this program: move it elsewhere.")
         readme = folder / README
         if readme.exists() and not is_readme(readme.read_bytes()):
-            raise UserError(f"{readme} is not from an export of this program: move it elsewhere.")
+            raise FileError(readme, "is not from an export of this program: move it elsewhere.")
         for path in (readme, *(path for path in folder.iterdir() if atomic_file.is_partial(path.name))):
             path.unlink(missing_ok=True)
     except OSError as error:
-        raise UserError(f"{folder} cannot be written ({error.strerror}): permit it, or move it elsewhere.") from None
+        raise FileError(folder, f"cannot be written ({error.strerror}): permit it, or move it elsewhere.") from None

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 from dcgan_jax.storage import atomic_file
 
 _SUFFIX = ".npy"
@@ -19,7 +19,7 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DEFLATED_MOST = 1032  # bytes that one byte can become
 
 
-class ArrayFileError(UserError):
+class ArrayFileError(FileError):
     """The file is no .npz that may be read: damaged, or it holds something other than plain numbers."""
 
 
@@ -33,7 +33,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
       ArrayFileError: it can't be read, is damaged, encrypted or no .npz, or holds Python objects.
     """
     if path.exists() and not path.is_file():
-        raise ArrayFileError(f"{path} is no file: give a .npz.")  # a pipe would be waited for
+        raise ArrayFileError(path, "is no file: give a .npz.")  # a pipe would be waited for
     try:
         size = path.stat().st_size
         with zipfile.ZipFile(path) as archive:
@@ -42,11 +42,11 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise ArrayFileError(f"{path} can't be read ({error.strerror or error}): permit reading it.") from None
+        raise ArrayFileError(path, f"can't be read ({error.strerror or error}): permit reading it.") from None
     # zipfile, zlib and numpy's reader of headers, which is a parser of Python, raise almost anything.
     except Exception as error:
         reason = str(error) if isinstance(error, _UnreadableError) else type(error).__name__
-        raise ArrayFileError(f"{path} is no .npz with arrays of numbers, or is damaged ({reason}).") from None
+        raise ArrayFileError(path, f"is no .npz with arrays of numbers, or is damaged ({reason}).") from None
 
 
 def read_cached(path: Path) -> dict[str, np.ndarray] | None:

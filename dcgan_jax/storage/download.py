@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 from dcgan_jax.runtime.progress import create_progress
 from dcgan_jax.storage.digest import compute_sha256
 
@@ -53,14 +53,15 @@ def download(url: str, path: Path, size: int, sha256: str, what: str) -> Path:
                     part.replace(path)
                     return path
         if not _is_expected(path, size, sha256):
-            raise UserError(
-                f"{path} is not {what} (expected {size:,} bytes with sha256 {sha256}): delete it to download it again, "
-                f"or {by_hand}."
+            raise FileError(
+                path,
+                f"is not {what} (expected {size:,} bytes with sha256 {sha256}): delete it to download it again, or "
+                f"{by_hand}.",
             )
         return path
     except OSError as error:
-        raise UserError(
-            f"{what} can't be kept at {path} ({error.strerror or error}): free space or permit writing there."
+        raise FileError(
+            path, f"cannot keep {what} ({error.strerror or error}): free space or permit writing there."
         ) from error
 
 
@@ -80,9 +81,10 @@ def _fetch_checked(url: str, part: Path, size: int, sha256: str, what: str, by_h
         found = f"{part.stat().st_size:,} bytes with sha256 {compute_sha256(part)}"
         part.unlink()
         if is_last_try:
-            raise UserError(
-                f"{url} is not {what}: expected {size:,} bytes with sha256 {sha256}, found {found}; try again later, "
-                f"or {by_hand}."
+            raise FileError(
+                url,
+                f"is not {what}: expected {size:,} bytes with sha256 {sha256}, found {found}; try again later, or "
+                f"{by_hand}.",
             )
 
 
@@ -100,12 +102,13 @@ def _fetch(url: str, part: Path, size: int, what: str, by_hand: str) -> None:
             except _NETWORK_ERRORS as error:
                 problem = str(getattr(error, "reason", None) or error or type(error).__name__)
                 if isinstance(error, urllib.error.HTTPError) and error.code in _PERMANENT_STATUS:
-                    raise UserError(f"{what} can't be downloaded ({error.code} {problem}): {by_hand}.") from error
+                    raise FileError(url, f"cannot be downloaded ({error.code} {problem}): {by_hand}.") from error
             failures = 0 if done > before else failures + 1
             if failures == ATTEMPTS:
-                raise UserError(
-                    f"{what} can't be downloaded ({problem}): check the network and run the same command again, which "
-                    f"continues at {done:,} of {size:,} bytes, or {by_hand}."
+                raise FileError(
+                    url,
+                    f"cannot be downloaded ({problem}): check the network and run the same command again, which "
+                    f"continues at {done:,} of {size:,} bytes, or {by_hand}.",
                 )
             if done < size:
                 time.sleep(SECONDS_BETWEEN_ATTEMPTS)

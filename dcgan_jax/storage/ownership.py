@@ -13,7 +13,7 @@ from pathlib import Path
 
 from etils import epath
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError, FileError
 
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS}
 """How file systems without hard links answer."""
@@ -56,11 +56,13 @@ def is_owned(directory: str, run_id: str) -> bool:
         owner = json.loads(text)
         owner_id, where = owner["run"], owner["workdir"]
     except (ValueError, KeyError, TypeError):
-        raise UserError(f"{path} is damaged: remove it if the run of this --workdir is to save there.") from None
+        raise FileError(path, "is damaged: remove it if the run of this --workdir is to save there.") from None
     if owner_id != run_id:
-        raise UserError(
-            f"config.checkpoint.dir={directory} holds the checkpoints of the run in {where}: give each run its own, "
-            f"or remove {path} if that run is to go on here."
+        raise FieldError(
+            "config.checkpoint.dir",
+            directory,
+            f"holds the checkpoints of the run in {where}: give each run its own, or remove {path} if that run is to "
+            "go on here.",
         )
     return True
 
@@ -96,7 +98,8 @@ def _naming_trouble(directory: str) -> Iterator[None]:
         yield
     except Exception as error:  # object stores have kinds of their own
         reason = getattr(error, "strerror", None) or str(error).strip()[:200] or type(error).__name__
-        raise UserError(
-            f"Checkpoints cannot be kept in {directory} ({reason}): make room, or set config.checkpoint.dir to a "
-            "folder that can be written."
+        raise FieldError(
+            "config.checkpoint.dir",
+            directory,
+            f"cannot keep checkpoints ({reason}): make room, or give a folder that can be written.",
         ) from error

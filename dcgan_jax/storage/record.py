@@ -6,7 +6,7 @@ from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 from dcgan_jax.storage import atomic_file
 
 Kind = TypeVar("Kind", bound="Record")
@@ -71,11 +71,11 @@ class Record(BaseModel):
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(map(str, first["loc"]))
-            raise UserError(f"{path} is damaged ({f'{name}: ' if name else ''}{first['msg']}): {remedy}.") from None
+            raise FileError(path, f"is damaged ({f'{name}: ' if name else ''}{first['msg']}): {remedy}.") from None
         except (ValueError, RecursionError) as error:
-            raise UserError(f"{path} is damaged ({error}): {remedy}.") from None
+            raise FileError(path, f"is damaged ({error}): {remedy}.") from None
         except OSError as error:
-            raise UserError(f"{path} cannot be read ({error.strerror}): {remedy}.") from None
+            raise FileError(path, f"cannot be read ({error.strerror}): {remedy}.") from None
 
     def write(self, path: Path) -> None:
         """Writes the file, whole or not at all."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError, UserError
 
 FILE = "answers.sqlite"
 
@@ -41,7 +41,7 @@ class Database:
         """
         self.path = path
         if not path.is_file():
-            raise UserError(f"{path} does not exist: restore it from a copy of the study's folder.")
+            raise FileError(path, "does not exist: restore it from a copy of the study's folder.")
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
@@ -53,7 +53,7 @@ class Database:
 
     def damaged(self, what: str) -> UserError:
         """Returns the sentence for a file that is not as it was written."""
-        return UserError(f"{self.path} is damaged ({what}): restore it from a copy of the study's folder.")
+        return FileError(self.path, f"is damaged ({what}): restore it from a copy of the study's folder.")
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Returns what a query finds."""

@@ -10,7 +10,7 @@ from jaxtyping import UInt8
 from dcgan_jax.data.image_files import list_image_files
 from dcgan_jax.data.images import read_gray
 from dcgan_jax.data.resize import resize
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.settings import DataSettings, StudySettings
 from dcgan_jax.study.plan import KeyRow, Origin
 
@@ -84,16 +84,17 @@ def _read(
     folder: Path, field_name: str, count: int, seed: int
 ) -> Iterator[tuple[str, UInt8[np.ndarray, "height width"]]]:
     if not folder.is_dir():
-        raise UserError(f"config.study.{field_name}={folder} is no folder: give one of images.")
+        raise FieldError(f"config.study.{field_name}", folder, "is no folder: give one of images.")
     files: Sequence[str] = list_image_files(folder)
     if len(files) < count:
-        raise UserError(
-            f"config.study.{field_name}={folder} has {len(files)} images, and {count} are needed: add some, or lower "
-            "config.study.images."
+        raise FieldError(
+            f"config.study.{field_name}",
+            folder,
+            f"has {len(files)} images, and {count} are needed: add some, or lower config.study.images.",
         )
     for index in np.random.default_rng([seed, len(files)]).permutation(len(files))[:count]:
         path = folder / files[index]
         try:
             yield files[index], read_gray(path.read_bytes(), str(path), "container")
         except OSError as error:
-            raise UserError(f"{path} cannot be read ({error.strerror}): mend it or remove it.") from error
+            raise FileError(path, f"cannot be read ({error.strerror}): mend it or remove it.") from error

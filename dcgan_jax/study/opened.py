@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError, UserError
 from dcgan_jax.study.database import FILE, Database
 from dcgan_jax.study.plan import CONSENT, IMAGES, INSTRUCTIONS, PLAN, Plan, hash_bytes
 from dcgan_jax.study.sessions import Sessions
@@ -71,11 +71,11 @@ def read_unchanged(path: Path, sha256: str) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}): restore it from a copy of the folder.") from None
+        raise FileError(path, f"cannot be read ({error.strerror}): restore it from a copy of the folder.") from None
     if hash_bytes(content) != sha256:
         raise _changed(path)
     return content
 
 
 def _changed(path: Path) -> UserError:
-    return UserError(f"{path} is not as it was planned, and a plan is frozen: restore it from a copy of the folder.")
+    return FileError(path, "is not as it was planned, and a plan is frozen: restore it from a copy of the folder.")

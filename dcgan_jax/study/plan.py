@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 from dcgan_jax.settings import StudySettings
 from dcgan_jax.storage.record import Part, Record
 
@@ -116,9 +116,10 @@ class Plan(Record):
         changed = [name for name, value in asked.items() if getattr(self, name) != value]
         if changed:
             fields = ", ".join(f"config.study.{name}" for name in changed)
-            raise UserError(
-                f"The study in {folder} was planned with other values of {fields}, and a plan is frozen: give those of "
-                f"{PLAN}, or another --workdir; a study without an answer may be removed with its folder."
+            raise FileError(
+                folder / PLAN,
+                f"has other values of {fields}, and a plan is frozen: give those, or another --workdir; a study "
+                "without an answer may be removed with its folder.",
             )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from dcgan_jax import __version__
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.settings import StudySettings
 from dcgan_jax.study.codes import ORGANIZER, create_code, hash_code, name_reader
 from dcgan_jax.study.database import FILE
@@ -75,8 +75,8 @@ def plan_study(study: StudySettings, material: Material, folder: Path) -> Mappin
             shutil.rmtree(part, ignore_errors=True)
             raise
     except OSError as error:
-        raise UserError(
-            f"{folder} cannot be written ({error.strerror}): make room, or choose another --workdir."
+        raise FileError(
+            folder, f"cannot be written ({error.strerror}): make room, or choose another --workdir."
         ) from None
     return codes
 
@@ -147,6 +147,6 @@ def _read_text(path: str, name: TextName, study: StudySettings) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise UserError(
-            f"config.study.{name}={path} cannot be read ({error}): give a Markdown file in UTF-8."
+        raise FieldError(
+            f"config.study.{name}", path, f"cannot be read ({error}): give a Markdown file in UTF-8."
         ) from None

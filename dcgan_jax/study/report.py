@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 from dcgan_jax.storage import atomic_file
 from dcgan_jax.study.analysis import (
     agree,
@@ -49,15 +49,16 @@ def write_report(study: OpenedStudy, folder: Path, allow_interim: bool) -> Study
     unfinished = [each for each in study.store.progress() if each.answered < each.steps]
     if unfinished and not allow_interim:
         places = ", ".join(f"{name_reader(each.reader)} {each.answered} of {each.steps}" for each in unfinished)
-        raise UserError(
-            f"The study in {folder} is not finished ({places} steps): wait for the readers, or give "
-            "config.study.interim=True for a report that says so."
+        raise FileError(
+            folder,
+            f"holds a study that is not finished ({places} steps): wait for the readers, or give "
+            "config.study.interim=True for a report that says so.",
         )
     answers = study.store.read()
     key = open_key(study, folder)
     collected = collect(answers, study.plan, key)
     if not collected.readers:
-        raise UserError(f"Nobody has read an image of the study in {folder} yet: there is nothing to report.")
+        raise FileError(folder, "holds a study of which nobody has read an image yet: there is nothing to report.")
     pooled = pool(collected, study.plan.margin)
     report = StudyReport(
         plan=study.plan,

@@ -6,7 +6,7 @@ import socket
 
 from filelock import FileLock, Timeout
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.runs.starts import record_start
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.settings import Settings, StudySettings
@@ -37,13 +37,13 @@ def study(settings: Settings, workdir: Workdir) -> None:
         workdir.root.mkdir(parents=True, exist_ok=True)
         lock = FileLock(workdir.root / ".study.lock").acquire(timeout=0)
     except Timeout:
-        raise UserError(f"Another process serves the study in {folder}: stop it first, or use it.") from None
+        raise FileError(folder, "holds a study that another process serves: stop it first, or use it.") from None
     except OSError as error:
-        raise UserError(f"--workdir={workdir.root} cannot be written ({error.strerror}): choose another.") from None
+        raise FieldError("--workdir", workdir.root, f"cannot be written ({error.strerror}): choose another.") from None
     with lock:
         if not (folder / PLAN).is_file():
             if asked.report:
-                raise UserError(f"There is no study in {folder}: plan one with the same command, without the report.")
+                raise FileError(folder, "holds no study: plan one with the same command, without the report.")
             codes = plan_study(asked, _gather(settings, workdir), folder)
             announce(Plan.read(folder / PLAN), codes)
         opened = OpenedStudy.open(folder)
@@ -70,7 +70,7 @@ def replace_code(opened: OpenedStudy, name: str) -> None:
     """
     numbers = {name_reader(number).lower(): number for number in (ORGANIZER, *opened.store.steps)}
     if name.lower() not in numbers:
-        raise UserError(f"config.study.new_code={name} names nobody: give one of {', '.join(numbers)}.")
+        raise FieldError("config.study.new_code", name, f"names nobody: give one of {', '.join(numbers)}.")
     code = create_code()
     opened.sessions.replace_code(numbers[name.lower()], code)
     logger.info("The new code of %s, shown this once: %s", name, code)
@@ -88,9 +88,11 @@ def _serve(opened: OpenedStudy, asked: StudySettings) -> None:
     try:
         listener = socket.create_server((asked.host, asked.port))
     except OSError as error:
-        raise UserError(
-            f"config.study.host={asked.host} with config.study.port={asked.port} cannot be used ({error.strerror}): "
-            "give another port, or 0 for any that is free."
+        raise FieldError(
+            "config.study.host",
+            asked.host,
+            f"with config.study.port={asked.port} cannot be used ({error.strerror}): give another port, or 0 for any "
+            "that is free.",
         ) from None
     if asked.host not in LOCAL_HOSTS:
         logger.warning(

@@ -6,7 +6,7 @@ import numpy as np
 
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.ranking import rank_by_hash
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 from dcgan_jax.memorization.correlation import to_gray
 from dcgan_jax.runs.prepare import prepare
 from dcgan_jax.runs.provenance import Provenance
@@ -69,9 +69,11 @@ def _choose_real(
     trained = [example for example in examples if example.sha256 in pixels or example.file in files]
     patients = {example.patient for example in trained}  # as these data name them, however the run did
     if missing := files - {example.file for example in examples}:
-        raise UserError(
-            f"{len(missing)} training images of the run in {provenance.name} are not in its data ({min(missing)} for "
-            "one), so nobody knows which patients it has not seen: give config.data.dir as the run had it."
+        raise FieldError(
+            "config.data.dir",
+            None,
+            f"lacks {len(missing)} training images of the run in {provenance.name} ({min(missing)} for one), so nobody "
+            "knows which patients it has not seen: give it as the run had it.",
         )
     candidates = trained
     if study.real == "held_out":
@@ -81,12 +83,14 @@ def _choose_real(
         of_class = [example for example in candidates if example.label == label]
         ranked = rank_by_hash(f"study {study.seed}", {example.patient for example in of_class})
         if len(ranked) < wanted:
-            remedy = "lower config.study.images, or train with a larger config.data.holdout"
+            remedy = "lower it, or train with a larger config.data.holdout"
             if study.real == "held_out":
                 remedy += " (config.study.real=training takes training patients, and the report says so)"
-            raise UserError(
-                f"The data have {len(ranked)} {study.real.replace('_', '-')} patients of {label}, and the study needs "
-                f"{wanted}, one image of each: {remedy}."
+            raise FieldError(
+                "config.study.images",
+                study.images,
+                f"takes {wanted} {study.real.replace('_', '-')} patients of {label}, one image of each, and the data "
+                f"have {len(ranked)}: {remedy}.",
             )
         for patient in ranked[:wanted]:
             own = {example.file: example for example in of_class if example.patient == patient}

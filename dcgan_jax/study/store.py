@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 from dcgan_jax.study.codes import name_reader
 from dcgan_jax.study.database import SCHEMA, Database
 from dcgan_jax.study.schedule import Step
@@ -134,9 +134,10 @@ class Store:
         for number, row in enumerate(self._database.rows("SELECT * FROM answers ORDER BY sequence"), 1):
             sequence, reader, position, text, at, before, digest = row
             if sequence != number or before != previous or digest != _hash(previous, reader, position, text, at):
-                raise UserError(
-                    f"{self._database.path}: answer {number} ({name_reader(reader)}, step {position}) is not as it was "
-                    "given: restore the file from a copy of the study's folder."
+                raise FileError(
+                    self._database.path,
+                    f"holds an answer {number} ({name_reader(reader)}, step {position}) that is not as it was given: "
+                    "restore the file from a copy of the study's folder.",
                 )
             answers.append(Answered(reader, position, self._steps[reader][position], json.loads(text), at))
             previous = digest

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 from dcgan_jax.settings import Settings
 
 
@@ -38,12 +38,16 @@ def require_divisible(settings: Settings, devices: int) -> None:
     """Raises UserError if the batch cannot be divided over the devices, or there into groups of minibatch deviation."""
     batch_size, group = settings.train.batch_size, settings.model.minibatch_std
     if batch_size % (2 * devices):
-        raise UserError(
-            f"config.train.batch_size={batch_size} cannot be divided over {devices} devices: half a batch is real "
-            f"images, so give a multiple of {2 * devices}."
+        raise FieldError(
+            "config.train.batch_size",
+            batch_size,
+            f"cannot be divided over {devices} devices: half a batch is real images, so give a multiple of "
+            f"{2 * devices}.",
         )
     if group and batch_size % (2 * devices * group):
-        raise UserError(
-            f"config.model.minibatch_std={group} does not divide half of config.train.batch_size={batch_size} on each "
-            f"of {devices} devices: give a batch size that is a multiple of {2 * devices * group}."
+        raise FieldError(
+            "config.model.minibatch_std",
+            group,
+            f"does not divide half of config.train.batch_size={batch_size} on each of {devices} devices: give a batch "
+            f"size that is a multiple of {2 * devices * group}.",
         )

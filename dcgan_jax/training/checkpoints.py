@@ -12,7 +12,7 @@ import orbax.checkpoint as ocp
 from etils import epath
 from orbax.checkpoint import checkpoint_managers as policies
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 from dcgan_jax.runtime import patience, processes, shutdown
 from dcgan_jax.training.score_table import Scores, ScoreTable
 from dcgan_jax.training.state import TrainState, compute_checksums
@@ -22,7 +22,7 @@ _DAMAGED = ".damaged"
 _STORAGE_TROUBLE = ("RESOURCE_EXHAUSTED", "No space left", "PERMISSION_DENIED", "Permission denied", "Read-only file")
 
 
-class DamagedCheckpointError(UserError):
+class DamagedCheckpointError(FileError):
     """A checkpoint is not what was saved."""
 
 
@@ -112,8 +112,9 @@ class Checkpoints:
     def damaged(self, step: int, reason: object) -> DamagedCheckpointError:
         """Returns the error that says that a checkpoint is damaged."""
         return DamagedCheckpointError(
-            f"The checkpoint {self.directory / str(step)} cannot be read ({_first_line(reason)}): "
-            "remove that folder to continue from the one before it, or give config.checkpoint.on_damage=fall_back."
+            self.directory / str(step),
+            f"cannot be read ({_first_line(reason)}): remove that folder to continue from the checkpoint before it, or "
+            "give config.checkpoint.on_damage=fall_back.",
         )
 
     def best_step(self) -> int | None:
@@ -193,9 +194,10 @@ class Checkpoints:
         except Exception as error:  # as below
             raise self._unreadable(step, error) from error
         if identity != self._identity:
-            raise UserError(
-                f"The checkpoint {self.directory / str(step)} belongs to a run with other settings or training images: "
-                "set config.checkpoint.dir to a folder of this run."
+            raise FileError(
+                self.directory / str(step),
+                "is a checkpoint of a run with other settings or training images: set config.checkpoint.dir to a "
+                "folder of this run.",
             )
         try:
             state = self._manager.restore(step, args=ocp.args.StandardRestore(like))
@@ -215,9 +217,10 @@ class Checkpoints:
         refused = isinstance(error, OSError) and not is_missing
         if not refused and not any(trouble in str(error) for trouble in _STORAGE_TROUBLE):
             return self.damaged(step, error)
-        return UserError(
-            f"The checkpoint {self.directory / str(step)} cannot be read now ({_first_line(error)}): mend that and "
-            "run the same command again; the checkpoint is kept."
+        return FileError(
+            self.directory / str(step),
+            f"cannot be read now ({_first_line(error)}): mend that and run the same command again; the checkpoint is "
+            "kept.",
         )
 
     @contextmanager
@@ -247,9 +250,10 @@ class Checkpoints:
             if not isinstance(error, OSError) and not any(trouble in str(error) for trouble in _STORAGE_TROUBLE):
                 raise
             reason = getattr(error, "strerror", None) or _first_line(error)
-            raise UserError(
-                f"Checkpoints cannot be kept in {self.directory} ({reason}): make room, or set "
-                "config.checkpoint.dir to a folder that can be written; what was saved before is kept."
+            raise FileError(
+                self.directory,
+                f"cannot keep checkpoints ({reason}): make room, or set config.checkpoint.dir to a folder that can be "
+                "written; what was saved before is kept.",
             ) from error
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 from dcgan_jax.settings import Settings
 
 
@@ -63,9 +63,11 @@ def create_schedule(settings: Settings, num_images: int) -> Schedule:
     train, checkpoint = settings.train, settings.checkpoint
     steps_per_epoch = num_images // train.batch_size
     if steps_per_epoch == 0:
-        raise UserError(
-            f"config.train.batch_size={train.batch_size} is larger than the data: there are {num_images} training "
-            f"images of config.data.label={settings.data.label!r}; choose at most {num_images - num_images % 2}."
+        raise FieldError(
+            "config.train.batch_size",
+            train.batch_size,
+            f"is larger than the data: there are {num_images} training images of "
+            f"config.data.label={settings.data.label}; choose at most {num_images - num_images % 2}.",
         )
 
     def to_steps(epochs: int, steps: int) -> int:

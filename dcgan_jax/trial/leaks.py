@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dcgan_jax.data.selection import choose_split_seed
 from dcgan_jax.data.train_files import TrainFile
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 from dcgan_jax.runs.provenance import Provenance, read_provenance
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.settings import Settings
@@ -42,9 +42,10 @@ def refuse_leaks(provenance: Provenance, split: TrialSplit, settings: Settings) 
     patients = {example.patient for example in tested if example not in split.ambiguous}
     leaks = [row for row in provenance.rows if row.sha256 in images or row.patient in patients]
     if leaks:
-        raise UserError(
-            f"The generator of {provenance.name} was trained on {len(leaks)} images of validation or test patients of "
-            f"this trial ({leaks[0].file} for one): train it with {_remedy(split, settings)}."
+        raise FileError(
+            provenance.name,
+            f"has a generator that was trained on {len(leaks)} images of validation or test patients of this trial "
+            f"({leaks[0].file} for one): train it with {_remedy(split, settings)}.",
         )
 
 
@@ -57,10 +58,11 @@ def exceeds(provenance: Provenance, split: TrialSplit, fraction: float) -> Train
 def refuse_excess(provenance: Provenance, split: TrialSplit, fraction: float, settings: Settings) -> None:
     """Raises UserError if a generator was trained on more than the arms of a fraction are."""
     if row := exceeds(provenance, split, fraction):
-        raise UserError(
-            f"The generator of {provenance.name} was trained on more than the {fraction:g} of the training patients "
-            f"that an arm of this trial has ({row.file} for one): train one with {_remedy(split, settings, fraction)}, "
-            "or leave that fraction out of config.trial.fractions."
+        raise FileError(
+            provenance.name,
+            f"has a generator that was trained on more than the {fraction:g} of the training patients that an arm of "
+            f"this trial has ({row.file} for one): train one with {_remedy(split, settings, fraction)}, or leave that "
+            "fraction out of config.trial.fractions.",
         )
 
 

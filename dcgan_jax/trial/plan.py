@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dcgan_jax.data.train_files import format_train_files
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime.devices import create_mesh
@@ -37,12 +37,13 @@ def choose_positive(settings: Settings, split: TrialSplit) -> str:
     labels, label, positive = split.labels, settings.data.label, settings.trial.positive
     if positive:
         if positive not in labels:
-            raise UserError(f"config.trial.positive={positive} is no class: choose one of {', '.join(labels)}.")
+            raise FieldError("config.trial.positive", positive, f"is no class: choose one of {', '.join(labels)}.")
         return positive
     if len(labels) > 2:
-        raise UserError(
-            f"config.trial.positive is empty, and there are {len(labels)} classes: name the one to be recognized among "
-            f"{', '.join(labels)}."
+        raise FieldError(
+            "config.trial.positive",
+            "",
+            f"is not possible with {len(labels)} classes: name the one to be recognized among {', '.join(labels)}.",
         )
     return next(name for name in labels if name != label)
 
@@ -90,15 +91,19 @@ def choose_arms(settings: Settings, split: TrialSplit, source: SyntheticSource |
     if asked := settings.trial.arms:
         for name in asked:
             if name in impossible and name not in WITH_COPIES:
-                raise UserError(
-                    f"config.trial.arms has {name}, and there are no synthetic images of {impossible[name]}: give some "
-                    "with config.trial.synthetic_dir or config.trial.runs, or leave that arm out."
+                raise FieldError(
+                    "config.trial.arms",
+                    name,
+                    f"takes synthetic images of {impossible[name]}, and there are none: give some with "
+                    "config.trial.synthetic_dir or config.trial.runs, or leave that arm out.",
                 )
         return asked
     if settings.data.label not in classes:
-        raise UserError(
-            f"There are no synthetic images of {settings.data.label} to try: give a folder with "
-            "config.trial.synthetic_dir, or workdirs of runs with config.trial.runs."
+        raise FieldError(
+            "config.data.label",
+            settings.data.label,
+            "has no synthetic images to try: give a folder with config.trial.synthetic_dir, or workdirs of runs with "
+            "config.trial.runs.",
         )
     if missing:
         logger.info("without %s: there are no synthetic images of %s", " and ".join(OF_ALL_CLASSES), missing[0])

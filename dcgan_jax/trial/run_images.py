@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 from dcgan_jax.memorization.correlation import to_gray
 from dcgan_jax.runs.figures import Images
 from dcgan_jax.runs.run import Run
@@ -57,7 +57,7 @@ class RunImages:
         """
         of_class = [run for run in self._runs if label in run.provenance.labels]
         if not of_class:
-            raise UserError(f"config.trial.runs has no run of class {label}: add one, or choose other arms.")
+            raise FieldError("config.trial.runs", None, f"has no run of class {label}: add one, or choose other arms.")
         fitting = [run for run in of_class if not exceeds(run.provenance, self._split, fraction)]
         if not fitting:
             least = min(of_class, key=lambda run: run.provenance.count(label))

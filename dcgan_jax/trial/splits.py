@@ -17,7 +17,7 @@ from dcgan_jax.data.selection import choose_split_seed, select_training
 from dcgan_jax.data.sources.folder_names import split_of_folder
 from dcgan_jax.data.sources.source import TEST, TRAIN
 from dcgan_jax.data.sources.splits import TEST_SHARE
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 from dcgan_jax.settings import DataSettings, Settings
 
 _LISTED = 3
@@ -141,9 +141,11 @@ def _refuse_shared_pixels(training: Iterable[Example], test: Iterable[Example]) 
     seen = {example.sha256: example.file for example in training}
     shared = [f"{example.file} equals {seen[example.sha256]}" for example in test if example.sha256 in seen]
     if shared:
-        raise UserError(
-            f"{len(shared)} test images are training images too ({'; '.join(shared[:_LISTED])}): remove them from one "
-            "of the two splits in data.dir."
+        raise FieldError(
+            "config.data.dir",
+            None,
+            f"has {len(shared)} test images that are training images too ({'; '.join(shared[:_LISTED])}): remove them "
+            "from one of the two splits.",
         )
 
 
@@ -157,9 +159,11 @@ def _find_ambiguous(training: Iterable[Example], test: Sequence[Example]) -> fro
     by_both = {(example.patient, example.published_patient) for example in seen}
     shared = [example.file for example in test if (example.patient, example.published_patient) in by_both]
     if shared:
-        raise UserError(
-            f"{len(shared)} test images are of patients who are in training too ({', '.join(shared[:_LISTED])}): put "
-            "all images of a patient into one split of data.dir, or leave the splits to this program (class/patient/*)."
+        raise FieldError(
+            "config.data.dir",
+            None,
+            f"has {len(shared)} test images of patients who are in training too ({', '.join(shared[:_LISTED])}): put "
+            "all images of a patient into one split, or leave the splits to this program (class/patient/*).",
         )
     patients = {example.patient for example in seen}
     return frozenset(example for example in test if example.patient in patients)
@@ -167,14 +171,17 @@ def _find_ambiguous(training: Iterable[Example], test: Sequence[Example]) -> fro
 
 def _require_classes(where: str, examples: Sequence[Example], labels: Sequence[str]) -> None:
     if len(labels) < 2:
-        raise UserError(
-            f"A trial tells classes apart, and the data have only {', '.join(labels)}: give a data.dir with two "
-            "classes or more."
+        raise FieldError(
+            "config.data.dir",
+            None,
+            f"has only {', '.join(labels)}, and a trial tells classes apart: give two classes or more.",
         )
     for label in labels:
         patients = {example.patient for example in examples if example.label == label}
         if len(patients) < 2:
-            raise UserError(
-                f"There are {len(patients)} patients of {label} in the {where} images of the trial, and two are the "
-                "least: raise config.trial.validation or config.trial.test, or give more data."
+            raise FieldError(
+                "config.data.dir",
+                None,
+                f"has {len(patients)} patients of {label} for the {where} images of the trial, and two are the least: "
+                "give more, or raise config.trial.validation or config.trial.test.",
             )

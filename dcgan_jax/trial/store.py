@@ -8,7 +8,7 @@ from typing import NamedTuple
 from flax import serialization
 from jaxtyping import PyTree
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError, UserError
 from dcgan_jax.storage import atomic_file
 from dcgan_jax.trial.arms import Unit
 from dcgan_jax.trial.plan_record import Plan
@@ -60,14 +60,16 @@ class Store:
         except FileNotFoundError:
             begun = None
         if begun and (changed := plan.differences(begun)):
-            raise UserError(
-                f"{self._folder.parent} holds a trial with another {', '.join(changed)} ({path}): give the values "
-                "of that trial or a new --workdir."
+            raise FileError(
+                self._folder.parent,
+                f"holds a trial with another {', '.join(changed)} ({path}): give the values of that trial or a new "
+                "--workdir.",
             )
         if begun and begun.arms is None and not is_finished:
-            raise UserError(
-                f"The trial in {self._folder.parent} was begun by an older version, whose classifiers carry no "
-                "checksum that would show damage: give a new --workdir, or finish it with that version."
+            raise FileError(
+                self._folder.parent,
+                "holds a trial that was begun by an older version, whose classifiers carry no checksum that would show "
+                "damage: give a new --workdir, or finish it with that version.",
             )
         if not begun:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -103,9 +105,9 @@ class Store:
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise UserError(f"{path} can't be read ({error.strerror}): permit it, or delete it.") from None
+            raise FileError(path, f"can't be read ({error.strerror}): permit it, or delete it.") from None
         if hashlib.sha256(content).hexdigest().encode() != digest:
-            raise UserError(f"{path} is damaged (its checksum differs): the same command trains that classifier again.")
+            raise FileError(path, "is damaged (its checksum differs): the same command trains that classifier again.")
         return Trained(**serialization.msgpack_restore(content))
 
     def _path(self, unit: Unit) -> Path:

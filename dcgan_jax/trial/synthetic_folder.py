@@ -13,7 +13,7 @@ from dcgan_jax.data.images import read_stored, show
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.resize import resize
 from dcgan_jax.data.synthetic_marks import MANIFEST, SYNTHETIC, read_manifest
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.settings import DataSettings
 from dcgan_jax.trial.fitting import Images
 from dcgan_jax.trial.plan_record import FolderOfImages, Origin
@@ -71,15 +71,17 @@ class SyntheticFolder:
         self.folder, self._data = Path(folder), data
         self._tested = {example.sha256: example.file for example in tested}
         if not self.folder.is_dir():
-            raise UserError(f"config.trial.synthetic_dir={folder} is no folder: give one of synthetic images.")
+            raise FieldError("config.trial.synthetic_dir", folder, "is no folder: give one of synthetic images.")
         rows = read_manifest(self.folder)
         self._has_manifest = rows is not None
         self.runs = sorted({row["run"] for row in rows or [] if Path(row.get("run", "")).is_absolute()})
         self._files = _list_by_class(self.folder, rows)
         if not any(self._files.values()):
-            raise UserError(
-                f"config.trial.synthetic_dir={folder} has no images: it must hold class/images (NORMAL/a.png), or "
-                f"images with a {MANIFEST} that has the columns file and class."
+            raise FieldError(
+                "config.trial.synthetic_dir",
+                folder,
+                f"has no images: it must hold class/images (NORMAL/a.png), or images with a {MANIFEST} that has the "
+                "columns file and class.",
             )
         self.description: Origin = FolderOfImages(folder=folder, files_sha256=_fingerprint(self.folder, self._files))
 
@@ -95,9 +97,10 @@ class SyntheticFolder:
         """See `SyntheticSource`; images of other sizes than the trial's are resized as real ones are."""
         files = self._files.get(label, [])
         if len(files) < count:
-            raise UserError(
-                f"config.trial.synthetic_dir={self.folder} has {len(files)} images of {label}, and {count} are needed: "
-                "give more, or lower config.trial.ratios."
+            raise FieldError(
+                "config.trial.synthetic_dir",
+                self.folder,
+                f"has {len(files)} images of {label}, and {count} are needed: give more, or lower config.trial.ratios.",
             )
         order = np.random.default_rng([generator_seed, _STREAM]).permutation(len(files))
         return np.stack([self._read(files[position]) for position in order[:count]])
@@ -107,19 +110,21 @@ class SyntheticFolder:
             content = (self.folder / name).read_bytes()
         except OSError as error:
             remedy = f"mend {self.folder / MANIFEST}" if self._has_manifest else "permit it, or remove the file"
-            raise UserError(f"{self.folder / name} can't be read ({error.strerror}): {remedy}.") from error
+            raise FileError(self.folder / name, f"can't be read ({error.strerror}): {remedy}.") from error
         stored = read_stored(content, str(self.folder / name))
         gray = show(stored, str(self.folder / name), "container")
         size = self._data.image_size
         if copied := self._tested.get(stored.sha256()):
-            raise UserError(
-                f"{self.folder / name} is the validation or test image {copied}: nothing that classifiers are trained "
-                "on may be; remove it from config.trial.synthetic_dir."
+            raise FileError(
+                self.folder / name,
+                f"is the validation or test image {copied}: nothing that classifiers are trained on may be; remove it "
+                "from config.trial.synthetic_dir.",
             )
         if min(gray.shape) < size:
-            raise UserError(
-                f"{self.folder / name} has {gray.shape[1]} x {gray.shape[0]} pixels, and the trial compares images of "
-                f"{size}: give config.data.image_size={min(gray.shape)} or larger synthetic images."
+            raise FileError(
+                self.folder / name,
+                f"has {gray.shape[1]} x {gray.shape[0]} pixels, and the trial compares images of {size}: give "
+                f"config.data.image_size={min(gray.shape)} or larger synthetic images.",
             )
         return resize(gray, size, self._data.resize, self._data.aspect)[..., None]
 
@@ -128,14 +133,14 @@ def _list_by_class(folder: Path, rows: Sequence[Mapping[str, str]] | None) -> di
     files: dict[str, list[str]] = {}
     if rows is not None:
         if rows and not {"file", "class"} <= rows[0].keys():
-            raise UserError(
-                f"{folder / MANIFEST} has no columns file and class: name the image files and their classes there."
+            raise FileError(
+                folder / MANIFEST, "has no columns file and class: name the image files and their classes there."
             )
         for row in rows:
             if row.get(SYNTHETIC, SYNTHETIC) == SYNTHETIC:  # the manifest of a balanced set lists real ones too
                 if "\0" in row["file"] or {"/", ".."} & set(Path(row["file"]).parts):
-                    raise UserError(
-                        f"{folder / MANIFEST} names {row['file']!r}, which is not in that folder: remove that row."
+                    raise FileError(
+                        folder / MANIFEST, f"names {row['file']!r}, which is not in that folder: remove that row."
                     )
                 files.setdefault(row["class"], []).append(row["file"])
         return files

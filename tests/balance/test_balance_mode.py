@@ -1,7 +1,6 @@
 """Balanced data sets: what is in them, that every loader reads them, that the source stays as it is."""
 
 import csv
-import re
 from collections import Counter
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from PIL import Image
 from dcgan_jax.balance.run import balance
 from dcgan_jax.data.phantom import draw_phantom
 from dcgan_jax.data.prepare import prepare
-from dcgan_jax.errors import UserError
 from dcgan_jax.runs.copy_check import Nearest
 from dcgan_jax.runs.labeling import create_notice
 from dcgan_jax.runs.train import train
@@ -20,6 +18,7 @@ from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.trial.run import trial
 from dcgan_jax.trial.synthetic_folder import SyntheticFolder
 from tests.balance.drawn_runs import COUNTS, DrawnRun, open_drawn_run
+from tests.refusals import refused
 
 
 def rows_of(folder):
@@ -163,9 +162,8 @@ def test_its_synthetic_images_do_not_count_as_real_ones(settings, workdir, tmp_p
         for path in out.glob("train/NORMAL/synthetic_*.png"):
             Image.fromarray(np.asarray(Image.open(path))).save(path)
     balanced = settings.with_overrides({"data.dir": str(out), "balance.out": str(tmp_path / "again")})
-    sentence = f"config.data.dir={out} holds 3 synthetic images (train/NORMAL/synthetic_00000.png for one)"
     for mode in (train, trial, balance):
-        with pytest.raises(UserError, match=re.escape(sentence)):
+        with refused("3", "train/NORMAL/synthetic_00000.png", field="config.data.dir", value=str(out)):
             mode(balanced, Workdir(tmp_path / mode.__name__))
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from dcgan_jax.cli import configurations
 from dcgan_jax.cli.flags import _with_found_configuration
-from dcgan_jax.errors import UserError
 from tests.launching import REPOSITORY
+from tests.refusals import refused
 
 FORMS = [
     (["--config", "cxr"], ["--config", "{}"]),
@@ -37,7 +37,7 @@ def test_names_and_paths(given, found, tmp_path, monkeypatch):
 @pytest.mark.parametrize("given", ["crx", "crx:smoke", "nowhere/cxr.py", "cxr.py", "/cxr:smoke"])
 def test_what_is_not_there_gets_the_names_that_there_are(given, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match=rf"^--config={given} is .*: give a file .* one of .*cxr, cxr_best, .*\.$"):
+    with refused("cxr", "cxr_best", field="--config", value=given):
         configurations.find(given)
 
 

@@ -37,6 +37,6 @@ def test_what_is_wrong_in_a_section_that_is_not_used_stops_nothing(finished_run,
         assert outcome.code == 0, outcome.output
 
 
-@pytest.mark.parametrize(("mode", "field"), [("trial", "trial.steps"), ("balance", "balance.ratio")])
-def test_what_is_wrong_in_a_section_that_is_used_is_refused(refused, mode, field):
-    refused(f"config.{field}=-1", *TINY_FLAGS, f"--mode={mode}", f"--config.{field}=-1")
+@pytest.mark.parametrize(("mode", "field", "value"), [("trial", "trial.steps", -1), ("balance", "balance.ratio", -1.0)])
+def test_what_is_wrong_in_a_section_that_is_used_is_refused(command_refused, mode, field, value):
+    command_refused(*TINY_FLAGS, f"--mode={mode}", f"--config.{field}={value}", field=f"config.{field}", value=value)

@@ -11,7 +11,7 @@ from PIL import Image
 from dcgan_jax.data.image_files import find_images
 from dcgan_jax.data.images import MAX_FILE_BYTES, read_file
 from dcgan_jax.data.reading.stored_image import BadImageError, UnreadableFileError
-from dcgan_jax.errors import UserError
+from tests.refusals import refused
 
 GRAY = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8))
 
@@ -90,7 +90,7 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path, monkeypatch):
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    with pytest.raises(UserError, match=r"/b can't be read \(Permission denied\)"):
+    with refused("Permission denied", path=tmp_path / "b"):
         find_images(tmp_path)
 
 

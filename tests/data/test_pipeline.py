@@ -11,8 +11,8 @@ from dcgan_jax.data.order import Order
 from dcgan_jax.data.pipeline import ResidentBatches, StreamedBatches, create_batches, to_float
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.selection import select_training
-from dcgan_jax.errors import UserError
 from dcgan_jax.runtime.devices import create_mesh
+from tests.refusals import refused
 
 BATCH, STEPS = 8, 5
 
@@ -67,7 +67,7 @@ def test_images_are_those_the_order_asks_for(prepared, examples, tiny_settings, 
 
 def test_streaming_without_tensorflow_says_what_to_install(prepared, examples, tiny_settings, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow", None)
-    with pytest.raises(UserError, match=r"install dcgan_jax\[stream\], or .*config\.data\.placement=device"):
+    with refused("dcgan_jax[stream]", "config.data.placement=device", field="config.data.placement", value="stream"):
         batches_of(prepared, examples, tiny_settings, "stream")
 
 

@@ -13,7 +13,7 @@ from dcgan_jax.data.reading.stored_image import BadImageError, UnreadableFileErr
 from dcgan_jax.data.report import LeftOut, PreparedReport
 from dcgan_jax.data.report_text import describe_report, find_warnings
 from dcgan_jax.data.sources.source import SourceImage
-from dcgan_jax.errors import UserError
+from tests.refusals import refused
 
 
 class Source:
@@ -203,5 +203,5 @@ def test_a_report_is_read_again_as_it_was_written(report, tmp_path):
 def test_a_field_that_is_no_number_is_named(report, tmp_path):
     found = report(COMPLETE).model_dump_json().replace('"seconds":1.0', '"seconds":"long"')
     (tmp_path / "report.json").write_text(found)
-    with pytest.raises(UserError, match=r"report\.json is damaged \(seconds: "):
+    with refused("seconds", path=tmp_path / "report.json"):
         PreparedReport.read(tmp_path / "report.json")

@@ -5,8 +5,8 @@ import hashlib
 import numpy as np
 import pytest
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.evaluation.features_file import read_features
+from tests.refusals import refused
 
 REAL = np.random.default_rng(0).normal(size=(6, 3))
 GENERATED = np.random.default_rng(1).normal(size=(5, 3)).astype(np.float32)
@@ -32,28 +32,32 @@ def test_one_file_of_both_or_one_for_each(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arrays", "reason"),
+    ("arrays", "named"),
     [
-        ({"real": REAL}, "has arrays real: it must have arrays real and generated"),
-        ({}, "has no array"),
-        ({"real": REAL, "generated": GENERATED[:, :2]}, "3 dimensions and generated ones 2"),
-        ({"real": REAL, "generated": GENERATED[0]}, r"array generated is float32 \[3\], not floats"),
-        ({"real": REAL, "generated": np.ones((5, 3), int)}, r"array generated is int64 \[5, 3\], not floats"),
-        ({"real": REAL[:1], "generated": GENERATED}, "array real has fewer than two images"),
-        ({"real": REAL * np.nan, "generated": GENERATED}, "array real has numbers that are not finite"),
+        ({"real": REAL}, "real and generated"),
+        ({}, "real and generated"),
+        ({"real": REAL, "generated": GENERATED[0]}, "generated of float32 [3]"),
+        ({"real": REAL, "generated": np.ones((5, 3), int)}, "generated of int64 [5, 3]"),
+        ({"real": REAL[:1], "generated": GENERATED}, "two images in array real"),
+        ({"real": REAL * np.nan, "generated": GENERATED}, "finite in array real"),
         ({"real": np.array([[print]], object), "generated": GENERATED}, "Python objects"),
     ],
 )
-def test_other_arrays_are_named(tmp_path, arrays, reason):
-    with pytest.raises(UserError, match=reason):
+def test_other_arrays_are_named(tmp_path, arrays, named):
+    with refused(named, path=tmp_path / "f.npz"):
         read_features([save(tmp_path / "f.npz", **arrays)])
+
+
+def test_features_of_two_networks_are_refused(tmp_path):
+    with refused("3", "2", field="--features"):
+        read_features([save(tmp_path / "f.npz", real=REAL, generated=GENERATED[:, :2])])
 
 
 def test_files_that_cannot_be_taken_are_named(tmp_path):
     real = save(tmp_path / "real.npz", x=REAL)
-    with pytest.raises(UserError, match=r"absent\.npz does not exist"):
+    with refused(field="--features", value=tmp_path / "absent.npz"):
         read_features([real, tmp_path / "absent.npz"])
-    with pytest.raises(UserError, match=r"two\.npz has arrays x, y: of two files each must have one"):
+    with refused("arrays x, y", path=tmp_path / "two.npz"):
         read_features([real, save(tmp_path / "two.npz", x=REAL, y=REAL)])
-    with pytest.raises(UserError, match="3 times"):
+    with refused("3 times", field="--features"):
         read_features([real] * 3)

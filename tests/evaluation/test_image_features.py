@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 import dcgan_jax
-from dcgan_jax.errors import UserError
 from dcgan_jax.evaluation import image_features
 from tests.inception.fake_inception import FakeExtractor
+from tests.refusals import refused
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_folder_has_the_features_of_its_images(tmp_path, weights_file):
 
 @pytest.mark.parametrize("images", [GRAY / 255, GRAY[0], GRAY[..., None].repeat(2, -1), GRAY[None, ..., None]])
 def test_other_arrays_are_answered_with_the_forms_that_are_taken(fake, images):
-    with pytest.raises(UserError, match=r"are not possible: give uint8 \[image, height, width\]"):
+    with refused("uint8 [image, height, width]", field="images"):
         dcgan_jax.extract_features(images)
 
 

@@ -1,9 +1,8 @@
 import numpy as np
-import pytest
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.evaluation.protocol import resolve_protocol, stretch_contrast
 from dcgan_jax.inception.preprocess import Preprocess
+from tests.refusals import refused
 
 
 def resolve(tiny_settings, **fields):
@@ -29,7 +28,7 @@ def test_the_default_follows_the_fields(tiny_settings):
 
 
 def test_a_filter_that_the_preprocess_does_not_have_is_refused(tiny_settings):
-    with pytest.raises(UserError, match="resize_filter=nearest"):
+    with refused("clean", field="resize_filter", value="nearest"):
         resolve(tiny_settings, preprocess="clean", resize_filter="nearest")
 
 

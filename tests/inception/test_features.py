@@ -2,10 +2,10 @@ import jax
 import numpy as np
 import pytest
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.inception.features import FeatureExtractor, map_ahead, prepare_images
 from dcgan_jax.inception.preprocess import Preprocess
 from dcgan_jax.inception.weights import load_inception_weights
+from tests.refusals import refused
 
 
 @pytest.fixture(scope="module")
@@ -79,16 +79,16 @@ def test_images_are_taken_as_they_are_needed(extractor, images):
 
 
 def test_nothing_is_an_error(extractor):
-    with pytest.raises(UserError, match="test: there are no images"):
+    with refused("test", "no images"):
         compute(extractor, [])
 
 
 def test_features_that_are_not_finite_are_refused(extractor):
-    with pytest.raises(UserError, match="not finite"):
+    with refused("test", "finite"):
         extractor.compute([np.full((1, 299, 299, 1), np.nan, np.float32)], 1, "test")
 
 
 @pytest.mark.parametrize("dims", [(), (100,), (64, 65)])
 def test_unknown_dims_are_refused(params, dims):
-    with pytest.raises(UserError, match=r"choose among 64, 192, 768, 2048"):
+    with refused("64, 192, 768, 2048", field="dims", value=",".join(map(str, dims))):
         FeatureExtractor(params, dims)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dcgan_jax.inception import torch_file
 from dcgan_jax.inception.torch_file import TorchFileError, read_torch_file
 from tests.inception.torch_writer import pickle_state, write_old, write_zip
+from tests.refusals import refused
 
 STATE = {
     "layer.weight": np.arange(24, dtype="<f4").reshape(2, 3, 4),
@@ -161,7 +162,7 @@ def test_hostile_pickles_are_refused_by_name_and_never_run(tmp_path, write, case
 def test_other_files_are_refused(tmp_path, content):
     path = tmp_path / "other.pth"
     path.write_bytes(content)
-    with pytest.raises(TorchFileError, match="other"):
+    with refused(path=path):
         read_torch_file(path)
 
 
@@ -204,7 +205,7 @@ def test_an_archive_that_claims_more_than_the_file_has_is_refused(tmp_path, entr
     name = content.rindex(f"archive/{entry}".encode())  # in the central directory, 46 bytes behind its record's start
     content[name - 46 + field : name - 46 + field + 4] = (2**30).to_bytes(4, "little")
     path.write_bytes(content)
-    with pytest.raises(TorchFileError, match=f"an entry of {2**30} bytes"):
+    with refused(2**30, path=path):
         read_torch_file(path)
 
 
@@ -214,7 +215,7 @@ def test_an_encrypted_entry_is_refused(tmp_path):
     for start, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # of the first entry and of its line in the directory
         content[content.index(start) + flags] |= 1
     path.write_bytes(content)
-    with pytest.raises(TorchFileError, match=r"encrypted\.pth was refused: its zip archive is damaged"):
+    with refused("RuntimeError", path=path):
         read_torch_file(path)
 
 
@@ -223,7 +224,7 @@ def test_a_long_byte_order_is_refused(tmp_path):
     with zipfile.ZipFile(path) as archive, zipfile.ZipFile(tmp_path / "long.pth", "w") as copy:
         for name in archive.namelist():
             copy.writestr(name, b"little" + b" " * 1000 if name.endswith("byteorder") else archive.read(name))
-    with pytest.raises(TorchFileError, match="an entry of 1006 bytes where 16"):
+    with refused("1006 bytes", "16", path=tmp_path / "long.pth"):
         read_torch_file(tmp_path / "long.pth")
 
 
@@ -237,7 +238,7 @@ def test_overlapping_entries_are_refused_before_they_fill_the_memory(tmp_path):
 
 
 def test_an_absent_file_is_refused(tmp_path):
-    with pytest.raises(TorchFileError, match="No such file"):
+    with refused("No such file or directory", path=tmp_path / "absent.pth"):
         read_torch_file(tmp_path / "absent.pth")
 
 

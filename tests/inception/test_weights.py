@@ -16,6 +16,7 @@ from dcgan_jax.inception.weights import (
 )
 from dcgan_jax.storage.cache import CACHE_VARIABLE
 from tests.inception.torch_writer import write_old
+from tests.refusals import refused
 
 
 @pytest.fixture(scope="module")
@@ -94,12 +95,12 @@ def test_batch_normalization_is_folded_in(state):
 
 def test_a_file_that_claims_to_be_official_must_be(tmp_path, own_cache, state):
     path = write_old(tmp_path / OFFICIAL_NAME, {"x": np.zeros(1, "<f4")})
-    with pytest.raises(UserError, match="damaged or another file"):
+    with refused(weights.OFFICIAL_SHA256, path=path):
         load_inception_weights(str(path))
     path = tmp_path / "renamed.pth"
     path.touch()
     os.truncate(path, weights.OFFICIAL_SIZE)
-    with pytest.raises(UserError, match=r"renamed\.pth has the name or the size"):
+    with refused(weights.OFFICIAL_SHA256, path=path):
         load_inception_weights(str(path))
 
 
@@ -140,5 +141,5 @@ def test_without_network_and_weights_the_way_to_get_them_is_told(own_cache, monk
 
 
 def test_an_absent_file_is_a_mistake(own_cache):
-    with pytest.raises(UserError, match=r"eval\.weights=nowhere\.pth is not a file"):
+    with refused(field="config.eval.weights", value="nowhere.pth"):
         load_inception_weights("nowhere.pth")

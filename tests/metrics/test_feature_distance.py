@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.metrics.feature_distance import compute_fid
 from dcgan_jax.metrics.frechet import compute_frechet_distance, fit_gaussian
+from tests.refusals import refused
 
 
 @pytest.mark.parametrize(("m", "n"), [(12, 30), (12, 9), (90, 15), (15, 90), (90, 80)])
@@ -21,14 +21,14 @@ def test_of_a_set_with_itself_is_zero(count):
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "match"),
+    ("a", "b", "named"),
     [
-        (np.zeros((1, 4)), np.zeros((3, 4)), "at least 2 images"),
-        (np.zeros((3, 4)), np.zeros((3, 5)), "4 and 5 dimensions"),
-        (np.zeros((9, 4)), np.zeros((9, 5)), "4 and 5 dimensions"),
-        (np.full((3, 4), np.nan), np.zeros((3, 4)), "not finite"),
+        (np.zeros((1, 4)), np.zeros((3, 4)), ("2 images",)),
+        (np.zeros((3, 4)), np.zeros((3, 5)), ("4 and 5 dimensions",)),
+        (np.zeros((9, 4)), np.zeros((9, 5)), ("4 and 5 dimensions",)),
+        (np.full((3, 4), np.nan), np.zeros((3, 4)), ("finite",)),
     ],
 )
-def test_what_has_no_distance_is_refused(a, b, match):
-    with pytest.raises(UserError, match=match):
+def test_what_has_no_distance_is_refused(a, b, named):
+    with refused(*named):
         compute_fid(a, b)

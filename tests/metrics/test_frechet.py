@@ -4,8 +4,8 @@ import scipy.linalg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.metrics.frechet import Gaussian, compute_frechet_distance, compute_root_trace, fit_gaussian
+from tests.refusals import refused
 
 
 def pytorch_fid_distance(a, b):
@@ -83,18 +83,18 @@ def test_statistics_are_those_of_numpy():
 
 
 @pytest.mark.parametrize(
-    ("features", "reason"),
+    ("features", "named"),
     [
-        (np.zeros((1, 4)), "at least 2 images"),
-        (np.full((5, 4), np.nan), "not finite"),
-        (np.zeros((0, 4)), "there is 0"),
+        (np.zeros((1, 4)), "2 images"),
+        (np.full((5, 4), np.nan), "finite"),
+        (np.zeros((0, 4)), "2 images"),
     ],
 )
-def test_hopeless_features_are_refused(features, reason):
-    with pytest.raises(UserError, match=reason):
+def test_hopeless_features_are_refused(features, named):
+    with refused(named):
         fit_gaussian(features)
 
 
 def test_different_dimensions_are_refused():
-    with pytest.raises(UserError, match="3 and 4 dimensions"):
+    with refused("3 and 4 dimensions"):
         compute_frechet_distance(fit_gaussian(draw(9, 3, 0)), fit_gaussian(draw(9, 4, 0)))

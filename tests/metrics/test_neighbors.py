@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.metrics import neighbors
 from dcgan_jax.metrics.neighbors import compute_neighbor_scores
+from tests.refusals import refused
 
 
 def reference(real, generated, k):
@@ -62,5 +62,5 @@ def test_a_collapsed_generator_is_precise_and_covers_little():
 
 
 def test_too_few_images_are_refused():
-    with pytest.raises(UserError, match="at least 6 images a side, and there are 5 and 50"):
+    with refused("6 images", "5 and 50"):
         compute_neighbor_scores(np.zeros((5, 2)), np.zeros((50, 2)))

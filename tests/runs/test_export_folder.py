@@ -8,12 +8,12 @@ from PIL import Image
 
 from dcgan_jax.cards.generated import GeneratedCard
 from dcgan_jax.cards.origin import Origin
-from dcgan_jax.errors import UserError
 from dcgan_jax.runs.export_folder import ExportFolder
 from dcgan_jax.runs.labeling import text_chunks
 from dcgan_jax.runs.manifest import GeneratedRow
 from dcgan_jax.runs.run import Drawn
 from dcgan_jax.settings import DataSettings, ExportSettings
+from tests.refusals import refused
 
 DATA = DataSettings(source="phantom")
 IMAGES = [np.full((8, 8, 1), value, np.uint8) for value in range(4)]
@@ -94,7 +94,7 @@ def test_what_is_not_ours_is_named_and_stays(tmp_path, name):
     else:
         theirs.write_text("mine")
     before = content(tmp_path / "out")
-    with pytest.raises(UserError, match=f"{name} is not from an export of this program: choose an empty folder"):
+    with refused("config.generate.out", path=theirs):
         export(tmp_path / "out")
     assert content(tmp_path / "out") == before
 
@@ -107,6 +107,6 @@ def test_a_folder_with_the_name_of_an_image_is_no_image(tmp_path, expected):
 
 @pytest.mark.parametrize("place", ["", "sub", "sub/below"])
 def test_the_folder_of_the_real_images_is_refused(tmp_path, place):
-    with pytest.raises(UserError, match=r"lies in config\.data\.dir="):
+    with refused(f"config.data.dir={tmp_path / 'data'}", field="config.generate.out", value=tmp_path / "data" / place):
         ExportFolder(tmp_path / "data" / place, ["NORMAL"], DataSettings(dir=str(tmp_path / "data")))
     assert not (tmp_path / "data").exists()

@@ -40,8 +40,8 @@ def test_all_bad_files_are_listed_with_reasons_and_the_remedy_in_one_message(fol
     assert "Traceback" not in outcome.output
     lines = outcome.output.splitlines()[-4:]
     assert lines[0] == (
-        f"3 of 9 images of the folder {folder} can't be used: mend or remove them, or set data.on_bad_image=skip to "
-        "leave them out."
+        f"3 of 9 images of the folder {folder} can't be used: mend or remove them, or set "
+        "config.data.on_bad_image=skip to leave them out."
     )
     assert lines[1:3] == [
         "  train/NORMAL/empty.png: it is empty",

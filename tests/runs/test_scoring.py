@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.evaluation import protocol
 from dcgan_jax.inception.weights import WeightsUnavailableError
 from dcgan_jax.runs import scoring
@@ -15,6 +14,7 @@ from dcgan_jax.runs.evaluate import evaluate
 from dcgan_jax.runs.train import train
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.training.checkpoints import Checkpoints
+from tests.refusals import refused
 
 OVERRIDES = {
     "data.holdout": 0.25,
@@ -53,7 +53,7 @@ def record_of(workdir, step, protocol_name):
 
 def test_a_class_of_one_image_is_refused_before_training(settings):
     training = [SimpleNamespace(label=label) for label in ("NORMAL", "NORMAL", "TB")]
-    with pytest.raises(UserError, match=r"^TB has one training image, .* give config\.eval\.every_epochs=0"):
+    with refused("config.eval.every_epochs=0", field="config.data.label", value="TB"):
         scoring.create_scorer(settings, None, training, [])
 
 
@@ -108,7 +108,7 @@ def test_evaluate_scores_any_kept_checkpoint_under_another_protocol(run, setting
 
 
 def test_evaluate_refuses_other_data_than_the_runs(run, settings):
-    with pytest.raises(UserError, match="belongs to a run with other settings or training images"):
+    with refused("config.checkpoint.dir", path=run.root / "checkpoints" / "2"):
         evaluate(settings.with_overrides({"data.holdout": 0.5}), run)
 
 

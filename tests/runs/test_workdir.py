@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.runs.summary import Summary
 from dcgan_jax.runs.workdir import Workdir, compute_identity
+from tests.refusals import refused
 
 SUMMARY = Summary(
     step=6,
@@ -46,14 +46,14 @@ def test_what_may_change_is_logged(workdir, tiny_settings, caplog):
 
 
 def test_another_run_is_refused_with_both_values(workdir, tiny_settings):
-    with pytest.raises(UserError, match=r"config\.seed=4 \(the run has 0\)"):
+    with refused(workdir.root, "has 0", field="config.seed", value=4):
         workdir.check_settings(tiny_settings.with_overrides({"seed": 4}))
-    with pytest.raises(UserError, match=r"config\.seed=4 \(the run has 0\)"):
+    with refused(workdir.root, "has 0", field="config.seed", value=4):
         workdir.settings({"seed": 4})
 
 
 def test_other_images_are_refused(workdir):
-    with pytest.raises(UserError, match="The training images are not those of the run"):
+    with refused(path=workdir.train_files):
         workdir.check_train_files(FILES.replace("ab", "cd"))
 
 
@@ -62,7 +62,7 @@ def test_modes_that_take_a_run_up_may_override_the_rest(workdir, tiny_settings):
 
 
 def test_only_one_process_trains_in_it(workdir):
-    with workdir.opened(), pytest.raises(UserError, match="Another process trains in"), workdir.opened():
+    with workdir.opened(), refused(field="--workdir", value=workdir.root), workdir.opened():
         pass
     with workdir.opened():
         pass
@@ -70,7 +70,10 @@ def test_only_one_process_trains_in_it(workdir):
 
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="cannot be written"), Workdir(tmp_path / "file" / "run").opened():
+    with (
+        refused("Not a directory", field="--workdir", value=tmp_path / "file" / "run"),
+        Workdir(tmp_path / "file" / "run").opened(),
+    ):
         pass
 
 

@@ -4,8 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.runtime import devices
+from tests.refusals import refused
 
 
 def test_the_mesh_holds_the_first_devices_or_all():
@@ -36,5 +36,5 @@ def test_a_platform_that_is_not_there_is_the_users_to_mend(monkeypatch):
         raise RuntimeError("Unknown backend cuda")
 
     monkeypatch.setattr(jax, "devices", fail)
-    with pytest.raises(UserError, match=r"JAX finds no device \(Unknown backend cuda\): check JAX_PLATFORMS"):
+    with refused("Unknown backend cuda", "JAX_PLATFORMS"):
         devices.create_mesh()

@@ -6,9 +6,10 @@ import sys
 
 import pytest
 
-from dcgan_jax.errors import EXIT_INTERRUPTED, UserError
+from dcgan_jax.errors import EXIT_INTERRUPTED
 from dcgan_jax.runtime import processes, shutdown
 from tests.launching import REPOSITORY, TINY_FLAGS
+from tests.refusals import refused
 
 
 def test_a_program_that_never_joined_others_is_the_first_of_one():
@@ -51,28 +52,27 @@ def test_what_fails_because_this_process_is_leaving_is_no_defect():
 
 @pytest.mark.parametrize("address", ["localhost", "localhost:", ":1234", "localhost:port", "localhost:70000"])
 def test_an_address_without_host_or_port(address):
-    with pytest.raises(UserError, match=rf"--coordinator_address={address} is no host and port: give"):
+    with refused(field="--coordinator_address", value=address):
         processes.join(address, 2, 0)
 
 
 @pytest.mark.parametrize(("position", "count", "last"), [(2, 2, 1), (-1, 2, 1), (0, 0, 0), (5, 1, 0)])
 def test_a_position_that_is_not_among_the_processes(position, count, last):
-    sentence = f"--process_id={position} is not possible with --num_processes={count}: count from 0 to {last}"
-    with pytest.raises(UserError, match=sentence):
+    with refused(f"--num_processes={count}", last, field="--process_id", value=position):
         processes.join("localhost:1234", count, position)
 
 
 @pytest.mark.parametrize(
-    ("flags", "sentence"),
+    ("flags", "field", "named"),
     [
-        (["--coordinator_address=localhost:1"], "--num_processes and --process_id must be given too"),
-        (["--num_processes=2", "--process_id=0"], "--coordinator_address must be given too"),
-        (["--distributed", "--process_id=0"], "--distributed finds out by itself what the other three flags say"),
-        (["--distributed"], "--distributed finds no TPU pod, Slurm, Kubernetes or Open MPI job around this process"),
+        (["--coordinator_address=localhost:1"], "--num_processes and --process_id", ()),
+        (["--num_processes=2", "--process_id=0"], "--coordinator_address", ()),
+        (["--distributed", "--process_id=0"], "--distributed", ("the three",)),
+        (["--distributed"], "--distributed", ("TPU", "Slurm", "Kubernetes", "Open MPI")),
     ],
 )
-def test_flags_that_do_not_fit_together(refused, flags, sentence):
-    refused(sentence, *TINY_FLAGS, *flags)
+def test_flags_that_do_not_fit_together(command_refused, flags, field, named):
+    command_refused(*TINY_FLAGS, *flags, field=field, named=named)
 
 
 def test_a_process_that_never_comes_lets_the_others_try_again(tmp_path, cache):

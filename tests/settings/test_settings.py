@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs import cxr, default
-from dcgan_jax.errors import UserError
 from dcgan_jax.settings import RUN_SECTIONS, Settings, makes_the_run, replaced
+from tests.refusals import refused
 
 
 @pytest.fixture(scope="module")
@@ -52,23 +52,20 @@ def test_cxr_is_the_papers_recipe():
     ],
 )
 def test_an_impossible_value_is_named_with_its_remedy(settings, field, value, remedy):
-    with pytest.raises(UserError) as caught:
+    with refused(remedy, field=f"config.{field}", value=value) as caught:
         settings.with_overrides({field: value})
-    sentence = str(caught.value)
-    assert sentence.startswith(f"config.{field}={value!r} is not possible: give ")
-    assert remedy in sentence
-    assert "\n" not in sentence
+    assert "\n" not in str(caught.value)
 
 
 def test_an_unknown_field_is_refused():
     config = default.get_config()
     config.train.batchsize = 64
-    with pytest.raises(UserError, match=r"config\.train\.batchsize is not a field"):
+    with refused(field="config.train.batchsize"):
         Settings.from_config(config)
 
 
 def test_all_fields_at_fault_are_listed_at_once(settings):
-    with pytest.raises(UserError) as caught:
+    with refused("config.seed=-1", "config.train.batch_size=3") as caught:
         settings.with_overrides({"seed": -1, "train.batch_size": 3})
     assert len(str(caught.value).splitlines()) == 2
 
@@ -99,7 +96,7 @@ def test_a_field_that_a_config_file_lacks_has_its_default(tmp_path, settings):
 def test_a_field_that_never_was_is_named_with_the_config_file(tmp_path, settings):
     path = tmp_path / "config.json"
     path.write_text(json.dumps({**settings.values(), "train": {"length": 3}}))
-    with pytest.raises(UserError, match=r"config\.train\.length is not a field.*\n.* settings in .*config\.json: mend"):
+    with refused("config.train.length", path=path):
         Settings.load(path)
 
 
@@ -111,9 +108,9 @@ def test_a_field_that_has_gone_hands_its_value_on_and_is_named(tmp_path, setting
     path = tmp_path / "config.json"
     path.write_text(json.dumps(values))
     assert Settings.load(path) == settings.with_overrides({"train.batch_size": 32})
-    with pytest.raises(UserError, match=r"^config\.train\.images is config\.train\.batch_size now\.$"):
+    with refused("config.train.batch_size", field="config.train.images"):
         settings.with_overrides({"train.images": 32})
-    with pytest.raises(UserError, match=r"^config\.train\.gone is no field any more: leave it out\.$"):
+    with refused(field="config.train.gone"):
         settings.with_overrides({"train.gone": True})
 
 
@@ -130,22 +127,20 @@ def test_sections_that_are_not_used_are_carried_along_as_they_are(tmp_path, sett
     kept = json.loads(path.read_text())
     assert (kept["trial"]["steps"], kept["trial"]["arms"], kept["train"]["steps"]) == (-1, "gan", 9)
     assert not Settings.load(path, RUN_SECTIONS).differences(read).keys() - {"train.steps"}
-    with pytest.raises(UserError, match=r"config\.trial\.steps=-1"):
+    with refused("config.trial.steps=-1", path=path):
         Settings.load(path, ("data", "trial"))
 
 
 def test_what_is_wrong_in_a_section_that_is_used_is_refused_alone(settings):
     values = settings.values()
     values["trial"]["steps"] = values["train"]["steps"] = -1
-    with pytest.raises(
-        UserError, match=r"^config\.train\.steps=-1 is not possible: give greater than or equal to 0\.$"
-    ):
+    with refused(field="config.train.steps", value=-1):
         Settings.validated(values, RUN_SECTIONS)
 
 
 def test_a_config_file_that_is_a_folder_is_named(tmp_path):
     (tmp_path / "config.json").mkdir()
-    with pytest.raises(UserError, match=r"config\.json is damaged \(Is a directory\)"):
+    with refused("Is a directory", path=tmp_path / "config.json"):
         Settings.load(tmp_path / "config.json")
 
 
@@ -159,7 +154,7 @@ def test_a_config_file_that_is_a_folder_is_named(tmp_path):
     ],
 )
 def test_places_that_cannot_be_reached_are_refused(settings, field, place):
-    with pytest.raises(UserError, match=rf"^config\.{field}='{place}' is not possible: give a path"):
+    with refused("path", field=f"config.{field}", value=place):
         settings.with_overrides({field: place})
 
 
@@ -172,7 +167,7 @@ def test_a_damaged_config_file_is_named(tmp_path, settings):
     path = tmp_path / "config.json"
     settings.save(path)
     path.write_text(path.read_text()[:50])
-    with pytest.raises(UserError, match=r"config\.json is damaged"):
+    with refused(path=path):
         Settings.load(path)
 
 
@@ -207,30 +202,28 @@ def test_names_may_be_listed_in_any_way(settings, given):
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "sentence"),
+    ("given", "field", "value", "named"),
     [
-        ("trial.ratios", (), "config.trial.ratios=() is not possible"),
-        ("trial.ratios", (1.0, 1.0), "config.trial.ratios=(1.0, 1.0) is not possible: give each value once."),
-        ("trial.fractions", (1.0, 1.5), "config.trial.fractions.1=1.5 is not possible: give less than or equal to 1"),
-        ("trial.arms", "gan", "config.trial.arms.0='gan' is not possible: give 'real', 'classical'"),
-        ("trial.base_channels", 12, "config.trial.base_channels=12 is not possible: give a multiple of 8"),
-        ("trial.validation", 0.9, "config.trial.validation=0.9 and config.trial.test=0.2 leave no patients"),
+        ({"trial.ratios": ()}, "trial.ratios", (), "at least 1"),
+        ({"trial.ratios": (1.0, 1.0)}, "trial.ratios", (1.0, 1.0), "once"),
+        ({"trial.fractions": (1.0, 1.5)}, "trial.fractions.1", 1.5, "less than or equal to 1"),
+        ({"trial.arms": "gan"}, "trial.arms.0", "gan", "'real', 'classical'"),
+        ({"trial.base_channels": 12}, "trial.base_channels", 12, "a multiple of 8"),
+        ({"trial.validation": 0.9}, "trial.validation", 0.9, "config.trial.test=0.2"),
     ],
 )
-def test_what_a_trial_cannot_be(settings, field, value, sentence):
-    with pytest.raises(UserError) as caught:
-        settings.with_overrides({field: value})
-    assert sentence in str(caught.value)
+def test_what_a_trial_cannot_be(settings, given, field, value, named):
+    with refused(named, field=f"config.{field}", value=value):
+        settings.with_overrides(given)
 
 
 def test_one_class_has_no_others_to_tell_apart(settings):
-    sentence = r"config\.model\.num_classes=2 does not go with config\.data\.label=NORMAL, which is one class: give con"
-    with pytest.raises(UserError, match=sentence):
+    with refused("config.data.label=NORMAL", field="config.model.num_classes", value=2):
         settings.with_overrides({"model.num_classes": 2})
 
 
 def test_synthetic_images_come_from_one_place(settings):
-    with pytest.raises(UserError, match=r"config.trial.runs both say where synthetic images come from: give one of"):
+    with refused("config.trial.runs", field="config.trial.synthetic_dir", value="/a"):
         settings.with_overrides({"trial.synthetic_dir": "/a", "trial.runs": ("/b",)})
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dcgan_jax.storage.array_file import ArrayFileError, read_arrays, read_cached, write_arrays, write_cached
+from tests.refusals import refused
 
 ARRAYS = {
     "matrix": np.arange(6.0).reshape(2, 3),
@@ -65,7 +66,7 @@ def test_an_encrypted_entry_is_refused(path):
     content[content.index(b"PK\x03\x04") + 6] |= 1  # the flags of the entry, and those of its line in the directory
     content[content.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(content)
-    with pytest.raises(ArrayFileError, match=r"arrays\.npz"):
+    with refused("RuntimeError", path=path):
         read_arrays(path)
     assert read_cached(path) is None
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.storage import download as download_module
 from dcgan_jax.storage.download import download
+from tests.refusals import refused
 
 CONTENT = bytes(range(256)) * 12_289  # a little over 3 MiB
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -98,39 +98,39 @@ def test_a_complete_part_needs_no_network(tmp_path):
 @pytest.mark.parametrize("content", [b"x" * len(CONTENT), CONTENT + b"more", CONTENT[:-1]])
 def test_another_file_is_refused_and_not_kept(server, tmp_path, content):
     server.content = content
-    with pytest.raises(UserError, match=r"the test file.* put it at .*file"):
+    with refused(server.url, tmp_path / "file", path=server.url):
         fetch(server, tmp_path / "file")
     assert not (tmp_path / "file").exists()
 
 
 def test_a_wrong_file_put_there_by_hand_is_named(server, tmp_path):
     (tmp_path / "file").write_bytes(b"something else")
-    with pytest.raises(UserError, match=f"{re.escape(str(tmp_path / 'file'))} is not the test file.*delete"):
+    with refused("the test file", SHA256, path=tmp_path / "file"):
         fetch(server, tmp_path / "file")
     assert server.ranges == []
 
 
 def test_a_refusal_is_not_repeated(server, tmp_path):
     server.status = 404
-    with pytest.raises(UserError, match=r"404 Not Found.*put it at"):
+    with refused("404 Not Found", tmp_path / "file", path=server.url):
         fetch(server, tmp_path / "file")
     assert server.ranges == [0]
 
 
 def test_an_overloaded_server_is_asked_again(server, tmp_path):
     server.status = 503
-    with pytest.raises(UserError, match="run the same command again"):
+    with refused("Service Unavailable", tmp_path / "file", path=server.url):
         fetch(server, tmp_path / "file")
     assert len(server.ranges) == download_module.ATTEMPTS
 
 
 def test_offline_says_how_to_get_the_file(tmp_path, monkeypatch):
     monkeypatch.setattr(download_module, "SECONDS_BETWEEN_ATTEMPTS", 0.0)
-    with pytest.raises(UserError, match=r"Connection refused.*http://127.0.0.1:1/none .*put it at"):
+    with refused("Connection refused", tmp_path / "file", path="http://127.0.0.1:1/none"):
         download("http://127.0.0.1:1/none", tmp_path / "file", 3, SHA256, "the test file")
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "taken").write_text("a file, not a folder")
-    with pytest.raises(UserError, match="taken/file"):
+    with refused("the test file", path=tmp_path / "taken" / "file"):
         download("http://127.0.0.1:1/none", tmp_path / "taken" / "file", 3, SHA256, "the test file")

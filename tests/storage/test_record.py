@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.storage.record import Record
+from tests.refusals import refused
 
 
 class Reading(Record):
@@ -53,14 +53,12 @@ def test_numbers_that_are_not_finite_are_null(tmp_path):
 def test_a_damaged_file_is_named_with_the_remedy(tmp_path, content):
     path = tmp_path / "a.json"
     path.write_text(content)
-    with pytest.raises(UserError) as refusal:
+    with refused("mend it", path=path):
         Reading.read(path, remedy="mend it")
-    assert str(refusal.value).startswith(f"{path} is damaged (")
-    assert str(refusal.value).endswith("): mend it.")
 
 
 def test_a_folder_in_its_place(tmp_path):
-    with pytest.raises(UserError, match="cannot be read"):
+    with refused("Is a directory", path=tmp_path):
         Reading.read(tmp_path)
 
 

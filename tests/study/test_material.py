@@ -7,11 +7,11 @@ from PIL import Image
 from dcgan_jax.data.phantom import draw_phantom
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.train_files import TrainFile
-from dcgan_jax.errors import UserError
 from dcgan_jax.runs.provenance import Provenance
 from dcgan_jax.settings import DataSettings, StudySettings
 from dcgan_jax.study.material import count_needed, read_folders
 from dcgan_jax.study.run_material import _choose_real
+from tests.refusals import refused
 
 
 @pytest.fixture
@@ -41,9 +41,9 @@ def test_the_seed_chooses(folders):
 
 
 def test_too_few_images_and_no_folder_are_refused(folders):
-    with pytest.raises(UserError, match=r"config\.study\.real_dir=.* has 6 images, and 7 are needed"):
+    with refused("6 images", "7", field="config.study.real_dir", value=folders["real_dir"]):
         read_folders(StudySettings(images=7, **folders), DataSettings())
-    with pytest.raises(UserError, match=r"config\.study\.generated_dir=/nowhere is no folder"):
+    with refused(field="config.study.generated_dir", value="/nowhere"):
         read_folders(StudySettings(images=2, **{**folders, "generated_dir": "/nowhere"}), DataSettings())
 
 
@@ -82,7 +82,7 @@ def choose(count, **fields):
 def test_real_images_are_of_patients_that_were_not_trained_on_one_each():
     chosen = choose(4)
     assert sorted(each.patient for each in chosen) == ["p3", "t0", "t1", "t2"]
-    with pytest.raises(UserError, match="The data have 4 held-out patients of NORMAL, and the study needs 5"):
+    with refused("5 held-out patients of NORMAL", "4", field="config.study.images", value=StudySettings().images):
         choose(5)
 
 
@@ -93,7 +93,7 @@ def test_training_patients_where_they_are_asked_for():
 
 
 def test_data_that_are_not_the_runs_tell_nothing_of_its_patients():
-    with pytest.raises(UserError, match="9 training images of the run in run are not in its data"):
+    with refused("9 training images", field="config.data.dir"):
         _choose_real(EXAMPLES[9:], TRAINED, StudySettings(), ["NORMAL"], 2)
 
 

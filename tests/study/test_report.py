@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.study.opened import OpenedStudy
 from dcgan_jax.study.plan import Key
 from dcgan_jax.study.report import write_report
 from dcgan_jax.study.report_record import StudyReport
+from tests.refusals import refused
 from tests.study.studies import make_study
 
 QUESTION = "NORMAL / PNEUMONIA"
@@ -150,7 +150,7 @@ def test_unfinished_readers_are_waited_for_or_named(tmp_path):
     study = read_study(folder, lambda truth, *_: rate("generated" if truth else "real"), readers=[1])
     study.close()
     study = read_study(folder, lambda *_: rate("real"), until=14, readers=[2])
-    with pytest.raises(UserError, match="R2 14 of 22 steps"):
+    with refused("R2 14 of 22 steps", path=folder):
         write_report(study, folder, False)
     assert not (folder / "report.json").exists()
     report = write_report(study, folder, True)
@@ -164,7 +164,7 @@ def test_unfinished_readers_are_waited_for_or_named(tmp_path):
 def test_nobody_has_begun(planned):
     folder, _ = planned
     study = OpenedStudy.open(folder)
-    with pytest.raises(UserError, match="Nobody has read"):
+    with refused(path=folder):
         write_report(study, folder, True)
     study.close()
 
@@ -175,7 +175,7 @@ def test_a_changed_file_stops_the_report(planned, name):
     read_study(folder, lambda *_: rate("real")).close()
     path = folder / name
     path.write_bytes(path.read_bytes() + b" ")
-    with pytest.raises(UserError, match="is not as it was planned"):
+    with refused(path=path):
         write_report(OpenedStudy.open(folder), folder, False)
 
 

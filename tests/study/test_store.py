@@ -7,12 +7,12 @@ import threading
 import numpy as np
 import pytest
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.study.codes import create_code, hash_code
 from dcgan_jax.study.database import FILE, Database
 from dcgan_jax.study.schedule import Task, plan_steps
 from dcgan_jax.study.sessions import Sessions
 from dcgan_jax.study.store import Store, create_store
+from tests.refusals import refused
 
 TASKS = [Task((number,), "real" if number % 2 else "generated") for number in range(8)]
 
@@ -120,16 +120,16 @@ def test_a_change_past_the_guards_shows(path, store, change):
         other.execute(change)
     other.close()
     again = Database(path)
-    with pytest.raises(UserError, match="is not as it was given"):
+    with refused("answer", path=path):
         Store(again).read()
     again.close()
 
 
 def test_a_damaged_file_is_named(path):
     path.write_bytes(b"not a database" * 300)
-    with pytest.raises(UserError, match="is damaged"):
+    with refused(path=path):
         Database(path)
-    with pytest.raises(UserError, match="does not exist"):
+    with refused(path=path.with_name("none")):
         Database(path.with_name("none"))
 
 

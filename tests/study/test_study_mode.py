@@ -10,6 +10,7 @@ import pytest
 from dcgan_jax.study.report_record import StudyReport
 from dcgan_jax.study.simulated_reader import GrainJudge, SimulatedReader
 from tests.launching import launch, start
+from tests.refusals import assert_refused
 
 TINY = ("--config.study.readers=1", "--config.study.images=3", "--config.study.repeats=0.34", "--config.study.port=0")
 
@@ -38,8 +39,7 @@ def test_from_a_run_to_a_report(run, tmp_path):
     assert "points either way" in " ".join(log.read_text().split())
 
     refusal = launch("--mode=study", f"--workdir={run}", *TINY, log=tmp_path / "second")
-    assert refusal.code == 2
-    assert "Another process serves the study" in refusal.output
+    assert_refused(refusal, path=run / "study")
 
     reader = SimulatedReader(address, code, GrainJudge())
     for _ in range(4):
@@ -48,15 +48,13 @@ def test_from_a_run_to_a_report(run, tmp_path):
     assert process.wait(60) == 75
 
     early = launch(*flags, "--config.study.report=True", log=tmp_path / "early")
-    assert early.code == 2
-    assert "R1 4 of 10" in early.output
+    assert_refused(early, "R1 4 of 10", path=run / "study")
     interim = launch(*flags, "--config.study.report=True", "--config.study.interim=True", log=tmp_path / "interim")
     assert interim.code == 0, interim.output
     assert StudyReport.read(run / "study" / "report.json").is_interim
 
     changed = launch(*flags, "--config.study.images=2", log=tmp_path / "changed")
-    assert changed.code == 2
-    assert "config.study.images" in changed.output
+    assert_refused(changed, "config.study.images", path=run / "study" / "study.json")
 
     process = start(*flags, "--config.study.new_code=R1", log=tmp_path / "again")
     fresh = wait_for(r"new code of R1, shown this once: (\S+)", tmp_path / "again", process)
@@ -75,19 +73,25 @@ def test_from_a_run_to_a_report(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("flags", "sentence"),
+    ("flags", "field", "value", "named"),
     [
-        (["--config.study.images=40"], "The data have 4 held-out patients of NORMAL, and the study needs 40"),
-        (["--config.study.report=True"], "There is no study in"),
-        (["--config.study.host=0.0.0.0"], "config.study.allow_network=True"),
-        (["--config.study.host=0.0.0.0", "--config.study.allow_network=True"], "config.study.trusted_hosts"),
-        (["--config.study.real_dir=/tmp"], "needs config.study.generated_dir"),
-        (["--config.study.naive=4"], "give config.study.question"),
-        (["--config.study.question=NORMAL"], "2 to 6 different answers"),
-        (["--config.study.design=pairs", "--config.study.generated_share=0.3"], "leave it at 0.5"),
-        (["--config.study.consent=/nowhere/text.md"], "config.study.consent=/nowhere/text.md cannot be read"),
+        (["images=40"], "images", 40, "4"),
+        (["host=0.0.0.0"], "host", "0.0.0.0", "config.study.allow_network=True"),
+        (["host=0.0.0.0", "allow_network=True"], "host", "0.0.0.0", "config.study.trusted_hosts"),
+        (["real_dir=/tmp"], "real_dir", "/tmp", "config.study.generated_dir"),
+        (["naive=4"], "naive", 4, "config.study.question"),
+        (["question=NORMAL"], "question", "NORMAL", "2 to 6"),
+        (["design=pairs", "generated_share=0.3"], "generated_share", 0.3, "0.5"),
+        (["consent=/nowhere/text.md"], "consent", "/nowhere/text.md", "No such file or directory"),
     ],
 )
-def test_what_cannot_be_is_refused_with_the_remedy(run, refused, flags, sentence):
-    refused(sentence, "--mode=study", f"--workdir={run}", "--config.study.images=3", *flags)
+def test_what_cannot_be_is_refused_with_the_remedy(run, command_refused, flags, field, value, named):
+    given = ["--config.study.images=3", *(f"--config.study.{flag}" for flag in flags)]
+    at_fault = {"field": f"config.study.{field}", "value": value, "named": (named,)}
+    command_refused("--mode=study", f"--workdir={run}", *given, **at_fault)
+    assert not (run / "study").exists()
+
+
+def test_no_report_of_no_study(run, command_refused):
+    command_refused("--mode=study", f"--workdir={run}", "--config.study.report=True", path=run / "study")
     assert not (run / "study").exists()

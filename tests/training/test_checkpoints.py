@@ -14,6 +14,7 @@ from dcgan_jax.runtime import patience
 from dcgan_jax.runtime.devices import create_mesh, replicated
 from dcgan_jax.training.checkpoints import Checkpoints, DamagedCheckpointError, abstract_state
 from dcgan_jax.training.state import compute_checksums, create_recipe, create_state, state_sha256
+from tests.refusals import refused
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,7 @@ def test_a_damaged_checkpoint_is_named_with_the_remedy(tmp_path, state):
             file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     with (
         Checkpoints(str(tmp_path), IDENTITY, keep=1) as checkpoints,
-        pytest.raises(UserError, match=r"The checkpoint .*/1 cannot be read .* remove that folder"),
+        refused("config.checkpoint.on_damage=fall_back", path=tmp_path / "1"),
     ):
         checkpoints.restore(1, shapes(state))
 
@@ -102,7 +103,7 @@ def test_a_flipped_byte_of_a_saved_array_is_noticed(tmp_path, state):
     for place in range(len(content) // 3, len(content), len(content) // 3):
         content[place] ^= 1
     largest.write_bytes(content)
-    with Checkpoints(str(tmp_path), IDENTITY) as checkpoints, pytest.raises(UserError, match="cannot be read"):
+    with Checkpoints(str(tmp_path), IDENTITY) as checkpoints, refused(path=tmp_path / "1"):
         checkpoints.restore(1, shapes(state))
 
 
@@ -151,7 +152,7 @@ def test_the_checkpoint_of_another_run_is_refused(tmp_path, state):
         checkpoints.save(1, state)
     with (
         Checkpoints(str(tmp_path), IDENTITY) as checkpoints,
-        pytest.raises(UserError, match=r"/1 belongs to a run with other settings or training images"),
+        refused("config.checkpoint.dir", path=tmp_path / "1"),
     ):
         checkpoints.restore(1, shapes(state))
 
@@ -189,7 +190,7 @@ def test_scores_of_another_protocol_do_not_compete(tmp_path, state):
 @pytest.mark.parametrize("damaged", ["", "[1]", '{"1": 2}', '{"one": {"fid": 0.1}}'])
 def test_damaged_scores_are_named(tmp_path, damaged):
     (tmp_path / "scores.json").write_text(damaged)
-    with pytest.raises(UserError, match=r"scores.json is damaged .* remove it"):
+    with refused(path=tmp_path / "scores.json"):
         Checkpoints(str(tmp_path), IDENTITY)
 
 
@@ -218,7 +219,7 @@ def test_a_full_disk_during_a_save_is_named(tmp_path, state, monkeypatch, error)
 
     with Checkpoints(str(tmp_path), IDENTITY) as checkpoints, monkeypatch.context() as patch:
         patch.setattr(checkpoints._manager, "wait_until_finished", fail)
-        with pytest.raises(UserError, match=r"Checkpoints cannot be kept in .*make room, or set config"):
+        with refused("config.checkpoint.dir", path=tmp_path):
             checkpoints.wait()
 
 
@@ -268,7 +269,7 @@ def test_a_changed_digit_in_the_scores_is_noticed(tmp_path, state):
         checkpoints.record_scores(1, {"fid": 0.3})
     path = tmp_path / "scores.json"
     path.write_text(path.read_text().replace("0.3", "0.2"))
-    with pytest.raises(UserError, match=r"scores.json is damaged .* remove it"):
+    with refused(path=path):
         Checkpoints(str(tmp_path), IDENTITY)
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.training.learning_rate import compute_lr_scale
+from tests.refusals import refused
 
 
 def shares(settings, overrides, steps):
@@ -25,5 +25,5 @@ def test_decay_falls_between_two_steps_and_stays_there(tiny_settings):
 
 
 def test_a_decay_that_ends_before_it_starts_is_refused(tiny_settings):
-    with pytest.raises(UserError, match=r"config.optimizer.decay_end=5 is not after config.optimizer.decay_start=5"):
+    with refused("config.optimizer.decay_start=5", field="config.optimizer.decay_end", value=5):
         shares(tiny_settings, {"decay_start": 5, "decay_end": 5}, [0])

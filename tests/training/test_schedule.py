@@ -1,11 +1,10 @@
 """Epochs become steps in one place; events cut the calls to the device the same way on every start."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.training.schedule import Schedule, create_schedule
+from tests.refusals import refused
 
 
 def test_the_papers_schedule(tiny_settings):
@@ -53,9 +52,7 @@ def test_a_call_is_never_longer_than_the_shortest_interval(tiny_settings):
 
 
 def test_a_batch_larger_than_the_data_is_refused(tiny_settings):
-    with pytest.raises(
-        UserError, match=r"config\.train\.batch_size=8 is larger than the data: there are 7 .* at most 6"
-    ):
+    with refused("7 training images", "6", field="config.train.batch_size", value=8):
         create_schedule(tiny_settings, 7)
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.trial.plan_record import Plan
 from dcgan_jax.trial.record import TrialRecord
 from dcgan_jax.trial.report import describe_trial
 from dcgan_jax.trial.store import Store
+from tests.refusals import refused
 
 OLD = Path(__file__).parent / "records"
 OLD_TRIAL, OLD_PLAN = OLD / "trial_0.json", OLD / "plan_0.json"
@@ -63,15 +63,15 @@ def test_a_finished_trial_of_an_older_version_stays(begun):
     begun.begin(planned(), is_finished=True)
 
 
-def test_an_unfinished_trial_of_an_older_version_is_refused_with_the_reason(begun):
-    with pytest.raises(UserError, match=r"begun by an older version, whose classifiers carry no checksum"):
+def test_an_unfinished_trial_of_an_older_version_is_refused_with_the_reason(begun, tmp_path):
+    with refused("older version", path=tmp_path):
         begun.begin(planned(), is_finished=False)
 
 
-def test_another_trial_of_an_older_version_is_told_apart(begun):
+def test_another_trial_of_an_older_version_is_told_apart(begun, tmp_path):
     plan = planned()
     changed = plan.model_copy(update={"fields": plan.fields | {"trial.steps": 3}})
-    with pytest.raises(UserError, match=r"another config.trial.steps"):
+    with refused("config.trial.steps", path=tmp_path):
         begun.begin(changed, is_finished=True)
 
 

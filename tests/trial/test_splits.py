@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 from dcgan_jax.data.selection import select_training
-from dcgan_jax.errors import UserError
 from dcgan_jax.trial.splits import held_out_share, split_for_trial
 from tests.data.listed_set import ListedSet
+from tests.refusals import refused
 from tests.trial.examples import example, patients
 
 
@@ -86,16 +86,14 @@ def test_a_patient_in_two_splits_by_every_reading_is_refused(settings):
         *patients("PNEUMONIA", 3, "test"),
         example("NORMAL/NORMAL-train00/z.png", "test"),
     ]
-    with pytest.raises(
-        UserError, match=r"1 test images are of patients who are in training too \(NORMAL/NORMAL-train00/z.png"
-    ):
+    with refused("1 test images", "NORMAL/NORMAL-train00/z.png", field="config.data.dir"):
         split_for_trial(ListedSet(*WITHOUT_TEST.examples, *test), settings)
 
 
 def test_shared_pixels_of_two_splits_of_the_source_are_refused(settings):
     copy = example("NORMAL/new/a.png", "test", sha256="sha of NORMAL/NORMAL-train00/0.png")
     test = [*patients("NORMAL", 3, "test"), *patients("PNEUMONIA", 3, "test"), copy]
-    with pytest.raises(UserError, match=r"NORMAL/new/a.png equals NORMAL/NORMAL-train00/0.png"):
+    with refused("1 test images", "NORMAL/new/a.png equals NORMAL/NORMAL-train00/0.png", field="config.data.dir"):
         split_for_trial(ListedSet(*WITHOUT_TEST.examples, *test), settings)
 
 
@@ -113,17 +111,17 @@ def test_shared_pixels_of_two_patients_stay_in_one_of_our_splits(settings):
 
 
 def test_one_class_is_no_trial(settings):
-    with pytest.raises(UserError, match="the data have only NORMAL"):
+    with refused("only NORMAL", field="config.data.dir"):
         split_for_trial(ListedSet(*patients("NORMAL", 20)), settings)
 
 
 def test_a_class_without_enough_patients_is_named(settings):
-    with pytest.raises(UserError, match="There are 1 patients of PNEUMONIA in the validation images"):
+    with refused("1 patients of PNEUMONIA", "validation", field="config.data.dir"):
         split_for_trial(ListedSet(*patients("NORMAL", 20), *patients("PNEUMONIA", 4)), settings)
 
 
 def test_a_class_that_the_test_split_lacks_is_named(settings):
-    with pytest.raises(UserError, match="There are 0 patients of PNEUMONIA in the test images"):
+    with refused("0 patients of PNEUMONIA", "test", field="config.data.dir"):
         split_for_trial(ListedSet(*WITHOUT_TEST.examples, *patients("NORMAL", 3, "test")), settings)
 
 
@@ -144,5 +142,5 @@ def test_a_patient_of_another_class_in_the_published_test_split_is_refused(setti
         *patients("PNEUMONIA", 3, "test"),
         example("PNEUMONIA/NORMAL-train00/z.png", "test"),
     ]
-    with pytest.raises(UserError, match=r"1 test images are of patients who are in training too \(PNEUMONIA/NORMAL"):
+    with refused("1 test images", "PNEUMONIA/NORMAL-train00/z.png", field="config.data.dir"):
         split_for_trial(ListedSet(*WITHOUT_TEST.examples, *test), settings)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.trial.arms import Arm, Unit
 from dcgan_jax.trial.plan_record import Plan, PlannedClassifier
 from dcgan_jax.trial.store import Store, Trained
+from tests.refusals import refused
 
 UNIT = Unit(Arm("synthetic", 0.5, 0.1), 3, 1)
 
@@ -43,12 +43,12 @@ def test_a_classifier_comes_back_as_it_was(store):
     assert store.has(UNIT)
 
 
-def test_the_same_plan_goes_on_and_another_one_is_refused(store):
+def test_the_same_plan_goes_on_and_another_one_is_refused(store, tmp_path):
     store.begin(PLAN, is_finished=False)
     other = PLAN.model_copy(update={"fields": PLAN.fields | {"trial.steps": 5}})
-    with pytest.raises(UserError, match=r"holds a trial with another config.trial.steps"):
+    with refused("config.trial.steps", path=tmp_path):
         store.begin(other, is_finished=False)
-    with pytest.raises(UserError, match=r"holds a trial with another images_sha256, arms"):
+    with refused("images_sha256, arms", path=tmp_path):
         store.begin(PLAN.model_copy(update={"images_sha256": "1" * 64, "arms": ()}), is_finished=True)
 
 
@@ -62,7 +62,7 @@ def test_no_flipped_bit_of_a_classifier_passes(store, tmp_path, caplog):
         damaged[bit // 8] ^= 1 << bit % 8
         path.write_bytes(damaged)
         assert not store.has(UNIT), bit
-        with pytest.raises(UserError, match=r"synthetic_r0.5_f0.1_s3_g1.msgpack is damaged"):
+        with refused(path=tmp_path / "trial" / "synthetic_r0.5_f0.1_s3_g1.msgpack"):
             store.read(UNIT)
     assert "is damaged" in caplog.text
     path.write_bytes(whole[:-1])
@@ -73,5 +73,5 @@ def test_no_flipped_bit_of_a_classifier_passes(store, tmp_path, caplog):
 def test_a_damaged_plan_is_named(tmp_path, content):
     (tmp_path / "trial").mkdir()
     (tmp_path / "trial" / "plan.json").write_text(content)
-    with pytest.raises(UserError, match=r"plan.json is damaged"):
+    with refused(path=tmp_path / "trial" / "plan.json"):
         Store(tmp_path / "trial").begin(PLAN, is_finished=False)

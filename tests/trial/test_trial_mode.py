@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 
 from dcgan_jax.data.phantom import draw_phantom
-from dcgan_jax.errors import UserError
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.trial.plan import choose_arms, choose_label, choose_positive
 from dcgan_jax.trial.run import trial
@@ -17,6 +16,7 @@ from dcgan_jax.trial.splits import TrialSplit
 from dcgan_jax.trial.store import Store
 from dcgan_jax.trial.synthetic_folder import SyntheticSource
 from tests.launching import TINY_FLAGS
+from tests.refusals import refused
 from tests.trial.examples import patients
 
 OVERRIDES = {
@@ -122,29 +122,30 @@ def test_a_finished_trial_started_again_changes_nothing(settings, finished):
 
 
 def test_another_trial_in_the_same_workdir_is_refused(settings, finished):
-    with pytest.raises(UserError, match=r"holds a trial with another config.trial.steps"):
+    with refused("config.trial.steps", path=finished.root):
         trial(settings.with_overrides({"trial.steps": 3}), finished)
 
 
-def test_a_run_that_saw_validation_patients_is_refused(refused, finished_run, tmp_path):
+def test_a_run_that_saw_validation_patients_is_refused(command_refused, finished_run, tmp_path):
     """A run without held-out patients has trained on all."""
-    refused(
-        "images of validation or test patients of this trial",
+    command_refused(
         *TINY_FLAGS,
         "--mode=trial",
         f"--workdir={tmp_path / 'trial'}",
         f"--config.trial.runs={finished_run}",
         "--config.trial.base_channels=8",
+        path=finished_run,
+        named=("config.data.holdout=0.1",),
     )
 
 
-def test_runs_are_absolute_paths_with_commas_between(refused, finished_run, tmp_path):
-    refused(
-        f"{tmp_path}/2-nd/config.json does not exist",
+def test_runs_are_absolute_paths_with_commas_between(command_refused, finished_run, tmp_path):
+    command_refused(
         *TINY_FLAGS,
         "--mode=trial",
         f"--workdir={tmp_path / 'trial'}",
         f"--config.trial.runs={finished_run},{tmp_path}/2-nd",
+        path=tmp_path / "2-nd" / "config.json",
     )
 
 
@@ -171,11 +172,9 @@ def test_arms_that_have_no_images_are_left_out_or_refused_by_name(tiny_settings)
     assert "synthetic" in of_one
     assert "synthetic_all" not in of_one
     assert "synthetic_all" in choose_arms(tiny_settings, TWO, Source(["NORMAL", "PNEUMONIA"]))
-    with pytest.raises(
-        UserError, match=r"config.trial.arms has synthetic_all, and there are no synthetic images of PN"
-    ):
+    with refused("PNEUMONIA", field="config.trial.arms", value="synthetic_all"):
         choose_arms(tiny_settings.with_overrides({"trial.arms": ("synthetic_all",)}), TWO, Source(["NORMAL"]))
-    with pytest.raises(UserError, match="There are no synthetic images of NORMAL to try"):
+    with refused("config.trial.runs", field="config.data.label", value="NORMAL"):
         choose_arms(tiny_settings, TWO, None)
     assert choose_arms(tiny_settings.with_overrides({"trial.arms": "weighted"}), TWO, None) == ("weighted",)
 
@@ -192,7 +191,7 @@ def test_the_class_to_be_recognized(tiny_settings):
     assert choose_positive(tiny_settings, TWO) == "PNEUMONIA"
     three = split_of("NORMAL", "PNEUMONIA", "TB")
     assert choose_positive(tiny_settings.with_overrides({"trial.positive": "TB"}), three) == "TB"
-    with pytest.raises(UserError, match="there are 3 classes: name the one"):
+    with refused("3 classes", "NORMAL, PNEUMONIA, TB", field="config.trial.positive", value=""):
         choose_positive(tiny_settings, three)
-    with pytest.raises(UserError, match=r"config.trial.positive=COVID is no class"):
+    with refused("NORMAL, PNEUMONIA", field="config.trial.positive", value="COVID"):
         choose_positive(tiny_settings.with_overrides({"trial.positive": "COVID"}), TWO)

@@ -9,19 +9,19 @@ import numpy as np
 from jaxtyping import Float32, Shaped
 
 from dcgan_jax.data.reading.dicom.steps import DicomSteps
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 
 MAX_PIXELS = 89_478_485
 """Larger images are refused: a small file can claim any size and take all memory (Pillow warns from here on)."""
 
 
-class BadImageError(UserError):
+class BadImageError(FileError):
     """A file that should be an image and can't be used as one."""
 
     def __init__(self, file: str, reason: str):
-        super().__init__(f"{file} can't be used: {reason}.")
-        self.file = file
-        self.reason = reason
+        super().__init__(file, f"can't be used: {reason}.")
+        self.file, self.reason = file, reason
+        self.args = (file, reason)
 
 
 class UnreadableFileError(BadImageError):

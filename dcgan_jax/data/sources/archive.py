@@ -12,7 +12,7 @@ from dcgan_jax.data.reading.stored_image import BadImageError
 from dcgan_jax.data.sources.layout import assign_classes
 from dcgan_jax.data.sources.source import SourceImage
 from dcgan_jax.data.sources.splits import apply_kaggle_rule
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 from dcgan_jax.storage.cache import cache_dir
 from dcgan_jax.storage.download import download
 
@@ -62,14 +62,14 @@ class ArchiveSource:
         try:
             self._zip = ZipFile(path)
         except BadZipFile as error:
-            raise UserError(f"{path} is no zip archive: delete it to download it again.") from error
+            raise FileError(path, "is no zip archive: delete it to download it again.") from error
         # Everything is below one folder, chest_xray/, and macOS left its own files beside it.
         self._members = {
             "/".join(PurePosixPath(name).parts[1:]): name
             for name in self._zip.namelist()
             if Path(name).suffix.lower() in SUFFIXES and not any(is_ignored(part) for part in PurePosixPath(name).parts)
         }
-        found = assign_classes(sorted(self._members), str(path))
+        found = assign_classes(sorted(self._members), path)
         return sorted(map(apply_kaggle_rule, found)) if self._variant == "kaggle" else found
 
     def num_bytes(self, image: SourceImage) -> int:

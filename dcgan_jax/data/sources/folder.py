@@ -15,7 +15,7 @@ from dcgan_jax.data.sources.folder_names import is_mask_place
 from dcgan_jax.data.sources.layout import LAYOUT, assign_classes
 from dcgan_jax.data.sources.roots import find_root
 from dcgan_jax.data.sources.source import SourceImage
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError, FileError
 
 MASKS, OUTSIDE = "masks", "images in other folders than those of the splits"
 """How images are counted among what was passed over."""
@@ -39,8 +39,8 @@ class FolderSource:
         files = [file for file in found.images if not is_mask_place(file)]
         self.passed_over: Mapping[str, int] = found.passed_over + Counter({MASKS: len(found.images) - len(files)})
         if not files:
-            raise UserError(f"data.dir={folder} has no images{self._describe_others()}: {LAYOUT}.")
-        root = "".join(f"{name}/" for name in find_root(files, label, f"data.dir={folder}"))
+            raise FieldError("config.data.dir", folder, f"has no images{self._describe_others()}: {LAYOUT}.")
+        root = "".join(f"{name}/" for name in find_root(files, label, folder))
         self._files = [file.removeprefix(root) for file in files if file.startswith(root)]
         self._num_outside = len(files) - len(self._files)
         self._folder = named / root
@@ -53,7 +53,7 @@ class FolderSource:
 
     def list_images(self) -> list[SourceImage]:
         """Returns all images, sorted; see `Source`."""
-        found = assign_classes(self._files, f"data.dir={self._folder}")
+        found = assign_classes(self._files, self._folder)
         self.passed_over = {**self.passed_over, OUTSIDE: self._num_outside + len(self._files) - len(found)}
         if self._has_links:
             self._refuse_same_files(found)
@@ -95,9 +95,10 @@ class FolderSource:
             real = os.path.realpath(self._folder / image.file)
             other = places.setdefault(real, image.file)
             if other != image.file:
-                raise UserError(
-                    f"data.dir={self._folder}: {other} and {image.file} are one file, reached by a link: leave one of "
-                    "them out, or move the folder that is linked to out of data.dir."
+                raise FileError(
+                    self._folder / image.file,
+                    f"is {other} too, reached by a link: leave one of them out, or move the folder that is linked to "
+                    "out of config.data.dir.",
                 )
 
 
@@ -110,14 +111,17 @@ def _require_folder(folder: str) -> Path:
     path = Path(folder).expanduser()
     try:
         if not stat.S_ISDIR(path.stat().st_mode):
-            raise UserError(
-                f"data.dir={folder} is a file: name a folder, or leave it empty to download the published X-rays."
+            raise FieldError(
+                "config.data.dir",
+                folder,
+                "is a file: name a folder, or leave it empty to download the published X-rays.",
             )
     except FileNotFoundError:
-        raise UserError(
-            f"data.dir={folder} does not exist: name a folder of X-rays, or leave it empty to download the published "
-            "ones."
+        raise FieldError(
+            "config.data.dir",
+            folder,
+            "does not exist: name a folder of X-rays, or leave it empty to download the published ones.",
         ) from None
     except OSError as error:
-        raise UserError(f"data.dir={folder} can't be read ({error.strerror}): make it readable.") from error
+        raise FieldError("config.data.dir", folder, f"can't be read ({error.strerror}): make it readable.") from error
     return path

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from dcgan_jax.data.sources.folder_names import is_transparent, split_of_folder
 from dcgan_jax.data.sources.roots import MANY, look_like_patients
 from dcgan_jax.data.sources.source import TRAIN, SourceImage
 from dcgan_jax.data.sources.splits import split_by_patient
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 
 LAYOUT = (
     "it must hold split/class/images (train/NORMAL/a.jpeg), class/split/images (NORMAL/train/a.jpeg) or class/images "
@@ -17,7 +18,7 @@ LAYOUT = (
 TABLE = "where a table says the class of each image, name it with data.labels=FILE.csv"
 
 
-def assign_classes(files: Sequence[str], where: str) -> list[SourceImage]:
+def assign_classes(files: Sequence[str], root: Path) -> list[SourceImage]:
     """Returns the images of relative paths in any of the layouts.
 
     A folder named like a split makes it split/class/*; other folders beside it are then left alone. Such folders within
@@ -26,22 +27,22 @@ def assign_classes(files: Sequence[str], where: str) -> list[SourceImage]:
 
     Args:
       files: paths with forward slashes.
-      where: field and value, for messages.
+      root: the folder or archive that they lie in, for messages.
 
     Raises:
       UserError: when the paths follow no layout, there is nothing to train on, or patients are where classes should be.
     """
     folders = [_list_telling_folders(file) for file in files]
     if any(path and split_of_folder(path[0]) for path in folders):
-        found = _assign(files, folders, where, split_at=0, label_at=1)
+        found = _assign(files, folders, root, split_at=0, label_at=1)
     elif any(len(path) > 1 and split_of_folder(path[1]) for path in folders):
-        found = _assign(files, folders, where, split_at=1, label_at=0)
-        _require_splits(files, folders, where)
+        found = _assign(files, folders, root, split_at=1, label_at=0)
+        _require_splits(files, folders, root)
     else:
-        found = split_by_patient(_assign(files, folders, where, split_at=None, label_at=0))
+        found = split_by_patient(_assign(files, folders, root, split_at=None, label_at=0))
     if not any(image.split == TRAIN for image in found):
-        raise UserError(f"{where} has no training images: {LAYOUT}.")
-    _refuse_patients(found, where)
+        raise FileError(root, f"has no training images: {LAYOUT}.")
+    _refuse_patients(found, root)
     return sorted(_unite_spellings(found))
 
 
@@ -63,17 +64,18 @@ def _unite_spellings(images: Sequence[SourceImage]) -> list[SourceImage]:
     return [replace(image, label=spellings[image.label.lower()]) for image in images]
 
 
-def _refuse_patients(images: Sequence[SourceImage], where: str) -> None:
+def _refuse_patients(images: Sequence[SourceImage], root: Path) -> None:
     labels = sorted({image.label for image in images})
     if len(labels) > MANY and look_like_patients(labels, len(images)):
-        raise UserError(
-            f"{where} has {len(labels):,} folders where classes should be, {labels[0]} for one, which look like "
-            f"patients: {TABLE}."
+        raise FileError(
+            root,
+            f"has {len(labels):,} folders where classes should be, {labels[0]} for one, which look like patients: "
+            f"{TABLE}.",
         )
 
 
 def _assign(
-    files: Sequence[str], folders: Sequence[Sequence[str]], where: str, split_at: int | None, label_at: int
+    files: Sequence[str], folders: Sequence[Sequence[str]], root: Path, split_at: int | None, label_at: int
 ) -> list[SourceImage]:
     found, strays = [], []
     for file, path in zip(files, folders, strict=True):
@@ -85,15 +87,16 @@ def _assign(
         elif split or split_at is None:
             strays.append(file)
     if strays:
-        raise UserError(f"{where} has images outside a class folder, {strays[0]} for one: {LAYOUT}; {TABLE}.")
+        raise FileError(root, f"has images outside a class folder, {strays[0]} for one: {LAYOUT}; {TABLE}.")
     return found
 
 
-def _require_splits(files: Sequence[str], folders: Sequence[Sequence[str]], where: str) -> None:
+def _require_splits(files: Sequence[str], folders: Sequence[Sequence[str]], root: Path) -> None:
     """Raises UserError if a class keeps images beside its folders of splits, which might be of any of them."""
     for file, path in zip(files, folders, strict=True):
         if len(path) < 2 or not split_of_folder(path[1]):
-            raise UserError(
-                f"{where} has folders of splits within classes, and {file} beside them, in none: move it into one, or "
-                "out of the folder."
+            raise FileError(
+                root,
+                f"has folders of splits within classes, and {file} beside them, in none: move it into one, or out of "
+                "the folder.",
             )

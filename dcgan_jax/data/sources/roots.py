@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from dcgan_jax.data.sources.folder_names import is_transparent, split_of_folder
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 
 MANY = 20
 """Folders beside each other; more whose names differ by numbers alone are patients', not classes."""
@@ -19,7 +19,7 @@ _IMAGES_OF_A_CLASS = 10
 Folders = tuple[str, ...]
 
 
-def find_root(files: Sequence[str], label: str, where: str) -> Folders:
+def find_root(files: Sequence[str], label: str, folder: str) -> Folders:
     """Returns the folders to go down before splits or classes begin; none where they lie in the named folder itself.
 
     Where folders of splits hold folders, the uppermost of those are the data set, and what lies deeper is a copy. A
@@ -29,7 +29,7 @@ def find_root(files: Sequence[str], label: str, where: str) -> Folders:
     Args:
       files: paths with forward slashes.
       label: the class that is asked for: a folder of that name is one.
-      where: field and value, for messages.
+      folder: `data.dir`, for messages.
 
     Raises:
       UserError: data sets with splits of their own lie beside each other, or beside more images than they hold.
@@ -38,12 +38,14 @@ def find_root(files: Sequence[str], label: str, where: str) -> Folders:
     around = _find_around_splits(paths)
     if not around:
         return _take(_common_folders(paths), _count_wrappers([_skip_transparent(path) for path in paths], label))
-    root = _choose_among(around, label, where)
+    root = _choose_among(around, label, folder)
     if 2 * sum(path[: len(root)] == root for path in paths) < len(paths):
         name = "/".join(root)
-        raise UserError(
-            f"{where} holds a data set with splits in {name}, and more images beside it: give that folder, "
-            "or sort all of them into its splits."
+        raise FieldError(
+            "config.data.dir",
+            folder,
+            f"holds a data set with splits in {name}, and more images beside it: give that folder, or sort all of them "
+            "into its splits.",
         )
     return root
 
@@ -78,7 +80,7 @@ def _find_around_splits(paths: Sequence[Folders]) -> dict[Folders, dict[str, set
     }
 
 
-def _choose_among(around: dict[Folders, dict[str, set[str]]], label: str, where: str) -> Folders:
+def _choose_among(around: dict[Folders, dict[str, set[str]]], label: str, folder: str) -> Folders:
     """Returns the one folder around splits, or the one in which all of them are classes."""
     outer = {folders[:-1] for folders in around}
     is_named = label.lower() in {folders[-1].lower() for folders in around if folders}
@@ -89,8 +91,10 @@ def _choose_among(around: dict[Folders, dict[str, set[str]]], label: str, where:
         (only,) = around
         return only if any(not is_transparent(name) for name in only) else ()
     first, second = sorted("/".join(folders) for folders in around)[:2]
-    raise UserError(
-        f"{where} holds several data sets with splits of their own, in {first} and {second}: give one of them."
+    raise FieldError(
+        "config.data.dir",
+        folder,
+        f"holds several data sets with splits of their own, in {first} and {second}: give one of them.",
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.sources import archive
 from dcgan_jax.data.sources.archive import Archive, read_checksums
-from dcgan_jax.errors import UserError
+from tests.refusals import refused
 
 FILES = (
     "train/NORMAL/NORMAL2-IM-1426-0001.png",
@@ -64,7 +64,7 @@ def test_the_published_variant_keeps_them_in_train(settings, published):
 def test_without_network_and_archive_it_says_where_to_put_it(settings, published, monkeypatch):
     monkeypatch.setattr("dcgan_jax.storage.download.SECONDS_BETWEEN_ATTEMPTS", 0.0)
     published.unlink()
-    with pytest.raises(UserError, match=rf"{OFFLINE} .*put it at .*downloads/small\.zip"):
+    with refused(published, path=OFFLINE):
         prepare(settings(), seed=0)
 
 
@@ -74,7 +74,7 @@ def test_a_file_broken_inside_the_archive_is_named(settings, published, monkeypa
     published.write_bytes(content)
     facts = Archive(OFFLINE, len(content), hashlib.sha256(content).hexdigest(), published.name)
     monkeypatch.setattr(archive, "read_checksums", lambda: facts)
-    with pytest.raises(UserError, match=r"1 of 5 images.*\n  train/NORMAL/NORMAL2-IM-1426-0001\.png: it is broken in"):
+    with refused("1 of 5 images", "train/NORMAL/NORMAL2-IM-1426-0001.png"):
         prepare(settings(), seed=0)
 
 
@@ -83,7 +83,7 @@ def test_a_file_that_is_no_archive_is_named(settings, published, monkeypatch):
     monkeypatch.setattr(
         archive, "read_checksums", lambda: Archive(OFFLINE, 9, hashlib.sha256(b"not a zip").hexdigest(), "small.zip")
     )
-    with pytest.raises(UserError, match=r"small\.zip is no zip archive"):
+    with refused(path=published):
         prepare(settings(), seed=0)
 
 
@@ -94,5 +94,5 @@ def test_an_encrypted_entry_is_a_bad_image(settings, published, monkeypatch):
     published.write_bytes(content)
     facts = Archive(OFFLINE, len(content), hashlib.sha256(content).hexdigest(), published.name)
     monkeypatch.setattr(archive, "read_checksums", lambda: facts)
-    with pytest.raises(UserError, match=r"NORMAL2-IM-1426-0001\.png: it is broken in the archive \(.*encrypted"):
+    with refused("train/NORMAL/NORMAL2-IM-1426-0001.png", "encrypted"):
         prepare(settings(), seed=0)
