@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dcgan_jax.evaluation.record import EvaluationRecord
+from dcgan_jax.evaluation.record import Baseline, EvaluationRecord
 from dcgan_jax.metrics.intervals import Interval
 
 _BESIDE_REAL = {
@@ -36,10 +36,8 @@ class ScoreRow(NamedTuple):
 def list_scores(record: EvaluationRecord) -> Iterator[ScoreRow]:
     """Yields the rows; what was not measured has none."""
     interval, baseline = record.interval, record.baseline
-    halves = "" if baseline is None else f" ({baseline.num_real:,} against {baseline.num_other:,})"
     span = "" if interval is None else _span(interval.low, interval.high)
-    real = "" if baseline is None or baseline.fid is None else f"{baseline.fid:.4g}{halves}"
-    yield ScoreRow(f"FID ({record.dims})", f"{record.fid:.4g}", span, real)
+    yield ScoreRow(f"FID ({record.dims})", f"{record.fid:.4g}", span, _describe_real_fid(baseline))
     counts = record.fid_2048_counts
     at = f"FID (2048), {counts.num_real:,} against {counts.num_generated:,}"
     yield ScoreRow(at, f"{record.fid_2048:.4g}", "", "")
@@ -53,6 +51,15 @@ def list_scores(record: EvaluationRecord) -> Iterator[ScoreRow]:
         )
         yield from _row(title, getattr(record, name), getattr(interval, name, None), shown)
     yield ScoreRow("MS-SSIM of pairs", f"{record.ms_ssim:.3f}", "", f"{record.ms_ssim_real:.3f}")
+
+
+def _describe_real_fid(baseline: Baseline | None) -> str:
+    """Returns the distance of real images from others, and that of as many generated ones: counts move it."""
+    if baseline is None or baseline.fid is None:
+        return ""
+    counts = f"{baseline.num_real:,} against {baseline.num_other:,}"
+    generated = "" if baseline.generated.fid is None else f"; {baseline.generated.fid:.4g} of as many generated ones"
+    return f"{baseline.fid:.4g} ({counts}{generated})"
 
 
 def _row(name: str, value: float | None, interval: Interval | None, real: str) -> Iterator[ScoreRow]:
