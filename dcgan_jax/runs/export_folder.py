@@ -138,13 +138,20 @@ class ExportFolder:
                 raise _something_else(path)
         if archive.exists() and not is_archive(archive):
             raise _something_else(archive)
-        films = sorted(path for path in self._root.glob(f"{_FILM}*.mp4") if DESCRIPTION.encode() in path.read_bytes())
+        films = {path for path in self._root.glob(f"{_FILM}*.mp4") if _is_film(path)}
+        for path in (self._root / f"{_FILM}{folder.name}.mp4" for folder in self._folders):
+            if path.exists() and path not in films:
+                raise _something_else(path)
         for name, is_ours in _TEXTS.items():
             path = self._root / name
             if path.exists() and not (path.is_file() and is_ours(path.read_bytes())):
                 raise _something_else(path)
         cut_off = [path for folder in folders for path in _list_files(folder) if _is_cut_off(path.name)]
-        return [*sorted(images), *films, archive, *cut_off, *([grid, manifest] if has_manifest else [])]
+        return [*sorted(images), *sorted(films), archive, *cut_off, *([grid, manifest] if has_manifest else [])]
+
+
+def _is_film(path: Path) -> bool:
+    return path.is_file() and DESCRIPTION.encode() in path.read_bytes()
 
 
 def _is_notice(content: bytes) -> bool:

@@ -84,7 +84,17 @@ def test_an_export_of_the_first_version_is_replaced(tmp_path, expected):
 
 @pytest.mark.parametrize(
     "name",
-    ["NORMAL/a.jpg", "a.png", "grid.png", "NOTICE.txt", "manifest.csv", "README.md", "croissant.json", "images.npz"],
+    [
+        "NORMAL/a.jpg",
+        "a.png",
+        "grid.png",
+        "NOTICE.txt",
+        "manifest.csv",
+        "README.md",
+        "croissant.json",
+        "images.npz",
+        "walk_NORMAL.mp4",
+    ],
 )
 def test_what_is_not_ours_is_named_and_stays(tmp_path, name):
     theirs = tmp_path / "out" / name
