@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from annotated_types import Unit
 from pydantic import Field, field_validator, model_validator
 
+from dcgan_jax.errors import FieldError
 from dcgan_jax.settings.section import (
     AbsolutePath,
     Fraction,
@@ -79,8 +80,10 @@ class GenerateSettings(Section):
     @model_validator(mode="after")
     def _a_walk_leads_from_one_latent_to_another(self) -> "GenerateSettings":
         if self.walk and len(self.seeds) == 1:
-            raise ValueError(
-                f"config.generate.walk={self.walk} needs two latents or more: give more config.generate.seeds, or none."
+            raise FieldError(
+                "config.generate.walk",
+                self.walk,
+                "needs two latents or more: give more config.generate.seeds, or none.",
             )
         return self
 

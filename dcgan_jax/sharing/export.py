@@ -15,7 +15,7 @@ from dcgan_jax.cards.croissant import CROISSANT, DescribedFile
 from dcgan_jax.cards.generator import GeneratorCard
 from dcgan_jax.cards.markdown import README, is_readme
 from dcgan_jax.cards.origin import Origin
-from dcgan_jax.errors import FileError, UserError
+from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.runs.origin import describe_origin
 from dcgan_jax.runs.run import STREAM, Run
 from dcgan_jax.runs.workdir import Workdir
@@ -85,10 +85,12 @@ def _refuse_unassessed(origin: Origin, asked: ExportSettings) -> None:
     for label in origin.unassessed:
         record = origin.record_of(label)
         reasons.append(f"{label}: {record.memorization.reason if record else 'this checkpoint was not evaluated'}")
-    raise UserError(
-        f"The generator of step {origin.step} was trained on private images, and nobody knows whether it copies them "
-        f"({'; '.join(reasons).rstrip('.')}): hold patients out with config.data.holdout and run --mode=evaluate, or "
-        "give config.export.unassessed=True, which the card will say."
+    raise FieldError(
+        "config.export.unassessed",
+        asked.unassessed,
+        f"keeps the generator of step {origin.step} here: it was trained on private images, and nobody knows whether "
+        f"it copies them ({'; '.join(reasons).rstrip('.')}). Hold patients out with config.data.holdout and run "
+        "--mode=evaluate; or give True, and the card will say so.",
     )
 
 

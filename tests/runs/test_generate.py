@@ -12,13 +12,13 @@ import pytest
 from PIL import Image, ImageSequence
 
 from dcgan_jax.data.synthetic_marks import is_marked
-from dcgan_jax.errors import UserError
 from dcgan_jax.runs.animation import can_encode_mp4
 from dcgan_jax.runs.asked_images import KEYS
 from dcgan_jax.runs.generate import generate
 from dcgan_jax.runs.run import STREAM, Run
 from dcgan_jax.runs.walk import create_loop
 from dcgan_jax.runs.workdir import Workdir
+from tests.refusals import refused
 
 BESIDE = {"README.md", "croissant.json", "NOTICE.txt", "manifest.csv", "grid.png"}
 
@@ -130,5 +130,5 @@ def test_the_frames_of_a_walk_are_the_images_of_its_latents(draw, run, seeds):
 
 
 def test_a_walk_needs_two_latents(draw):
-    with pytest.raises(UserError, match=r"config\.generate\.walk=6 needs two latents or more"):
+    with refused("config.generate.seeds", field="config.generate.walk", value=6):
         draw(seeds=(3,), walk=6)

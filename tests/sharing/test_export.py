@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.evaluation.record import EvaluationRecord
 from dcgan_jax.memorization.record import NOT_ASSESSABLE
 from dcgan_jax.runs.run import Run
@@ -21,6 +20,7 @@ from dcgan_jax.sharing.export import encode_weights, export
 from dcgan_jax.training.state import create_generator
 from tests.cards.examples import RECORD
 from tests.launching import FORBID_TENSORFLOW, start
+from tests.refusals import refused
 
 NAMES = {"README.md", "croissant.json", "weights.safetensors", "settings.json", "sample.py"}
 ALONE = FORBID_TENSORFLOW.replace(
@@ -84,7 +84,7 @@ def test_the_sampler_has_every_form_of_the_generator(shape, tmp_path):
 
 def test_private_data_are_exported_after_a_look_for_copies_or_with_a_word(private):
     settings = private.settings({})
-    with pytest.raises(UserError, match=r"private images.*NORMAL: this checkpoint was not evaluated.*unassessed=True"):
+    with refused("NORMAL", "evaluated", field="config.export.unassessed", value=False):
         export(settings, private)
     assert not (private.root / "export").exists()
     export(private.settings({"export.unassessed": True}), private)
@@ -101,7 +101,7 @@ def test_an_assessment_that_could_not_be_made_is_none(private):
     values["memorization"] |= {"memorised_share": NOT_ASSESSABLE, "reason": "there are no held-out images."}
     private.evaluation.mkdir(exist_ok=True)
     EvaluationRecord.model_validate(values).write(private.evaluation / "step_0000006_default_a.json")
-    with pytest.raises(UserError, match="NORMAL: there are no held-out images"):
+    with refused("NORMAL", "held-out", field="config.export.unassessed", value=False):
         export(private.settings({}), private)
 
 
@@ -128,6 +128,6 @@ def test_what_is_not_ours_stays(run, name):
     theirs = run.root / "export" / name
     theirs.parent.mkdir()
     theirs.write_text("mine")
-    with pytest.raises(UserError, match=f"{name} is not from an export of this program"):
+    with refused(path=theirs):
         export(run.settings({}), run)
     assert theirs.read_text() == "mine"
