@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from annotated_types import Unit
+from pydantic import Field
 
 from dcgan_jax.settings.section import (
     NonNegativeFloat,
@@ -41,12 +42,18 @@ class ModelSettings(Section):
 class LossSettings(Section):
     """What the networks minimize."""
 
-    kind: Literal["logistic", "hinge"] = "logistic"
-    """Binary cross-entropy, as in the paper (`logistic`), or the hinge loss."""
+    kind: Literal["logistic", "hinge", "relativistic"] = "logistic"
+    """Binary cross-entropy, as in the paper (`logistic`), the hinge loss, or the loss of pairs, real and generated."""
     r1: NonNegativeFloat = 0.0
     """Weight (gamma) of the R1 penalty on real images. 0: off."""
     r1_every: Annotated[PositiveInt, Unit("steps")] = 1
     """Steps between penalties, each of which counts as many times; 16 is usual."""
+    r2: NonNegativeFloat = 0.0
+    """Weight of the same penalty on generated images, in the same steps. 0: off."""
+    penalty_decay_to: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of both penalties' weights that is left at the end of `config.optimizer`'s decay, along its curve."""
+    mode_seeking: NonNegativeFloat = 0.0
+    """Weight of the generator's mode-seeking term: latents apart, images apart. 0: off."""
 
 
 class AverageSettings(Section):

@@ -67,6 +67,15 @@ class Settings(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _pairs_are_judged_in_one_update(self) -> "Settings":
+        if self.loss.kind == "relativistic" and self.optimizer.discriminator_updates != "joint":
+            raise ValueError(
+                "config.loss.kind=relativistic judges real and generated images in pairs: give "
+                "config.optimizer.discriminator_updates=joint, or another config.loss.kind."
+            )
+        return self
+
     @classmethod
     def from_config(cls, config: RawConfig, sections: Collection[str] | None = None) -> "Settings":
         """Validates a configuration, as `validated` does."""

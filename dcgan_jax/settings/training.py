@@ -38,11 +38,13 @@ class OptimizerSettings(Section):
     warmup_steps: Annotated[NonNegativeInt, Unit("steps")] = 0
     """Over which both learning rates rise to their values. 0: off."""
     decay_start: Annotated[NonNegativeInt, Unit("steps")] = 0
-    """Step from which both learning rates fall linearly."""
+    """Step from which both learning rates fall."""
     decay_end: Annotated[NonNegativeInt, Unit("steps")] = 0
     """Step at which they have come down to `config.optimizer.decay_to`. 0: no decay."""
     decay_to: Share = 0.1
     """Share of the learning rates that is left then."""
+    decay_curve: Literal["linear", "cosine"] = "linear"
+    """Along a straight line, or half a cosine."""
 
     @model_validator(mode="after")
     def _decay_takes_some_steps(self) -> "OptimizerSettings":

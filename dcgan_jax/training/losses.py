@@ -1,4 +1,4 @@
-"""Losses on logits: the paper's binary cross-entropy and the hinge loss, and the R1 penalty beside either."""
+"""Losses on logits: the paper's binary cross-entropy, the hinge loss, and that of pairs; and penalties beside them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Losses:
 
 
 def create_losses(kind: Literal["logistic", "hinge"]) -> Losses:
-    """Returns the paper's losses (logistic; binary cross-entropy is the same) or the hinge losses."""
+    """Returns the paper's losses (logistic; binary cross-entropy is the same) or the hinge losses, of single images."""
     if kind == "hinge":
         return Losses(hinge_real_loss, hinge_generated_loss, lambda logits: -jnp.mean(logits))
     return Losses(real_loss, generated_loss, real_loss)
@@ -56,13 +56,41 @@ def hinge_generated_loss(logits: Logits) -> Float[Array, ""]:
     return jnp.mean(jax.nn.relu(1.0 + logits))
 
 
-def r1_penalty(
+def relativistic_loss(better: Logits, worse: Logits) -> Float[Array, ""]:
+    """Returns the mean of -log sigmoid(better - worse) over pairs: small where the first of each is judged more real.
+
+    The discriminator minimizes it with real images first, the generator with its own first, so that every generated
+    image is judged beside a real one and none can win by leaving out a kind of image (Jolicoeur-Martineau 2018,
+    https://arxiv.org/abs/1807.00734; Huang et al. 2024, R3GAN, https://arxiv.org/abs/2501.05441, section 2.1).
+    """
+    return jnp.mean(jax.nn.softplus(worse - better))
+
+
+def mode_seeking_loss(
+    images: Float[Array, "batch height width channels"], latents: Float[Array, "batch latent"]
+) -> Float[Array, ""]:
+    """Returns the mean over pairs of how far their latents are apart for each unit between their images.
+
+    Neighbors in the batch are pairs; distances are mean absolute differences (Mao et al. 2019,
+    https://arxiv.org/abs/1903.05628, equation 4, minimized as its reciprocal, as their code does).
+
+    Args:
+      images: generated, in [-1, 1]; an even number.
+      latents: of the images.
+    """
+    image_distance = jnp.mean(jnp.abs(images[::2] - images[1::2]), axis=(1, 2, 3))
+    latent_distance = jnp.mean(jnp.abs(latents[::2] - latents[1::2]), axis=1)
+    return jnp.mean(latent_distance / (image_distance + 1e-5))
+
+
+def gradient_penalty(
     logits_fn: Callable[[Float[Array, "batch height width channels"]], Logits],
     images: Float[Array, "batch height width channels"],
 ) -> Float[Array, ""]:
-    """Returns half the mean squared norm of the logits' gradient at real images.
+    """Returns half the mean squared norm of the logits' gradient at images.
 
-    Mescheder et al. 2018 (https://arxiv.org/abs/1801.04406), equation 9 without its weight.
+    At real images it is R1, at generated ones R2 (Mescheder et al. 2018, https://arxiv.org/abs/1801.04406, section 4.1,
+    without the weight).
 
     Args:
       logits_fn: images -> logits, each depending on its own image alone (minibatch statistics aside, as usual).

@@ -10,8 +10,15 @@ from jaxtyping import Array, Float, Int, Key, PyTree
 from dcgan_jax.data.pipeline import LabeledImages
 from dcgan_jax.random_streams import draw_labels, draw_latents, example_keys, stream_key
 from dcgan_jax.runtime.devices import AXIS
+from dcgan_jax.training.annealing import compute_penalty_scale
 from dcgan_jax.training.augmentation import augment
-from dcgan_jax.training.losses import compute_accuracy, create_losses, r1_penalty
+from dcgan_jax.training.losses import (
+    compute_accuracy,
+    create_losses,
+    gradient_penalty,
+    mode_seeking_loss,
+    relativistic_loss,
+)
 from dcgan_jax.training.spectral_norm import Vectors, normalize
 from dcgan_jax.training.state import Recipe, TrainState
 
@@ -47,19 +54,12 @@ class Objectives:
     def generate(self, params: PyTree, purpose: str, count: int) -> LabeledImages:
         """Returns this device's share of `count` images, of fresh latents and, where there are classes, fresh labels.
 
-        Classes come as often as in training, so that no logit can be had from a class alone: what Miyato and Koyama
-        2018 (section 3) call the ratio of the marginals of the labels is 1.
-
         Args:
           params: the generator's.
           purpose: names the random streams.
           count: images over all devices.
         """
-        latents = draw_latents(self._keys(f"latents_{purpose}", count), self.recipe.settings.model.latent_size)
-        labels, class_counts = None, self.recipe.class_counts
-        if class_counts:
-            labels = draw_labels(self._keys(f"labels_{purpose}", count), class_counts)
-        return LabeledImages(self.recipe.generator.apply({"params": params}, latents, labels), labels)
+        return self._draw(params, self._latents(purpose, count), purpose, count)
 
     def real(self, batch: LabeledImages, vectors: Vectors | None, stream: str) -> Objective:
         """Returns the discriminator's objective on real images, with the R1 penalty where it is on."""
@@ -75,57 +75,138 @@ class Objectives:
             }
             if self.recipe.settings.augment.is_adaptive:
                 metrics["mean_sign_real"] = jnp.mean(jnp.sign(logits))
-            if loss.r1:
-
-                def logits_fn(images: Images) -> Float[Array, " local"]:
-                    return self._classify(params, vectors, seen._replace(images=images), stream)
-
-                penalty = self._penalize(logits_fn, seen.images)
-                metrics["r1_penalty"] = penalty
-                value += loss.r1 * penalty
-            return value, metrics
+            penalty, penalties = self._penalize("r1_penalty", loss.r1, params, vectors, seen, stream)
+            return value + penalty, metrics | penalties
 
         return objective
 
     def generated(self, batch: LabeledImages, vectors: Vectors | None, stream: str) -> Objective:
-        """Returns the discriminator's objective on generated images."""
-        losses = create_losses(self.recipe.settings.loss.kind)
+        """Returns the discriminator's objective on generated images, with the R2 penalty where it is on."""
+        loss, losses = self.recipe.settings.loss, create_losses(self.recipe.settings.loss.kind)
         seen = self._augment(batch, stream)
 
         def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
             logits = self._classify(params, vectors, seen, stream)
             value = losses.generated(logits)
-            accuracy = compute_accuracy(logits, 0)
-            return value, {"discriminator_loss_generated": value, "discriminator_accuracy_generated": accuracy}
+            metrics = {
+                "discriminator_loss_generated": value,
+                "discriminator_accuracy_generated": compute_accuracy(logits, 0),
+            }
+            penalty, penalties = self._penalize("r2_penalty", loss.r2, params, vectors, seen, stream)
+            return value + penalty, metrics | penalties
 
         return objective
 
-    def generator(self, discriminator: PyTree, vectors: Vectors | None, count: int) -> Objective:
-        """Returns the generator's objective on `count` fresh latents, through a fixed discriminator."""
-        losses = create_losses(self.recipe.settings.loss.kind)
+    def pairs(self, real: LabeledImages, generated: LabeledImages, vectors: Vectors | None, stream: str) -> Objective:
+        """Returns the discriminator's objective on pairs of a real and a generated image, augmented alike.
+
+        What is reported of both kinds is the loss of the pairs, and the share in which the real image has more.
+        """
+        loss = self.recipe.settings.loss
+        streams = f"real{stream}", f"generated{stream}"
+        seen = [self._augment(batch, f"pairs{stream}") for batch in (real, generated)]
 
         def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
-            seen = self._augment(self.generate(params, "generator", count), "generator")
-            logits = self._classify(discriminator, vectors, seen, "generator")
-            value = losses.generator(logits)
-            return value, {"generator_loss": value, "generator_accuracy": compute_accuracy(logits, 1)}
+            of_real, of_generated = (
+                self._classify(params, vectors, batch, name) for batch, name in zip(seen, streams, strict=True)
+            )
+            value, accuracy = relativistic_loss(of_real, of_generated), compute_accuracy(of_real - of_generated, 1)
+            metrics = {
+                "discriminator_loss_real": value,
+                "discriminator_loss_generated": value,
+                "discriminator_accuracy_real": accuracy,
+                "discriminator_accuracy_generated": accuracy,
+            }
+            if self.recipe.settings.augment.is_adaptive:
+                metrics["mean_sign_real"] = jnp.mean(jnp.sign(of_real - of_generated))
+            for name, weight, batch, of_batch in zip(
+                ("r1_penalty", "r2_penalty"), (loss.r1, loss.r2), seen, streams, strict=True
+            ):
+                penalty, penalties = self._penalize(name, weight, params, vectors, batch, of_batch)
+                value, metrics = value + penalty, metrics | penalties
+            return value, metrics
 
         return objective
 
-    def _penalize(self, logits_fn: Callable[[Images], Float[Array, " local"]], images: Images) -> Float[Array, ""]:
-        """Returns the R1 penalty every `r1_every` steps, as many times its size, and 0 in between."""
-        every = self.recipe.settings.loss.r1_every
+    def generator(self, discriminator: PyTree, vectors: Vectors | None, count: int, real: LabeledImages) -> Objective:
+        """Returns the generator's objective on `count` fresh latents, through a fixed discriminator.
+
+        Args:
+          discriminator: its parameters.
+          vectors: of its spectral normalization.
+          count: images over all devices.
+          real: this device's share of `count` / 2 real images; each is the better one of two pairs, where there are.
+        """
+        settings = self.recipe.settings
+
+        def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
+            latents = self._latents("generator", count)
+            images = self._draw(params, latents, "generator", count)
+            if settings.loss.kind == "relativistic":
+                # Neighbors share a real image, and its changes: on any number of devices they are the same pairs.
+                of_real = self._classify(discriminator, vectors, self._augment(real, "generator"), "generator_real")
+                keys = jnp.repeat(self._keys("augment_generator", count // 2), 2)
+                logits = self._classify(discriminator, vectors, self._augmented(images, keys), "generator")
+                logits -= jnp.repeat(of_real, 2)
+                value = relativistic_loss(logits, jnp.zeros_like(logits))
+            else:
+                logits = self._classify(discriminator, vectors, self._augment(images, "generator"), "generator")
+                value = create_losses(settings.loss.kind).generator(logits)
+            metrics = {"generator_loss": value, "generator_accuracy": compute_accuracy(logits, 1)}
+            if settings.loss.mode_seeking:
+                metrics["mode_seeking"] = mode_seeking_loss(images.images, latents)
+                value += settings.loss.mode_seeking * metrics["mode_seeking"]
+            return value, metrics
+
+        return objective
+
+    def _latents(self, purpose: str, count: int) -> Float[Array, "local latent"]:
+        return draw_latents(self._keys(f"latents_{purpose}", count), self.recipe.settings.model.latent_size)
+
+    def _draw(self, params: PyTree, latents: Float[Array, "local latent"], purpose: str, count: int) -> LabeledImages:
+        """Returns the images of latents, of classes that come as often as in training.
+
+        So no logit can be had from a class alone: what Miyato and Koyama 2018 (section 3) call the ratio of the
+        marginals of the labels is 1.
+        """
+        labels, class_counts = None, self.recipe.class_counts
+        if class_counts:
+            labels = draw_labels(self._keys(f"labels_{purpose}", count), class_counts)
+        return LabeledImages(self.recipe.generator.apply({"params": params}, latents, labels), labels)
+
+    def _penalize(
+        self, name: str, weight: float, params: PyTree, vectors: Vectors | None, seen: LabeledImages, stream: str
+    ) -> tuple[Float[Array, ""] | float, Metrics]:
+        """Returns a weighted gradient penalty and what is reported of it; 0 and nothing where its weight is 0.
+
+        It is taken every `r1_every` steps, as many times its size, and is 0 in between.
+        """
+        settings = self.recipe.settings
+        if not weight:
+            return 0.0, {}
+
+        def logits_fn(images: Images) -> Float[Array, " local"]:
+            return self._classify(params, vectors, seen._replace(images=images), stream)
+
+        every = settings.loss.r1_every
         if every == 1:
-            return r1_penalty(logits_fn, images)
-        return jax.lax.cond(
-            self.step % every == 0,
-            lambda images: every * r1_penalty(logits_fn, images),
-            lambda images: jnp.zeros(()),
-            images,
-        )
+            penalty = gradient_penalty(logits_fn, seen.images)
+        else:
+            penalty = jax.lax.cond(
+                self.step % every == 0,
+                lambda images: every * gradient_penalty(logits_fn, images),
+                lambda images: jnp.zeros(()),
+                seen.images,
+            )
+        if settings.loss.penalty_decay_to < 1:
+            weight *= compute_penalty_scale(self.step, settings.loss, settings.optimizer)
+        return weight * penalty, {name: penalty}
 
     def _augment(self, batch: LabeledImages, stream: str) -> LabeledImages:
         keys = self._keys(f"augment_{stream}", batch.images.shape[0] * jax.lax.axis_size(AXIS))
+        return self._augmented(batch, keys)
+
+    def _augmented(self, batch: LabeledImages, keys: Key[Array, " local"]) -> LabeledImages:
         return batch._replace(images=augment(batch.images, keys, self.probability, self.recipe.settings.augment))
 
     def _classify(

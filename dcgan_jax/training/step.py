@@ -19,8 +19,8 @@ from jaxtyping import Array, Float, Key, PyTree
 from dcgan_jax.data.pipeline import LabeledImages
 from dcgan_jax.runtime.devices import AXIS, replicated
 from dcgan_jax.training.adaptation import adapt
+from dcgan_jax.training.annealing import compute_lr_scale
 from dcgan_jax.training.averaging import compute_decay, update_average
-from dcgan_jax.training.learning_rate import compute_lr_scale
 from dcgan_jax.training.objectives import Metrics, Objective, Objectives, add
 from dcgan_jax.training.spectral_norm import normalize
 from dcgan_jax.training.state import Recipe, TrainState
@@ -91,7 +91,7 @@ def train_step(
         rounds.append(metrics)
     metrics = jax.tree.map(lambda *values: jnp.mean(jnp.stack(values)), *rounds) if len(rounds) > 1 else rounds[0]
 
-    objective = objectives.generator(state.discriminator, state.spectral_vectors, recipe.sizes.generator)
+    objective = objectives.generator(state.discriminator, state.spectral_vectors, recipe.sizes.generator, real[-1])
     generator, generator_optimizer, generator_metrics = update(
         state.generator, state.generator_optimizer, recipe.generator_optimizer, objective, lr_scale
     )
@@ -133,9 +133,15 @@ def _update_discriminator(
         batch = objectives.generate(state.generator, f"discriminator{suffix}", recipe.sizes.generated)
         return objectives.generated(batch, state.spectral_vectors, f"generated{suffix}")
 
-    separate = recipe.settings.optimizer.discriminator_updates == "separate"
+    def on_pairs(state: TrainState) -> Objective:
+        batch = objectives.generate(state.generator, f"discriminator{suffix}", recipe.sizes.generated)
+        return objectives.pairs(real, batch, state.spectral_vectors, suffix)
+
+    updates = ((on_real,), (on_generated,))
+    if recipe.settings.optimizer.discriminator_updates == "joint":
+        updates = ((on_pairs,),) if recipe.settings.loss.kind == "relativistic" else ((on_real, on_generated),)
     reported: Metrics = {}
-    for parts in ((on_real,), (on_generated,)) if separate else ((on_real, on_generated),):
+    for parts in updates:
         params, optimizer_state, metrics = update(
             state.discriminator,
             state.discriminator_optimizer,

@@ -8,10 +8,12 @@ from dcgan_jax.training.losses import (
     compute_accuracy,
     create_losses,
     generated_loss,
+    gradient_penalty,
     hinge_generated_loss,
     hinge_real_loss,
-    r1_penalty,
+    mode_seeking_loss,
     real_loss,
+    relativistic_loss,
 )
 
 # log(1 + e^-2) = 0.126928, log(1 + e^1) = 1.313262, log(1 + e^2) = 2.126928, log(1 + e^-1) = 0.313262
@@ -38,14 +40,33 @@ def test_each_kind_has_its_three_losses():
     assert float(hinge.generated(LOGITS)) == 1.5
 
 
-def test_r1_is_half_the_mean_squared_gradient():
+@pytest.mark.parametrize("wrap", [lambda f: f, jit])
+def test_the_loss_of_pairs_judges_each_image_beside_its_own_partner(wrap):
+    """Of differences 2 and -1; what is added to all logits changes nothing."""
+    worse = jnp.array([0.0, 5.0])
+    better = worse + LOGITS
+    assert float(wrap(relativistic_loss)(better, worse)) == pytest.approx((0.126928 + 1.313262) / 2, abs=1e-5)
+    assert float(wrap(relativistic_loss)(worse, better)) == pytest.approx((2.126928 + 0.313262) / 2, abs=1e-5)
+    shifted = float(relativistic_loss(better + 7, worse + 7))
+    assert shifted == pytest.approx(float(relativistic_loss(better, worse)), abs=1e-6)
+
+
+def test_mode_seeking_is_how_far_latents_are_apart_for_each_unit_between_images():
+    """Latents 2 and 4 apart; images 0.5 and 1 apart: 4 in each pair. Images that are all alike cost the most."""
+    latents = jnp.array([[0.0, 0.0], [2.0, -2.0], [1.0, 1.0], [5.0, 5.0]])
+    images = jnp.array([0.0, 0.5, 1.0, 0.0])[:, None, None, None] * jnp.ones((1, 2, 2, 1))
+    assert float(mode_seeking_loss(images, latents)) == pytest.approx(4.0, rel=1e-4)
+    assert float(mode_seeking_loss(0 * images, latents)) == pytest.approx(3.0 / 1e-5)
+
+
+def test_the_gradient_penalty_is_half_the_mean_squared_gradient():
     """Of logits sum(w x) the gradient is w everywhere; of sum(x^2) it is 2 x."""
     images = jnp.arange(8.0).reshape(2, 2, 2, 1)
     weights = jnp.array([[1.0, 2.0], [2.0, 0.0]])[..., None]
-    assert float(r1_penalty(lambda x: jnp.sum(weights * x, axis=(1, 2, 3)), images)) == 0.5 * 9
+    assert float(gradient_penalty(lambda x: jnp.sum(weights * x, axis=(1, 2, 3)), images)) == 0.5 * 9
     squares = (0 + 1 + 4 + 9, 16 + 25 + 36 + 49)
     expected = 0.5 * (4 * squares[0] + 4 * squares[1]) / 2
-    assert float(r1_penalty(lambda x: jnp.sum(x**2, axis=(1, 2, 3)), images)) == expected
+    assert float(gradient_penalty(lambda x: jnp.sum(x**2, axis=(1, 2, 3)), images)) == expected
 
 
 def test_extreme_logits_stay_finite():

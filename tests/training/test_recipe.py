@@ -22,7 +22,6 @@ EVERYTHING = {
     "train.batch_size": 2 * HALF,
     "model.minibatch_std": 2,
     "model.spectral_norm": True,
-    "loss.kind": "hinge",
     "loss.r1": 1.0,
     "loss.r1_every": 2,
     "optimizer.discriminator_updates": "joint",
@@ -48,9 +47,22 @@ def read(dataset, batch):
     return LabeledImages(batch, (jnp.arange(len(batch)) % 2).astype(jnp.int32))
 
 
-@pytest.fixture(scope="module")
-def recipe(tiny_settings):
-    return create_recipe(tiny_settings.with_overrides(EVERYTHING), CLASS_COUNTS)
+LOSSES = {
+    "hinge": {"loss.kind": "hinge"},
+    "relativistic": {
+        "loss.kind": "relativistic",
+        "loss.r2": 0.5,
+        "loss.penalty_decay_to": 0.1,
+        "loss.mode_seeking": 0.1,
+        "optimizer.decay_curve": "cosine",
+        "optimizer.beta1": 0.0,
+    },
+}
+
+
+@pytest.fixture(scope="module", params=LOSSES)
+def recipe(request, tiny_settings):
+    return create_recipe(tiny_settings.with_overrides(EVERYTHING | LOSSES[request.param]), CLASS_COUNTS)
 
 
 @pytest.fixture(scope="module")
@@ -117,12 +129,14 @@ def test_a_saved_run_goes_on_as_if_it_had_never_stopped(tmp_path, on_one_device,
     assert state_sha256(state) == state_sha256(reference[0])
 
 
-def test_each_part_leaves_its_mark(reference):
+def test_each_part_leaves_its_mark(recipe, reference):
     state, rows = reference
     assert int(state.discriminator_optimizer[0].count) == STEPS  # joint: one update for real and generated images
     assert int(state.generator_optimizer[0].count) == STEPS
-    assert set(rows[0]) == {*METRICS, "mean_sign_real", "r1_penalty", "augment_probability"}
-    assert [row["r1_penalty"] > 0 for row in rows] == [True, False, True, False]
+    of_pairs = {"r2_penalty", "mode_seeking"} if recipe.settings.loss.kind == "relativistic" else set()
+    assert set(rows[0]) == {*METRICS, "mean_sign_real", "r1_penalty", "augment_probability", *of_pairs}
+    for penalty in {"r1_penalty", "r2_penalty"} & set(rows[0]):
+        assert [row[penalty] > 0 for row in rows] == [True, False, True, False]
     # 4 steps of 8 real images, of 1,000 from 0 to 1, up or down
     mean_sign = np.mean([row["mean_sign_real"] for row in rows])
     assert float(state.adaptation.probability) == pytest.approx(0.5 + np.sign(mean_sign - 0.6) * 4 * 8 / 1000)
