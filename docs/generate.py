@@ -13,6 +13,7 @@ RECORDS: dict[str, str] = {
     "evaluation": "dcgan_jax.evaluation.record:EvaluationRecord",
     "evaluation_of_classes": "dcgan_jax.evaluation.record:ClassesRecord",
     "export": "dcgan_jax.sharing.record:ExportedGenerator",
+    "origin": "dcgan_jax.runs.first_weights:OriginRecord",
     "plan": "dcgan_jax.trial.plan_record:Plan",
     "prepared_report": "dcgan_jax.data.report:PreparedReport",
     "quality": "benchmarks.quality_records:QualityRecord",

@@ -4,7 +4,6 @@ It can be told which class to draw: the class, one-hot, is joined to the latent,
 Osindero 2014 (https://arxiv.org/abs/1411.1784), section 3.2, so that the dense layer has a bias of its own for each.
 """
 
-from functools import partial
 from typing import Any, Literal
 
 import jax
@@ -34,6 +33,13 @@ class Generator(nn.Module):
       dtype: computation type; parameters and the final tanh are float32.
       num_classes: classes that it is told; 0: none.
       form: what computes the convolutions.
+      pixel_norm: whether the features of each pixel are brought to a mean square of 1 (Karras et al. 2018,
+        https://arxiv.org/abs/1710.10196, section 4.2): no image depends on others of its batch, as it does with
+        batch normalization.
+      image_skips: whether each stage adds an image of its own, enlarged, to the last one's (Karras et al. 2020,
+        StyleGAN2, https://arxiv.org/abs/1912.04958, section 4.1).
+      excitation: whether the features of the two largest maps are weighed by what maps an eighth of their size hold
+        (Liu et al. 2021, FastGAN, https://arxiv.org/abs/2101.04775, section 3.1).
     """
 
     image_size: int
@@ -43,6 +49,9 @@ class Generator(nn.Module):
     dtype: Any = jnp.float32
     num_classes: int = 0
     form: Form = "xla"
+    pixel_norm: bool = False
+    image_skips: bool = False
+    excitation: bool = False
 
     @nn.compact
     def __call__(
@@ -54,7 +63,6 @@ class Generator(nn.Module):
           latents: standard normal.
           labels: the number of each image's class, with `num_classes`.
         """
-        activate = partial(nn.leaky_relu, negative_slope=LEAK)
         size, width = self.image_size // 2**STAGES, self.base_channels * 2**STAGES
 
         if self.num_classes:  # [batch, latent] -> [batch, latent + num_classes]
@@ -62,14 +70,40 @@ class Generator(nn.Module):
 
         # [batch, latent] -> [batch, size, size, width]
         x = Dense(size * size * width, dtype=self.dtype, name="project")(latents)
-        x = activate(x).reshape(-1, size, size, width)
+        x = self._activate(x.reshape(-1, size, size, width))
 
+        maps, images = [x], []
         for stage in range(STAGES):  # twice the size, half the channels
             width //= 2
-            x = activate(self._upsample(x, width, name=f"stage_{stage}"))
+            if self.image_skips:
+                to_image = Conv(self.channels, kernel_size=3, dtype=self.dtype, form=self.form, name=f"image_{stage}")
+                images.append(to_image(x).astype(jnp.float32))
+            x = self._activate(self._upsample(x, width, name=f"stage_{stage}"))
+            if self.excitation and stage >= STAGES - 2:
+                x *= self._excite(maps[stage - 2], width, name=f"excite_{stage}")
+            maps.append(x)
 
         x = Conv(self.channels, kernel_size=5, dtype=self.dtype, form=self.form, name="to_image")(x)
-        return jnp.tanh(x.astype(jnp.float32))
+        x = x.astype(jnp.float32)
+        for image in images:
+            x += jax.image.resize(image, x.shape, "bilinear")
+        return jnp.tanh(x)
+
+    def _activate(self, x: Float[Array, "batch h w c"]) -> Float[Array, "batch h w c"]:
+        x = nn.leaky_relu(x, negative_slope=LEAK)
+        if self.pixel_norm:
+            squares = jnp.mean(jnp.square(x.astype(jnp.float32)), axis=-1, keepdims=True)
+            x = (x * jax.lax.rsqrt(squares + 1e-8)).astype(x.dtype)
+        return x
+
+    def _excite(self, x: Float[Array, "batch h w c"], features: int, name: str) -> Float[Array, "batch 1 1 f"]:
+        """Returns weights in (0, 2) of the features of a larger map, from a smaller one pooled to 4 by 4.
+
+        Twice the paper's sigmoid, so that at first, near a half, it changes little.
+        """
+        pooled = jax.image.resize(x, (x.shape[0], 4, 4, x.shape[-1]), "linear").reshape(x.shape[0], -1)
+        hidden = nn.leaky_relu(Dense(features, dtype=self.dtype, name=f"{name}_in")(pooled), negative_slope=LEAK)
+        return 2.0 * nn.sigmoid(Dense(features, dtype=self.dtype, name=f"{name}_out")(hidden))[:, None, None, :]
 
     def _upsample(self, x: Float[Array, "batch h w c"], features: int, name: str) -> Float[Array, "batch h2 w2 f"]:
         computed = {"dtype": self.dtype, "form": self.form}

@@ -18,10 +18,17 @@ class Provenance:
     Attributes:
       name: of the generator, for messages.
       rows: its training images.
+      origin: those of the run, and of that one's, whose weights it began with.
     """
 
     name: str
     rows: tuple[TrainFile, ...]
+    origin: tuple[TrainFile, ...] = ()
+
+    @property
+    def seen(self) -> tuple[TrainFile, ...]:
+        """Every image that its weights were trained on."""
+        return self.rows + self.origin
 
     @property
     def labels(self) -> list[str]:
@@ -34,7 +41,7 @@ class Provenance:
 
 
 def read_provenance(path: Path) -> Provenance:
-    """Reads a train_files.tsv; the folder it lies in names the generator.
+    """Reads a train_files.tsv, and an origin_files.tsv beside it; the folder they lie in names the generator.
 
     Raises:
       UserError: it is missing or no such file.
@@ -45,4 +52,5 @@ def read_provenance(path: Path) -> Provenance:
     for label in sorted({row.label for row in rows}):
         if not _FOLDER_NAME.fullmatch(label):  # a class becomes a folder of an export; a workdir may be another's
             raise FileError(path, f"has a class that cannot name a folder ({label!r}): take no files of that run.")
-    return Provenance(str(path.parent), rows)
+    beside = path.with_name("origin_files.tsv")
+    return Provenance(str(path.parent), rows, read_train_files(beside) if beside.exists() else ())

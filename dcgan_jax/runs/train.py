@@ -14,16 +14,18 @@ from dcgan_jax.data.selection import resolve_num_classes
 from dcgan_jax.evaluation.class_scorer import ClassScorer
 from dcgan_jax.runs.admission import checkpoints_of_run
 from dcgan_jax.runs.figures import COMPARISON, CURVES, Images, save_comparison, save_curves
+from dcgan_jax.runs.first_weights import open_origin, record_origin, take_weights
 from dcgan_jax.runs.metrics_log import read_rows
 from dcgan_jax.runs.observer import draw_samples, observed
 from dcgan_jax.runs.restore import create_sampler, restore_or_fall_back, start_or_restore
+from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.scoring import create_score_fn, create_scorer_if_possible, write_report
 from dcgan_jax.runs.starts import record_start
 from dcgan_jax.runs.summary import summarize
 from dcgan_jax.runs.training_data import TrainingData, read_training_data
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes
-from dcgan_jax.runtime.devices import create_mesh
+from dcgan_jax.runtime.devices import create_mesh, replicated
 from dcgan_jax.runtime.signals import StopRequest
 from dcgan_jax.runtime.stop_sync import MultiStep, StopSync
 from dcgan_jax.runtime.watchdog import Watchdog
@@ -56,6 +58,8 @@ def train(settings: Settings, workdir: Workdir) -> None:
         data = read_training_data(settings, workdir)
         settings = resolve_num_classes(settings, data.training)
         schedule = create_schedule(settings, len(data.training))
+        begins = processes.from_first(before is None)
+        origin = open_origin(settings, mesh) if settings.train.init_from and begins else None
         with checkpoints_of_run(settings, workdir, data, schedule.total, before) as checkpoints:
             if processes.from_first(first and workdir.is_complete(schedule.total, schedule.is_scored)):
                 logger.info("done already, after %d steps: see %s", schedule.total, workdir.root)
@@ -67,7 +71,11 @@ def train(settings: Settings, workdir: Workdir) -> None:
             recipe = create_recipe(settings, data.class_counts if settings.model.num_classes else ())
             sampler = create_sampler(recipe, mesh)
             scorer = _create_scorer(settings, data, checkpoints) if schedule.is_scored else None
-            state, pace = _run(recipe, data, workdir, mesh, schedule, sampler, scorer, checkpoints)
+            if settings.train.init_from and not checkpoints.steps():
+                origin = origin or open_origin(settings, mesh)  # stopped before its first checkpoint
+                if first:
+                    record_origin(origin, workdir)
+            state, pace = _run(recipe, data, workdir, mesh, schedule, sampler, scorer, checkpoints, origin)
             best = state
             if checkpoints.best_step() not in (None, schedule.total):
                 best = restore_or_fall_back(recipe, checkpoints, mesh, checkpoints.best_step)
@@ -109,12 +117,15 @@ def _run(
     sampler: Sampler,
     scorer: ClassScorer | None,
     checkpoints: Checkpoints,
+    origin: Run | None,
 ) -> tuple[TrainState, float | None]:
     """Trains from the newest checkpoint on; returns the final state, saved, and the pace in images a second."""
     settings = recipe.settings
     sync = StopSync(mesh) if processes.count() > 1 else None
     with Watchdog(settings.train.stall_minutes) as watchdog:
         state = start_or_restore(recipe, checkpoints, mesh)
+        if origin and not checkpoints.steps():
+            state = jax.device_put(take_weights(state, origin, settings), replicated(mesh))
         first_step = int(state.step)
         advance = _create_advance(recipe, data, mesh, first_step, sync, watchdog)
         with (

@@ -55,6 +55,16 @@ class Workdir:
         return self.root / "report.html"
 
     @property
+    def origin(self) -> Path:
+        """Whose weights it began with; only with `train.init_from`."""
+        return self.root / "origin.json"
+
+    @property
+    def origin_files(self) -> Path:
+        """Every image that those weights had been trained on, as `train_files` lists them."""
+        return self.root / "origin_files.tsv"
+
+    @property
     def metrics(self) -> Path:
         """Losses and accuracies, one JSON object a step."""
         return self.root / "metrics.jsonl"

@@ -31,7 +31,9 @@ def makes_the_run(name: str) -> bool:
     `data.dir` may: a data set may move, and the images themselves are compared through train_files.tsv.
     """
     section = name.split(".")[0]
-    return name == "train.batch_size" or (section in _IDENTITY_SECTIONS and name not in _NOT_IDENTITY)
+    return name in ("train.batch_size", "train.init_from") or (
+        section in _IDENTITY_SECTIONS and name not in _NOT_IDENTITY
+    )
 
 
 def select_identity(values: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:

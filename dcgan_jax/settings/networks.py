@@ -27,6 +27,12 @@ class ModelSettings(Section):
     """Length of the latent vector."""
     upsample: Literal["transposed", "resize", "resize_3x3"] = "transposed"
     """Transposed convolutions (the paper's code), or upsampling, then a 5x5 (its text) or a 3x3 convolution."""
+    pixel_norm: bool = False
+    """Bring the generator's features of each pixel to a mean square of 1."""
+    image_skips: bool = False
+    """Let each stage of the generator add an image of its own."""
+    excitation: bool = False
+    """Weigh the generator's features by what its smallest maps hold: skip-layer excitation."""
     dropout: ShareBelowOne = 0.4
     """Share of the discriminator's last features that are dropped while training."""
     minibatch_std: Annotated[ZeroOrSeveral, Unit("images")] = 0

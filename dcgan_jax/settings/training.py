@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from dcgan_jax.errors import FieldError
 from dcgan_jax.settings.section import (
+    AbsolutePath,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
@@ -108,6 +109,8 @@ class TrainSettings(Section):
     """Steps in all. Not 0: wins over epochs."""
     batch_size: Annotated[int, Field(ge=2, multiple_of=2), Unit("images")] = 128
     """Images in the generator's update; the discriminator sees half real, half generated ones."""
+    init_from: AbsolutePath = ""
+    """Workdir of a run whose weights this one begins with, with optimizers of its own. Empty: drawn at random."""
     steps_per_dispatch: Annotated[PositiveInt, Unit("steps")] = 1
     """Steps in one call to the device; more hide the host's time."""
     sample_every_epochs: Annotated[NonNegativeInt, Unit("epochs")] = 10

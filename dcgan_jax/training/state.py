@@ -100,6 +100,9 @@ def create_generator(settings: Settings) -> Generator:
         jnp.dtype(model.dtype),
         model.num_classes,
         choose_form(settings.runtime.convolutions),
+        model.pixel_norm,
+        model.image_skips,
+        model.excitation,
     )
 
 

@@ -40,7 +40,7 @@ def refuse_leaks(provenance: Provenance, split: TrialSplit, settings: Settings) 
     tested = [*split.validation, *split.test]
     images = {example.sha256 for example in tested}
     patients = {example.patient for example in tested if example not in split.ambiguous}
-    leaks = [row for row in provenance.rows if row.sha256 in images or row.patient in patients]
+    leaks = [row for row in provenance.seen if row.sha256 in images or row.patient in patients]
     if leaks:
         raise FileError(
             provenance.name,
@@ -52,7 +52,7 @@ def refuse_leaks(provenance: Provenance, split: TrialSplit, settings: Settings) 
 def exceeds(provenance: Provenance, split: TrialSplit, fraction: float) -> TrainFile | None:
     """Returns an image that the generator was trained on and the arms of this fraction are not, if there is one."""
     allowed = {example.patient for example in split.training[fraction]}
-    return next((row for row in provenance.rows if row.patient not in allowed), None)
+    return next((row for row in provenance.seen if row.patient not in allowed), None)
 
 
 def refuse_excess(provenance: Provenance, split: TrialSplit, fraction: float, settings: Settings) -> None:

@@ -61,3 +61,48 @@ def test_initial_weights_are_keras_defaults():
     assert np.abs(kernel).max() <= limit
     assert np.abs(kernel).max() > 0.99 * limit
     assert not np.any(params["stage_0"]["bias"])
+
+
+@pytest.fixture(params=["pixel_norm", "image_skips", "excitation"])
+def part(request):
+    return request.param
+
+
+def test_each_part_that_is_off_leaves_the_papers_generator(part):
+    latents = jax.random.normal(jax.random.key(1), (2, 8))
+    plain, other = Generator(64, 1, 2), Generator(64, 1, 2, **{part: True})
+    params = other.init(jax.random.key(0), latents)["params"]
+    kept = {name: layer for name, layer in params.items() if not name.startswith(("image_", "excite_"))}
+    assert jax.tree.structure(kept) == jax.tree.structure(plain.init(jax.random.key(0), latents)["params"])
+    images = other.apply({"params": params}, latents)
+    assert images.shape == (2, 64, 64, 1)
+    assert not np.allclose(images, plain.apply({"params": kept}, latents))
+    np.testing.assert_allclose(other.apply({"params": params}, latents[:1]), images[:1], atol=1e-4)  # each by itself
+
+
+def test_pixel_norm_brings_each_pixels_features_to_a_mean_square_of_one():
+    generator = Generator(64, 1, 2, pixel_norm=True)
+    x = jnp.array([3.0, 4.0, -5.0, 0.0]).reshape(1, 1, 1, 4)  # leaky: 3, 4, -1, 0, of mean square 26 / 4
+    expected = np.array([3.0, 4.0, -1.0, 0.0]) / np.sqrt(6.5)
+    np.testing.assert_allclose(generator._activate(x)[0, 0, 0], expected, rtol=1e-6)
+
+
+def test_images_of_the_stages_are_added_before_tanh():
+    """With the last convolution at zero, a first image of 0.5 everywhere is all that is left."""
+    generator = Generator(64, 1, 2, image_skips=True)
+    params = jax.tree.map(jnp.zeros_like, generator.init(jax.random.key(0), jnp.zeros((1, 8)))["params"])
+    params["image_0"]["bias"] = jnp.array([0.5])
+    np.testing.assert_allclose(generator.apply({"params": params}, jnp.ones((1, 8))), np.tanh(0.5), rtol=1e-6)
+
+
+def test_excitation_that_says_nothing_weighs_with_one():
+    generator = Generator(64, 1, 2, excitation=True)
+    params = generator.init(jax.random.key(0), jnp.zeros((1, 8)))["params"]
+    silent = {
+        name: jax.tree.map(jnp.zeros_like, layer) if name.startswith("excite") else layer
+        for name, layer in params.items()
+    }
+    plain = {name: layer for name, layer in params.items() if not name.startswith("excite")}
+    latents = jax.random.normal(jax.random.key(1), (2, 8))
+    images = Generator(64, 1, 2).apply({"params": plain}, latents)
+    np.testing.assert_allclose(generator.apply({"params": silent}, latents), images, atol=1e-6)

@@ -55,7 +55,6 @@ LOSSES = {
         "loss.penalty_decay_to": 0.1,
         "loss.mode_seeking": 0.1,
         "optimizer.decay_curve": "cosine",
-        "optimizer.beta1": 0.0,
     },
 }
 

@@ -35,6 +35,15 @@ def test_a_generator_that_saw_a_held_out_patient_is_refused(halved_split, halved
         refuse_leaks(trained_on([*halved_split.training[0.5], other_image]), halved_split, halved_settings)
 
 
+def test_what_the_weights_it_began_with_had_seen_counts_too(halved_split, halved_settings, trained_on, tmp_path):
+    (tmp_path / "origin_files.tsv").write_text(format_train_files(halved_split.training[1.0]))
+    provenance = trained_on(halved_split.training[0.5])
+    assert exceeds(provenance, halved_split, 0.5) is not None
+    (tmp_path / "origin_files.tsv").write_text(format_train_files(halved_split.test[:1]))
+    with refused("1 images", path=tmp_path):
+        refuse_leaks(trained_on(halved_split.training[0.5]), halved_split, halved_settings)
+
+
 def test_a_generator_that_saw_a_held_out_image_under_another_name_is_refused(
     halved_split, halved_settings, trained_on, tmp_path
 ):
