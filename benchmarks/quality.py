@@ -119,10 +119,13 @@ class Run:
     def fields(self) -> dict[str, Any]:
         """Returns what the run overrides of its configuration.
 
+        Rates that fall in a part of a run fall in the same part of a shorter one.
+
         Raises:
           UserError: its batch size does not divide the number of images.
         """
-        batch_size = load_settings(self.config).train.batch_size
+        settings = load_settings(self.config)
+        batch_size, optimizer = settings.train.batch_size, settings.optimizer
         if self.images_seen % batch_size:
             raise FieldError(
                 "--images",
@@ -131,7 +134,11 @@ class Run:
             )
         scale, steps = SCALES[self.scale], self.images_seen // batch_size
         scored = {"eval.every_steps": max(steps // scale.scores, 1)} if scale.scores else {}
-        return scale.overrides | {"seed": self.seed, "train.steps": steps} | scored
+        fall = {}
+        if optimizer.decay_end:
+            start = steps * optimizer.decay_start // optimizer.decay_end
+            fall = {"optimizer.decay_start": start, "optimizer.decay_end": steps}
+        return scale.overrides | {"seed": self.seed, "train.steps": steps} | scored | fall
 
     def flags(self) -> list[str]:
         """Returns launch.py's flags but for paths, which differ from machine to machine."""

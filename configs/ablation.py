@@ -1,6 +1,7 @@
 """The paper's recipe with one thing changed at a time: what each part that cxr_best.py chooses from is worth alone.
 
-Changes whose names begin with `best_` are of cxr_best.py: what a part of it is worth among the others.
+Changes whose names begin with `best_` are of cxr_best.py as it was before the loss of pairs (`best_logistic`), and of
+that with transposed convolutions.
 
     python launch.py --config=configs/ablation.py:average --workdir=runs/average
     python benchmarks/quality.py --configs=cxr,ablation:average,ablation:augment --scale=small --out=runs/quality
@@ -12,14 +13,16 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from configs import cxr, cxr_best
+from configs import cxr
 
 _AUGMENT = {"augment.translation": 0.125, "augment.brightness": 0.2, "augment.contrast": 0.2}
+_RATES = {"optimizer.generator_learning_rate": 2e-4, "optimizer.discriminator_learning_rate": 4e-4}
+_R1 = {"loss.r1": 0.5, "loss.r1_every": 16}
 
 CHANGES: dict[str, dict[str, Any]] = {
     "average": {"average.half_life": 10_000},
     "joint": {"optimizer.discriminator_updates": "joint"},
-    "rates": {"optimizer.generator_learning_rate": 2e-4, "optimizer.discriminator_learning_rate": 4e-4},
+    "rates": _RATES,
     "small_batch": {"train.batch_size": 16},
     "augment": _AUGMENT,
     "augment_cutout": {**_AUGMENT, "augment.cutout": 0.5},
@@ -30,7 +33,7 @@ CHANGES: dict[str, dict[str, Any]] = {
         "augment.target": 0.6,
         "augment.adaptation_images": 10_000,
     },
-    "r1": {"loss.r1": 0.5, "loss.r1_every": 16},
+    "r1": _R1,
     "spectral_norm": {"model.spectral_norm": True},
     "hinge": {"loss.kind": "hinge"},
     "minibatch_std": {"model.minibatch_std": 4},
@@ -41,18 +44,25 @@ CHANGES: dict[str, dict[str, Any]] = {
     "resize_3x3": {"model.upsample": "resize_3x3"},
 }
 
-BEST_CHANGES: dict[str, dict[str, Any]] = {
-    "best_transposed": {"model.upsample": "transposed"},
+_LOGISTIC = {
+    "train.batch_size": 8,
+    "train.epochs": 466,
+    "optimizer.discriminator_updates": "joint",
+    **_RATES,
+    **_R1,
+    "model.upsample": "resize_3x3",
+    "model.dropout": 0.0,
+    "model.minibatch_std": 4,
+    **_AUGMENT,
+    "average.half_life": 10_000,
 }
+CHANGES |= {"best_logistic": _LOGISTIC, "best_transposed": {**_LOGISTIC, "model.upsample": "transposed"}}
 
 
 def get_config(change: str = "average") -> ConfigDict:
-    """Returns the paper's configuration with one of `CHANGES`, or cxr_best's with one of `BEST_CHANGES`."""
-    if change in CHANGES:
-        config, fields = cxr.get_config(), CHANGES[change]
-    elif change in BEST_CHANGES:
-        config, fields = cxr_best.get_config(), BEST_CHANGES[change]
-    else:
-        raise ValueError(f"change {change!r} is unknown: use one of {', '.join([*CHANGES, *BEST_CHANGES])}")
-    config.update_from_flattened_dict(fields)
+    """Returns the paper's configuration with one of `CHANGES`."""
+    if change not in CHANGES:
+        raise ValueError(f"change {change!r} is unknown: use one of {', '.join(CHANGES)}")
+    config = cxr.get_config()
+    config.update_from_flattened_dict(CHANGES[change])
     return config

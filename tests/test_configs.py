@@ -13,10 +13,7 @@ CONFIGS = {
     "cxr:smoke": lambda: cxr.get_config("smoke"),
     "cxr_best": cxr_best.get_config,
     "quickstart": quickstart.get_config,
-    **{
-        f"ablation:{change}": lambda change=change: ablation.get_config(change)
-        for change in [*ablation.CHANGES, *ablation.BEST_CHANGES]
-    },
+    **{f"ablation:{change}": lambda change=change: ablation.get_config(change) for change in ablation.CHANGES},
 }
 
 
@@ -40,13 +37,10 @@ def test_the_papers_recipe_goes_in_nothing_beyond_the_paper():
     assert not paper.model.minibatch_std
 
 
-@pytest.mark.parametrize(
-    ("base", "change", "fields"),
-    [(cxr, *item) for item in ablation.CHANGES.items()] + [(cxr_best, *item) for item in ablation.BEST_CHANGES.items()],
-)
-def test_an_ablation_changes_only_what_it_says(base, change, fields):
+@pytest.mark.parametrize(("change", "fields"), ablation.CHANGES.items())
+def test_an_ablation_changes_only_what_it_says(change, fields):
     changed = Settings.from_config(ablation.get_config(change))
-    differences = Settings.from_config(base.get_config()).differences(changed)
+    differences = Settings.from_config(cxr.get_config()).differences(changed)
     assert differences
     assert differences.keys() <= fields.keys()
 

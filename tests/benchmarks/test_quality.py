@@ -143,7 +143,7 @@ def record(config, seed, fid=4.0, **others):
 
 def test_the_published_results_are_read_whatever_version_wrote_them(tmp_path):
     """As they lay in version 0.1: without a version, with `floor` and `memorised_control`."""
-    now = next(one for one in load_records(RESULTS) if one.run == ("small", "cxr_best", 128_000, 0))
+    now = next(one for one in load_records(RESULTS) if one.run == ("small", "ablation:best_logistic", 128_000, 0))
     old = now.model_dump(mode="json")
     parts = old.pop("baseline_training")
     del old["schema_version"], old["image_size"], old["base_channels"], old["baseline"], old["history"]
@@ -201,6 +201,13 @@ def test_an_eighth_is_the_papers_run_scored_ten_times():
     shared |= {"eval.num_samples": 500, "seed": 0}
     assert cxr == shared | {"train.steps": 5000, "eval.every_steps": 500}
     assert best == shared | {"train.steps": 80_000, "eval.every_steps": 8000}
+
+
+def test_rates_fall_in_the_same_part_of_a_shorter_run(monkeypatch):
+    falling = quality.load_settings("cxr").with_overrides({"optimizer.decay_start": 2500, "optimizer.decay_end": 5000})
+    monkeypatch.setattr(quality, "load_settings", lambda config: falling)
+    fields = quality.Run("cxr", "small", 0, 25_600).fields()
+    assert (fields["train.steps"], fields["optimizer.decay_start"], fields["optimizer.decay_end"]) == (200, 100, 200)
 
 
 def test_what_people_wrote_around_a_table_stays(tmp_path):

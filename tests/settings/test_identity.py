@@ -32,7 +32,17 @@ def test_no_default_of_a_later_field_has_changed():
     """Runs made with it off would no longer be the runs that they were: a new field is added below, none is changed."""
     defaults = {field.name: field.default for _, _, fields in list_fields() for field in fields}
     later = {name for name in defaults if makes_the_run(name)} - Settings().identity().keys()
-    assert {name: defaults[name] for name in later} == {"model.num_classes": "0"}
+    assert {name: defaults[name] for name in later} == {
+        "model.num_classes": "0",
+        "model.pixel_norm": "False",
+        "model.image_skips": "False",
+        "model.excitation": "False",
+        "loss.r2": "0.0",
+        "loss.penalty_decay_to": "1.0",
+        "loss.mode_seeking": "0.0",
+        "optimizer.decay_curve": "linear",
+        "train.init_from": "",
+    }
 
 
 def test_a_field_that_is_added_changes_nothing_until_it_is_used(settings):
