@@ -22,8 +22,14 @@ class Losses:
     generator: LossFn
 
 
-def create_losses(kind: Literal["logistic", "hinge"]) -> Losses:
-    """Returns the paper's losses (logistic; binary cross-entropy is the same) or the hinge losses, of single images."""
+def create_losses(kind: Literal["logistic", "hinge", "relativistic"]) -> Losses:
+    """Returns the paper's losses (logistic; binary cross-entropy is the same) or the hinge losses, of single images.
+
+    Raises:
+      ValueError: the kind is the loss of pairs, `relativistic_loss`, which single images do not have.
+    """
+    if kind == "relativistic":
+        raise ValueError("the relativistic loss is of pairs, not of single images")
     if kind == "hinge":
         return Losses(hinge_real_loss, hinge_generated_loss, lambda logits: -jnp.mean(logits))
     return Losses(real_loss, generated_loss, real_loss)

@@ -198,9 +198,9 @@ class Objectives:
                 lambda images: jnp.zeros(()),
                 seen.images,
             )
-        if settings.loss.penalty_decay_to < 1:
-            weight *= compute_penalty_scale(self.step, settings.loss, settings.optimizer)
-        return weight * penalty, {name: penalty}
+        if settings.loss.penalty_decay_to == 1:
+            return weight * penalty, {name: penalty}
+        return weight * compute_penalty_scale(self.step, settings.loss, settings.optimizer) * penalty, {name: penalty}
 
     def _augment(self, batch: LabeledImages, stream: str) -> LabeledImages:
         keys = self._keys(f"augment_{stream}", batch.images.shape[0] * jax.lax.axis_size(AXIS))

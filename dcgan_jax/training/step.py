@@ -137,9 +137,9 @@ def _update_discriminator(
         batch = objectives.generate(state.generator, f"discriminator{suffix}", recipe.sizes.generated)
         return objectives.pairs(real, batch, state.spectral_vectors, suffix)
 
-    updates = ((on_real,), (on_generated,))
+    updates: list[list[Callable[[TrainState], Objective]]] = [[on_real], [on_generated]]
     if recipe.settings.optimizer.discriminator_updates == "joint":
-        updates = ((on_pairs,),) if recipe.settings.loss.kind == "relativistic" else ((on_real, on_generated),)
+        updates = [[on_pairs]] if recipe.settings.loss.kind == "relativistic" else [[on_real, on_generated]]
     reported: Metrics = {}
     for parts in updates:
         params, optimizer_state, metrics = update(
