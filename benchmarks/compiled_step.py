@@ -129,13 +129,13 @@ def draw_images(settings: Settings) -> Float[np.ndarray, "steps half height widt
 def count_flops(settings: Settings) -> float:
     """Returns XLA's count of the floating-point operations of one iteration, in the forms that accelerators run.
 
-    Where the R1 penalty comes every few steps only, it is the mean over them: XLA counts its branch in each.
+    Where the gradient penalties come every few steps only, it is the mean over them: XLA counts their branch in each.
     """
-    every = settings.loss.r1_every if settings.loss.r1 else 1
+    every = settings.loss.r1_every if settings.loss.r1 or settings.loss.r2 else 1
     with_penalty = _count_flops(settings)
     if every == 1:
         return with_penalty
-    without = _count_flops(settings.with_overrides({"loss.r1": 0.0}))
+    without = _count_flops(settings.with_overrides({"loss.r1": 0.0, "loss.r2": 0.0}))
     return without + (with_penalty - without) / every
 
 

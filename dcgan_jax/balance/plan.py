@@ -103,7 +103,7 @@ def refuse_the_source(out: Path, settings: Settings) -> None:
 def _refuse_other_splits(run: Run, prepared: PreparedSet) -> None:
     """Raises UserError if a run was trained on what this data set validates or tests with."""
     others = {example.sha256: example.file for example in prepared.examples if example.split != TRAIN}
-    for row in run.provenance.rows:
+    for row in run.provenance.seen:
         if row.sha256 in others:
             raise FileError(
                 run.workdir.root,

@@ -67,7 +67,9 @@ def _choose_real(
     """
     pixels, files = ({getattr(row, name) for row in provenance.rows} for name in ("sha256", "file"))
     trained = [example for example in examples if example.sha256 in pixels or example.file in files]
-    patients = {example.patient for example in trained}  # as these data name them, however the run did
+    before = {row.sha256 for row in provenance.origin}  # what the weights had seen that the run began with
+    seen = [*trained, *(example for example in examples if example.sha256 in before)]
+    patients = {example.patient for example in seen}  # as these data name them, however the run did
     if missing := files - {example.file for example in examples}:
         raise FieldError(
             "config.data.dir",
