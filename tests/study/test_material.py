@@ -86,6 +86,14 @@ def test_real_images_are_of_patients_that_were_not_trained_on_one_each():
         choose(5)
 
 
+def test_patients_that_the_first_weights_had_seen_are_not_held_out():
+    """Known by their pixels: the other run may have read them by other names."""
+    seen = TrainFile("elsewhere/a.png", "NORMAL", "x", "test/t1/0.png")
+    provenance = Provenance("run", TRAINED.rows, (seen,))
+    chosen = _choose_real(EXAMPLES, provenance, StudySettings(), ["NORMAL"], 3)
+    assert sorted(each.patient for each in chosen) == ["p3", "t0", "t2"]
+
+
 def test_training_patients_where_they_are_asked_for():
     chosen = choose(3, real="training")
     assert len({each.patient for each in chosen}) == 3
