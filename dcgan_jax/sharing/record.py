@@ -39,4 +39,5 @@ def select_told(settings: Settings) -> dict[str, Any]:
     """Returns the settings that may be told, by section."""
     values = settings.values()
     data = {name: value for name, value in values["data"].items() if name in _TOLD_OF_DATA}
-    return {**{name: values[name] for name in _TOLD}, "data": data}
+    train = {name: value for name, value in values["train"].items() if name != "init_from"}  # a path
+    return {**{name: values[name] for name in _TOLD}, "train": train, "data": data}

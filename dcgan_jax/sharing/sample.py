@@ -12,7 +12,6 @@ import argparse
 import json
 import zlib
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,20 +57,45 @@ def generate(
         kernel, bias = weights[f"{name}/kernel"], weights[f"{name}/bias"]
         return (operation(x.astype(dtype), kernel).astype(jnp.float32) + bias).astype(dtype)
 
+    def dense(x: jax.Array, kernel: jax.Array) -> jax.Array:
+        return x @ kernel.astype(dtype)
+
+    def convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
+        return conv(x, kernel.astype(dtype))
+
     def grow(x: jax.Array, kernel: jax.Array) -> jax.Array:
         if model["upsample"] != "transposed":
             kernel = join_upsampling(kernel)
         return conv_transpose(x, kernel.astype(dtype))
 
-    activate = partial(jax.nn.leaky_relu, negative_slope=0.2)
+    def activate(x: jax.Array) -> jax.Array:
+        x = jax.nn.leaky_relu(x, negative_slope=0.2)
+        if model.get("pixel_norm"):
+            squares = jnp.mean(jnp.square(x.astype(jnp.float32)), axis=-1, keepdims=True)
+            x = (x * lax.rsqrt(squares + 1e-8)).astype(x.dtype)
+        return x
+
+    def excite(x: jax.Array, name: str) -> jax.Array:
+        pooled = jax.image.resize(x, (len(x), 4, 4, x.shape[-1]), "linear").reshape(len(x), -1)
+        hidden = jax.nn.leaky_relu(layer(f"{name}_in", dense, pooled), negative_slope=0.2)
+        return 2.0 * jax.nn.sigmoid(layer(f"{name}_out", dense, hidden))[:, None, None, :]
+
     if model["num_classes"]:
         of_class = jax.nn.one_hot(jnp.full(len(latents), label), model["num_classes"])
         latents = jnp.concatenate([latents, of_class], axis=-1)
-    x = activate(layer("project", lambda x, kernel: x @ kernel.astype(dtype), latents))
-    x = x.reshape(-1, small, small, width)
+    x = activate(layer("project", dense, latents).reshape(-1, small, small, width))
+    maps, images = [x], []
     for stage in range(STAGES):
+        if model.get("image_skips"):
+            images.append(layer(f"image_{stage}", convolve, x).astype(jnp.float32))
         x = activate(layer(f"stage_{stage}", grow, x))
-    return jnp.tanh(layer("to_image", lambda x, kernel: conv(x, kernel.astype(dtype)), x).astype(jnp.float32))
+        if model.get("excitation") and stage >= STAGES - 2:
+            x *= excite(maps[stage - 2], f"excite_{stage}")
+        maps.append(x)
+    x = layer("to_image", convolve, x).astype(jnp.float32)
+    for image in images:
+        x += jax.image.resize(image, x.shape, "bilinear")
+    return jnp.tanh(x)
 
 
 def draw(folder: str | Path, count: int, seed: int = 0, label: str = "") -> np.ndarray:

@@ -6,7 +6,11 @@ from dcgan_jax.sharing.record import select_told
 
 def test_no_folder_of_anybody_is_told():
     settings = Settings(data=DataSettings(dir="/data/of/hospital")).with_overrides(
-        {"eval.weights": "/home/someone/weights.pth", "checkpoint.dir": "gs://someones/checkpoints"}
+        {
+            "eval.weights": "/home/someone/weights.pth",
+            "checkpoint.dir": "gs://someones/checkpoints",
+            "train.init_from": "/home/someone/run",
+        }
     )
     told = select_told(settings)
     assert told["data"]["image_size"] == 128
