@@ -8,7 +8,7 @@ from jax.sharding import Mesh
 from jaxtyping import PyTree
 
 from dcgan_jax.data.train_files import format_train_files
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.settings import Settings
@@ -55,10 +55,8 @@ def open_origin(settings: Settings, mesh: Mesh) -> Run:
         other["data.label"] = origin.settings.data.label, settings.data.label
     if other:
         fields = ", ".join(f"config.{name}={own!r} (here {here!r})" for name, (own, here) in other.items())
-        raise UserError(
-            f"config.train.init_from={settings.train.init_from} is a run with {fields}: its weights do not fit; give "
-            "the same values, or another run."
-        )
+        message = f"is a run with {fields}: its weights do not fit; give the same values, or another run."
+        raise FieldError("config.train.init_from", settings.train.init_from, message)
     return origin
 
 
