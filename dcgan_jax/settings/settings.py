@@ -70,9 +70,11 @@ class Settings(Section):
     @model_validator(mode="after")
     def _pairs_are_judged_in_one_update(self) -> "Settings":
         if self.loss.kind == "relativistic" and self.optimizer.discriminator_updates != "joint":
-            raise ValueError(
-                "config.loss.kind=relativistic judges real and generated images in pairs: give "
-                "config.optimizer.discriminator_updates=joint, or another config.loss.kind."
+            raise FieldError(
+                "config.loss.kind",
+                self.loss.kind,
+                "judges real and generated images in pairs: give config.optimizer.discriminator_updates=joint, or "
+                "another loss.",
             )
         return self
 

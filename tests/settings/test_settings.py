@@ -229,3 +229,8 @@ def test_synthetic_images_come_from_one_place(settings):
 
 def test_runs_are_made_absolute(settings):
     assert all(path.startswith("/") for path in settings.with_overrides({"trial.runs": ("a", "b")}).trial.runs)
+
+
+def test_pairs_need_an_update_of_both(settings):
+    with refused("config.optimizer.discriminator_updates=joint", field="config.loss.kind", value="relativistic"):
+        settings.with_overrides({"loss.kind": "relativistic"})
