@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 from dcgan_jax.report.curves import draw_curves
 from dcgan_jax.report.page import choose_evaluation, create_page, split_classes
 from dcgan_jax.report.pictures import Pictures, read_figure, read_pictures
@@ -61,7 +61,7 @@ def create_report(root: Path, include_real: bool = False, is_shared: bool = Fals
     """
     records = read_records(Workdir(root))
     if records.is_empty:
-        raise UserError(f"{root} holds nothing to report: give the --workdir of a run, a trial or a study.")
+        raise FileError(root, "holds nothing to report: give the --workdir of a run, a trial or a study.")
     page = create_page(records, include_real, is_shared)
     pictures = _read_pictures(Workdir(root), records, include_real)
     return render(page, pictures, draw_curves(records.metrics, "loss"), draw_curves(records.metrics, "accuracy"))

@@ -10,7 +10,7 @@ import jax
 
 from dcgan_jax import __version__
 from dcgan_jax.data.report import show_name
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FileError
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.storage.record import Record
 
@@ -68,8 +68,8 @@ def read_starts(path: Path) -> Sequence[Start]:
     except FileNotFoundError:
         return ()
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}): permit it, or remove it.") from None
+        raise FileError(path, f"cannot be read ({error.strerror}): permit it, or remove it.") from None
     try:
         return tuple(Start.model_validate_json(line) for line in lines)
     except ValueError:
-        raise UserError(f"{path} is damaged: remove it; nothing but the report reads it.") from None
+        raise FileError(path, "is damaged: remove it; nothing but the report reads it.") from None

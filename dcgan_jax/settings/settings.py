@@ -203,10 +203,12 @@ def _flat(values: dict[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _create_error(fault: Any) -> FieldError:
+def _create_error(fault: Any) -> UserError:
     raised = fault.get("ctx", {}).get("error")
-    if isinstance(raised, FieldError):  # of fields that do not fit together
+    if isinstance(raised, FieldError):
         return raised
+    if fault["type"] == "value_error" and isinstance(fault["input"], dict):  # of fields that do not fit together
+        return UserError(str(raised))
     name = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         remedy = describe_replacement(name) or "is not a field: --help lists all of them."

@@ -219,7 +219,7 @@ def test_without_held_out_images_what_needs_them_is_open(tiny_settings):
 def test_fewer_than_ten_seeds_give_no_interval_and_say_so(tiny_settings):
     record = create_report(create_scorer(tiny_settings, draw_real(9, 2), seeds=2), Generator(), seed=0, step=1).record
     assert record.interval is None
-    assert any("eval.seeds=2" in warning for warning in record.warnings)
+    assert any("config.eval.seeds=2" in warning for warning in record.warnings)
 
 
 def test_the_inception_score_needs_a_classifier(tiny_settings):

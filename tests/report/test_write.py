@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan_jax.errors import UserError
 from dcgan_jax.report.write import create_report, write_report
+from tests.refusals import refused
 from tests.report.workdirs import add_evaluation, add_real_images, draw_samples, make_full, make_run
 
 
@@ -98,5 +98,5 @@ def test_it_touches_no_device_that_a_training_may_hold(full, monkeypatch):
 
 
 def test_an_empty_folder_is_refused(tmp_path):
-    with pytest.raises(UserError, match="holds nothing to report"):
+    with refused("--workdir", path=tmp_path):
         write_report(tmp_path)

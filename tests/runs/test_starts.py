@@ -1,11 +1,9 @@
 """The commands that made a workdir are kept, in their order."""
 
-import pytest
-
 from dcgan_jax import __version__
-from dcgan_jax.errors import UserError
 from dcgan_jax.runs.starts import read_starts, record_start
 from dcgan_jax.runs.workdir import Workdir
+from tests.refusals import refused
 
 
 def test_commands_are_kept_in_their_order(tmp_path):
@@ -28,5 +26,5 @@ def test_a_line_that_a_crash_cut_off_is_passed_over_and_a_damaged_one_told(tmp_p
     workdir.starts.write_text(whole + whole[:30])
     assert len(read_starts(workdir.starts)) == 1
     workdir.starts.write_text("[]\n" + whole)
-    with pytest.raises(UserError, match=r"starts\.jsonl is damaged"):
+    with refused(path=workdir.starts):
         read_starts(workdir.starts)
