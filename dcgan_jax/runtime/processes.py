@@ -72,7 +72,11 @@ def join_detected() -> None:
 
 def is_joined() -> bool:
     """Returns whether this process has joined others."""
-    return "jax" in sys.modules and client() is not None
+    if "jax" not in sys.modules:  # whoever asks need not pay for the import
+        return False
+    import jax
+
+    return jax.distributed.is_initialized()
 
 
 def is_first() -> bool:
@@ -101,7 +105,7 @@ def gather(value: Any) -> list[Any]:
     if count() == 1:
         return [json.loads(json.dumps(value))]  # as it travels: one process must not get by with what many cannot
     prefix = f"dcgan_jax/gather/{next(_rounds)}"
-    client().key_value_set(f"{prefix}/{position()}", json.dumps(value))
+    tell(f"{prefix}/{position()}", json.dumps(value))
     return [json.loads(wait_for(f"{prefix}/{process}")) for process in range(count())]
 
 
@@ -177,25 +181,31 @@ def _give_up_the_start(arguments: dict[str, Any]) -> None:
     exit_at_once(EXIT_INTERRUPTED)
 
 
+def tell(key: str, value: str) -> None:
+    """Sets the value of a key, for all processes and once."""
+    _state().client.key_value_set(key, value)
+
+
 def wait_for(key: str) -> str:
     """Returns the value of a key as soon as a process sets it."""
     while True:
         try:
-            return client().blocking_key_value_get(key, _POLL_MILLISECONDS)
+            return _state().client.blocking_key_value_get(key, _POLL_MILLISECONDS)
         except Exception as error:
             if "DEADLINE_EXCEEDED" not in str(error):
                 raise
 
 
 def _state() -> Any:
-    from jax._src import distributed  # JAX shows its client nowhere else; orbax and Flax take it from here too
+    """Returns JAX's own view of the processes: `process_id`, `num_processes` and the `client` of their key-value store.
+
+    The one private name of JAX that is used here; orbax and Flax take the client from it too. What is public does not
+    do: `jax.process_index` and `process_count` open the devices, for which all processes wait; and what
+    `multihost_utils` carries goes through collectives of the devices, which give up after a while.
+    """
+    from jax._src import distributed
 
     return distributed.global_state
-
-
-def client() -> Any:
-    """Returns JAX's client of the coordination service; None before this process has joined others."""
-    return _state().client
 
 
 def exit_at_once(code: int) -> NoReturn:

@@ -47,7 +47,7 @@ def leave(sentence: str, code: int, lost: bool = False) -> NoReturn:
     _leaving.set()
     print(sentence, file=sys.stderr, flush=True)
     with contextlib.suppress(Exception):  # another one left before, or the coordination service is gone
-        processes.client().key_value_set(_DEPARTURE, json.dumps([sentence, code, lost]))
+        processes.tell(_DEPARTURE, json.dumps([sentence, code, lost]))
     _depart(code, lost)
 
 
