@@ -3,11 +3,12 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from dcgan_jax.version import __version__
+
 if TYPE_CHECKING:
     from dcgan_jax.evaluation.image_features import compute_fid, extract_features
     from dcgan_jax.runs.run import Run, open_run
 
-__version__ = "0.2.0"
 __all__ = ["Run", "__version__", "compute_fid", "extract_features", "open_run"]
 
 _EXPORTS = {

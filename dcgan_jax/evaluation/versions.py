@@ -2,8 +2,8 @@
 
 from importlib.metadata import version
 
-from dcgan_jax import __version__
 from dcgan_jax.inception.weights import InceptionWeights
+from dcgan_jax.version import __version__
 
 _PACKAGES = ("jax", "flax", "numpy", "pillow")
 

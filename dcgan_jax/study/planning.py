@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from dcgan_jax import __version__
 from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.settings import StudySettings
 from dcgan_jax.study.codes import ORGANIZER, create_code, hash_code, name_reader
@@ -33,6 +32,7 @@ from dcgan_jax.study.precision import expected_half_width
 from dcgan_jax.study.schedule import Task, plan_steps
 from dcgan_jax.study.store import create_store
 from dcgan_jax.study.texts import TextName, default_text
+from dcgan_jax.version import __version__
 
 logger = logging.getLogger(__name__)
 
