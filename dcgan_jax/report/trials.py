@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from dcgan_jax.report.numbers import show_p, show_share, show_signed
 from dcgan_jax.report.strips import Strip, create_strip
-from dcgan_jax.trial.arms import DESCRIPTIONS
+from dcgan_jax.settings import ARMS
 from dcgan_jax.trial.record import OfArm, TrialRecord, TwoSampleTest
 
 
@@ -62,7 +62,7 @@ def describe_trial(record: TrialRecord) -> Trial:
     differences = tuple(
         Difference(
             arm=_name(row),
-            description=DESCRIPTIONS[row.arm].replace("`", ""),
+            description=ARMS[row.arm].description.replace("`", ""),
             is_primary=row.primary,
             difference=show_signed(row.difference),
             interval=f"{show_signed(row.interval[0])} to {show_signed(row.interval[1])}",

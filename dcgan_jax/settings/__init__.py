@@ -1,5 +1,6 @@
 """The settings of a run: every field declared once; what makes a run what it is; reading and keeping them."""
 
+from dcgan_jax.settings.arms import ARMS, ArmKind, ArmName
 from dcgan_jax.settings.data import ALL_CLASSES, DataSettings
 from dcgan_jax.settings.identity import makes_the_run
 from dcgan_jax.settings.networks import AverageSettings, LossSettings, ModelSettings
@@ -13,11 +14,13 @@ from dcgan_jax.settings.training import (
     RuntimeSettings,
     TrainSettings,
 )
-from dcgan_jax.settings.trial import ArmName, TrialSettings
+from dcgan_jax.settings.trial import TrialSettings
 
 __all__ = [
     "ALL_CLASSES",
+    "ARMS",
     "RUN_SECTIONS",
+    "ArmKind",
     "ArmName",
     "AugmentSettings",
     "AverageSettings",

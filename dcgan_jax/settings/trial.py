@@ -1,11 +1,12 @@
 """`config.trial`: whether synthetic images help a classifier, and how that is tried."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from annotated_types import Unit
 from pydantic import Field, model_validator
 
 from dcgan_jax.errors import FieldError
+from dcgan_jax.settings.arms import ArmName
 from dcgan_jax.settings.section import (
     AbsolutePath,
     Fraction,
@@ -15,8 +16,6 @@ from dcgan_jax.settings.section import (
     ProperShare,
     Section,
 )
-
-ArmName = Literal["real", "classical", "weighted", "duplicated", "synthetic", "both", "synthetic_all", "synthetic_only"]
 
 
 class TrialSettings(Section):

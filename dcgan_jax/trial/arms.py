@@ -8,29 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int
 
-from dcgan_jax.settings import ArmName, TrialSettings
+from dcgan_jax.settings import ARMS, ArmKind, ArmName, TrialSettings
 from dcgan_jax.trial.fitting import Task
 
 REFERENCE: ArmName = "real"
-WITHOUT_RATIO: tuple[ArmName, ...] = ("real", "classical", "weighted")
-WITH_COPIES: tuple[ArmName, ...] = ("duplicated",)
-OF_ONE_CLASS: tuple[ArmName, ...] = ("synthetic", "both")
-OF_ALL_CLASSES: tuple[ArmName, ...] = ("synthetic_all", "synthetic_only")
-ARMS = (*WITHOUT_RATIO, *WITH_COPIES, *OF_ONE_CLASS, *OF_ALL_CLASSES)
 
-DESCRIPTIONS: dict[ArmName, str] = {
-    "real": "real images alone, what all others are compared with",
-    "classical": "random rotations, shifts, changes of scale, brightness and contrast of the real images",
-    "weighted": "both sides of the decision count alike in the loss",
-    "duplicated": "copies of real images of one class, in place of synthetic ones: more images, no more information",
-    "synthetic": "synthetic images of one class",
-    "both": "synthetic images of one class, with random rotations, shifts and changes of all images",
-    "synthetic_all": "synthetic images of every class, so that being synthetic says nothing about the label",
-    "synthetic_only": "synthetic images of every class, without any real one",
-}
-"""What each arm trains on."""
-
-_AUGMENTED = ("classical", "both")
 _COPIES_STREAM = 11
 
 
@@ -49,9 +31,14 @@ class Arm:
     fraction: float
 
     @property
+    def kind(self) -> ArmKind:
+        """What it is trained on."""
+        return ARMS[self.name]
+
+    @property
     def has_synthetic(self) -> bool:
         """Whether synthetic images take part."""
-        return self.name in (*OF_ONE_CLASS, *OF_ALL_CLASSES)
+        return self.kind.added in ("of_one_class", "of_all_classes")
 
     def __str__(self) -> str:
         ratio = f" at ratio {self.ratio:g}" if self.ratio else ""
@@ -86,7 +73,7 @@ def list_arms(trial: TrialSettings, names: Iterable[ArmName]) -> list[Arm]:
         for fraction in trial.fractions
         for name in ARMS
         if name in chosen
-        for ratio in ((0.0,) if name in WITHOUT_RATIO else trial.ratios)
+        for ratio in ((0.0,) if ARMS[name].added == "nothing" else trial.ratios)
     ]
 
 
@@ -105,7 +92,7 @@ def repeats_reference(arm: Arm, labels: Iterable[str], positive: str) -> bool:
       positive: the class to be recognized.
     """
     sides = Counter(label == positive for label in labels)
-    return arm.name == "weighted" and sides[True] == sides[False]
+    return arm.kind.is_weighted and sides[True] == sides[False]
 
 
 def count_synthetic(arm: Arm, real: Mapping[str, int], label: str) -> dict[str, int]:
@@ -116,7 +103,7 @@ def count_synthetic(arm: Arm, real: Mapping[str, int], label: str) -> dict[str, 
       real: the number of real training images of each class at the arm's fraction.
       label: the class that a generator learns.
     """
-    classes = list(real) if arm.name in OF_ALL_CLASSES else [label] if arm.ratio else []
+    classes = list(real) if arm.kind.added == "of_all_classes" else [label] if arm.ratio else []
     return {name: max(1, round(arm.ratio * real[name])) for name in classes}
 
 
@@ -138,7 +125,7 @@ def create_task(
     """
     arm = unit.arm
     parts: list[tuple[str, Int[np.ndarray, " image"]]] = []
-    if arm.name != "synthetic_only":
+    if arm.kind.has_real:
         parts += real.items()
     for name, count in count_synthetic(arm, {name: len(own) for name, own in real.items()}, label).items():
         if arm.has_synthetic:
@@ -149,8 +136,8 @@ def create_task(
         pool=np.concatenate([own for _, own in parts]).astype(np.int32),
         labels=np.concatenate([np.full(len(own), name == positive, np.float32) for name, own in parts]),
         seed=unit.seed,
-        is_augmented=arm.name in _AUGMENTED,
-        is_weighted=arm.name == "weighted",
+        is_augmented=arm.kind.is_augmented,
+        is_weighted=arm.kind.is_weighted,
     )
 
 

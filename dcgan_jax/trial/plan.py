@@ -10,9 +10,9 @@ from dcgan_jax.errors import FieldError
 from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime.devices import create_mesh
-from dcgan_jax.settings import ALL_CLASSES, ArmName, Settings
+from dcgan_jax.settings import ALL_CLASSES, ARMS, ArmName, Settings
 from dcgan_jax.trial.analysis import choose_primary
-from dcgan_jax.trial.arms import ARMS, OF_ALL_CLASSES, OF_ONE_CLASS, WITH_COPIES, Arm
+from dcgan_jax.trial.arms import Arm
 from dcgan_jax.trial.leaks import find_provenances, refuse_excess, refuse_leaks
 from dcgan_jax.trial.plan_record import Plan, PlannedClassifier
 from dcgan_jax.trial.run_images import RunImages
@@ -81,33 +81,31 @@ def choose_arms(settings: Settings, split: TrialSplit, source: SyntheticSource |
     Raises:
       UserError: there are no synthetic images for one.
     """
-    classes = source.classes() if source else []
-    impossible: dict[ArmName, str] = {}
-    if settings.data.label not in classes:
-        impossible |= dict.fromkeys((*OF_ONE_CLASS, *WITH_COPIES), settings.data.label)
-    missing = [label for label in split.labels if label not in classes]
-    if missing:
-        impossible |= dict.fromkeys(OF_ALL_CLASSES, missing[0])
+    label, classes = settings.data.label, source.classes() if source else []
+    missing = [name for name in split.labels if name not in classes]
+    lacking = {"of_one_class": [] if label in classes else [label], "of_all_classes": missing}
     if asked := settings.trial.arms:
         for name in asked:
-            if name in impossible and name not in WITH_COPIES:
+            if without := lacking.get(ARMS[name].added):
                 raise FieldError(
                     "config.trial.arms",
                     name,
-                    f"takes synthetic images of {impossible[name]}, and there are none: give some with "
+                    f"takes synthetic images of {without[0]}, and there are none: give some with "
                     "config.trial.synthetic_dir or config.trial.runs, or leave that arm out.",
                 )
         return asked
-    if settings.data.label not in classes:
+    if label not in classes:
         raise FieldError(
             "config.data.label",
-            settings.data.label,
+            label,
             "has no synthetic images to try: give a folder with config.trial.synthetic_dir, or workdirs of runs with "
             "config.trial.runs.",
         )
+    possible = [name for name, kind in ARMS.items() if not lacking.get(kind.added)]
     if missing:
-        logger.info("without %s: there are no synthetic images of %s", " and ".join(OF_ALL_CLASSES), missing[0])
-    return [name for name in ARMS if name not in impossible]
+        left_out = " and ".join(name for name in ARMS if name not in possible)
+        logger.info("without %s: there are no synthetic images of %s", left_out, missing[0])
+    return possible
 
 
 def create_plan(

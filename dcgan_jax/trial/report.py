@@ -1,11 +1,12 @@
 """trial.json as a page for people: what was compared, what came out, what it supports."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
+from dcgan_jax.settings import ARMS
 from dcgan_jax.storage.markdown import escape
-from dcgan_jax.trial.arms import DESCRIPTIONS, OF_ALL_CLASSES, OF_ONE_CLASS, REFERENCE, WITH_COPIES
+from dcgan_jax.trial.arms import REFERENCE
 from dcgan_jax.trial.plan_record import Plan
 from dcgan_jax.trial.record import Analysis, Calibration, ImageCounts, OfArm, TrialRecord, TwoSampleTest
 from dcgan_jax.trial.scores import METRICS
@@ -89,17 +90,21 @@ def _arms(record: TrialRecord) -> list[str]:
     for (name, ratio, fraction), count in counts.items():
         row = first[name, ratio, fraction]
         numbers = f"{row.num_real:,} | {row.num_added:,} | {count}"
-        lines.append(f"| {name} | {ratio:g} | {fraction:g} | {DESCRIPTIONS[name]} | {numbers} |")
+        lines.append(f"| {name} | {ratio:g} | {fraction:g} | {ARMS[name].description} | {numbers} |")
     return [*lines, "", _METHOD, ""]
 
 
 def _say_what_is_added(record: TrialRecord) -> str:
     """Returns sentences on the images that the arms of this trial add, if any do."""
     names = {row.name for row in record.arms}
+    of_kind: dict[str, list[str]] = defaultdict(list)
+    for name, arm in ARMS.items():
+        if name in names:
+            of_kind[arm.added].append(f"`{name}`")
     text = ""
-    if names & {*OF_ONE_CLASS, *OF_ALL_CLASSES}:
+    if of_kind["of_one_class"] or of_kind["of_all_classes"]:
         text += f" Synthetic images come from {escape(record.synthetic_from)}."
-    if adding := [f"`{name}`" for name in (*OF_ONE_CLASS, *WITH_COPIES) if name in names]:
+    if adding := of_kind["of_one_class"] + of_kind["copies"]:
         *others, last = adding
         subject = f"{', '.join(others)} and {last} add" if others else f"{last} adds"
         text += f" {subject} images of {escape(record.plan.label)}."

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dcgan_jax.settings import TrialSettings
-from dcgan_jax.trial.arms import OF_ALL_CLASSES, Arm
+from dcgan_jax.trial.arms import Arm
 from dcgan_jax.trial.record import GeneratorCount
 from dcgan_jax.trial.statistics import ENOUGH_SEEDS
 from dcgan_jax.trial.synthetic_folder import SyntheticSource
@@ -98,7 +98,7 @@ def warn_of_few_generators(generators: Sequence[GeneratorCount], split_seed: int
 def _classes_of(arm: Arm, label: str, labels: Sequence[str]) -> list[str]:
     if not arm.has_synthetic:
         return []
-    return list(labels) if arm.name in OF_ALL_CLASSES else [label]
+    return list(labels) if arm.kind.added == "of_all_classes" else [label]
 
 
 def _describe_draws(generators: int, draws: int) -> str:
