@@ -32,6 +32,10 @@ def warn_of_dicom(report: PreparedReport) -> list[str]:
             "away: data.intensity=image takes deep files by their own range, whatever window they bring; or save all "
             "files in one way"
         )
+    if report.settings.views:
+        total = sum(sum(counts.values()) for counts in report.shown.values())
+        if unsaid := total - sum(bool(entry.steps.view) for entry in report.dicom):
+            warnings.append(f"{unsaid:,} of {total:,} images tell no view, so data.views let them pass")
     return warnings
 
 

@@ -13,9 +13,11 @@ of DICOM files (`reading/dicom`), which are shown as they ask for themselves whe
 import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from jaxtyping import UInt8
@@ -49,7 +51,14 @@ class OpenedImage:
 
 
 def read_file(path: Path) -> bytes:
-    """Returns the content of a file that should be an image.
+    """Returns the content of a file that should be an image; raises as `opening`."""
+    with opening(path) as file:
+        return file.read()
+
+
+@contextmanager
+def opening(path: Path) -> Iterator[BinaryIO]:
+    """Opens a file that should be an image.
 
     Raises:
       BadImageError: it is no regular file, too large, or a link to nothing.
@@ -63,7 +72,7 @@ def read_file(path: Path) -> bytes:
                 raise BadImageError(str(path), "it is no regular file")
             if status.st_size > MAX_FILE_BYTES:
                 raise BadImageError(str(path), f"it is {status.st_size:,} bytes long, more than {MAX_FILE_BYTES:,}")
-            return file.read()
+            yield file
     except OSError as error:
         kind = BadImageError if error.errno in _WILL_NOT_CHANGE else UnreadableFileError
         raise kind(str(path), f"it can't be read ({error.strerror})") from error

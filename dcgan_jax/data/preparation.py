@@ -25,7 +25,7 @@ from dcgan_jax.data.prepared import (
 )
 from dcgan_jax.data.records import write_records
 from dcgan_jax.data.report_text import describe_report, find_warnings
-from dcgan_jax.data.sources.patients import identify_patient
+from dcgan_jax.data.sources.patients import patient_of
 from dcgan_jax.data.sources.source import TRAIN, Source, SourceImage
 from dcgan_jax.errors import UserError
 from dcgan_jax.settings import DataSettings
@@ -95,7 +95,7 @@ def _write_records(
 def _check_bad_images(decoded: Decoded, source: Source, data: DataSettings) -> None:
     good, bad = decoded.good, decoded.bad
     if bad and data.on_bad_image == "error":
-        lines = [f"\n  {error.file}: {error.reason}" for error in bad[:_LISTED_BAD_FILES]]
+        lines = [f"\n  {source.name_of(error.file)}: {error.reason}" for error in bad[:_LISTED_BAD_FILES]]
         if len(bad) > len(lines):
             lines.append(f"\n  and {len(bad) - len(lines)} more")
         raise UserError(
@@ -103,7 +103,7 @@ def _check_bad_images(decoded: Decoded, source: Source, data: DataSettings) -> N
             f"set config.data.on_bad_image=skip to leave them out.{''.join(lines)}"
         )
     if not any(image.image.split == TRAIN for image in good):
-        first = f"{bad[0].file}: {bad[0].reason}"
+        first = f"{source.name_of(bad[0].file)}: {bad[0].reason}"
         raise UserError(f"No training image of the {source.name} can be used; the first: {first}")
 
 
@@ -113,7 +113,7 @@ def create_index(decoded: Decoded) -> list[Example]:
     examples = []
     for good in decoded.good:
         image = good.image
-        patient = identify_patient(image.label, image.file)
+        patient = patient_of(image)
         examples.append(
             Example(
                 split=image.split,

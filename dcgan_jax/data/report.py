@@ -16,6 +16,7 @@ class PreparationSettings(Part):
     aspect: str
     intensity: str
     on_bad_image: str
+    views: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, data: DataSettings) -> "PreparationSettings":

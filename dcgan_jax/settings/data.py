@@ -6,7 +6,7 @@ from annotated_types import Unit
 from pydantic import Field, model_validator
 
 from dcgan_jax.errors import FieldError
-from dcgan_jax.settings.section import AbsolutePath, Fraction, PositiveInt, Section, ShareBelowOne
+from dcgan_jax.settings.section import AbsolutePath, Fraction, Listed, PositiveInt, Section, ShareBelowOne
 
 ALL_CLASSES = "ALL"
 """As `data.label`: every class that has training images, told apart, in one run."""
@@ -19,6 +19,8 @@ class DataSettings(Section):
     """`chest_xray`: a folder of X-rays, or the published archive. `phantom`: drawn, without a download."""
     dir: AbsolutePath = ""
     """Folder with split/class/* or class/*. Empty: the published archive (1.2 GB) is downloaded."""
+    views: Annotated[tuple[str, ...], *Listed] = ()
+    """ViewPosition of the DICOM files that are read (PA,AP); others are left out. Empty: all but lateral ones."""
     variant: Literal["kaggle", "published"] = "kaggle"
     """How the archive is split: 1,341 NORMAL training images as in the paper (`kaggle`), or 1,349 (`published`)."""
     label: str = "NORMAL"

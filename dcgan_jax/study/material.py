@@ -10,6 +10,7 @@ from jaxtyping import UInt8
 from dcgan_jax.data.image_files import list_image_files
 from dcgan_jax.data.images import read_gray
 from dcgan_jax.data.resize import resize
+from dcgan_jax.data.sources.dicom_files import DicomFiles
 from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.settings import DataSettings, StudySettings
 from dcgan_jax.study.plan import KeyRow, Origin
@@ -92,9 +93,11 @@ def _read(
             folder,
             f"has {len(files)} images, and {count} are needed: add some, or lower config.study.images.",
         )
-    for index in np.random.default_rng([seed, len(files)]).permutation(len(files))[:count]:
-        path = folder / files[index]
+    chosen = [files[index] for index in np.random.default_rng([seed, len(files)]).permutation(len(files))[:count]]
+    dicom = DicomFiles(folder, chosen)
+    for file in chosen:
+        path = folder / file
         try:
-            yield files[index], read_gray(path.read_bytes(), str(path), "container")
+            yield dicom.name(file), read_gray(path.read_bytes(), str(path), "container")
         except OSError as error:
             raise FileError(path, f"cannot be read ({error.strerror}): mend it or remove it.") from error

@@ -87,5 +87,9 @@ class ArchiveSource:
         except (BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:  # RuntimeError: it is encrypted
             raise BadImageError(image.file, f"it is broken in the archive ({error})") from error
 
+    def name_of(self, file: str) -> str:
+        """See `Source`: the name tells nothing."""
+        return file
+
     def locate(self, image: SourceImage) -> None:
         """See `Source`: they are parts of one file."""

@@ -5,12 +5,13 @@ import hashlib
 import os
 import stat
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from dcgan_jax.data import images
 from dcgan_jax.data.image_files import SUFFIXES, find_images
 from dcgan_jax.data.reading.stored_image import BadImageError
+from dcgan_jax.data.sources.dicom_files import DicomFiles
 from dcgan_jax.data.sources.folder_names import is_mask_place
 from dcgan_jax.data.sources.layout import LAYOUT, assign_classes
 from dcgan_jax.data.sources.roots import find_root
@@ -24,12 +25,13 @@ MASKS, OUTSIDE = "masks", "images in other folders than those of the splits"
 class FolderSource:
     """The images below `data.dir`."""
 
-    def __init__(self, folder: str, label: str = ""):
+    def __init__(self, folder: str, label: str = "", views: Collection[str] = ()):
         """Finds the files.
 
         Args:
           folder: `data.dir`; folders around the data set are fine.
           label: `data.label`: a folder of that name is a class.
+          views: `data.views`.
 
         Raises:
           UserError: when it is no folder, can't be read, or holds no images, or several data sets.
@@ -46,33 +48,46 @@ class FolderSource:
         self._folder = named / root
         self._has_links = found.has_links
         self.name = f"folder {self._folder}"
+        self._views = views
         self._sizes: dict[str, int] = {}
+        self._paths: Mapping[str, str] = {}
         entries = [f"{file}\t{self._describe(file)}" for file in self._files]
         entries += [f"{kind}\t{count}" for kind, count in sorted(self.passed_over.items())]
         self.fingerprint = hashlib.sha256("\n".join(entries).encode(errors="surrogateescape")).hexdigest()
 
     def list_images(self) -> list[SourceImage]:
         """Returns all images, sorted; see `Source`."""
-        found = assign_classes(self._files, self._folder)
-        self.passed_over = {**self.passed_over, OUTSIDE: self._num_outside + len(self._files) - len(found)}
+        dicom = DicomFiles(self._folder, self._files)
+        files, others = dicom.choose(self._files, self._views)
+        if not files:
+            raise FieldError(
+                "config.data.views", ",".join(self._views), f"leaves nothing but {describe_counts(others)}: name more."
+            )
+        found = assign_classes(files, self._folder, dicom.owners)
+        self.passed_over = {**self.passed_over, **others, OUTSIDE: self._num_outside + len(files) - len(found)}
         if self._has_links:
             self._refuse_same_files(found)
+        found, self._paths = dicom.conceal(found), dicom.paths
         return found
 
     def num_bytes(self, image: SourceImage) -> int:
         """See `Source`."""
-        return self._sizes.get(image.file, 0)
+        return self._sizes.get(self.name_of(image.file), 0)
 
     def read_file(self, image: SourceImage) -> bytes:
         """See `Source`."""
         try:
-            return images.read_file(self._folder / image.file)
+            return images.read_file(self.locate(image))
         except BadImageError as error:
             raise type(error)(image.file, error.reason) from error
 
     def locate(self, image: SourceImage) -> Path:
         """See `Source`."""
-        return (self._folder / image.file).absolute()
+        return (self._folder / self.name_of(image.file)).absolute()
+
+    def name_of(self, file: str) -> str:
+        """See `Source`."""
+        return self._paths.get(file, file)
 
     def _describe(self, file: str) -> str:
         """Returns what changes when a file is replaced."""

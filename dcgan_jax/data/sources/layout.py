@@ -1,9 +1,10 @@
 """Which class and split the files of a folder are, by the folders that they lie in."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from dcgan_jax.data.sources.folder_names import is_transparent, split_of_folder
 from dcgan_jax.data.sources.roots import MANY, look_like_patients
@@ -18,7 +19,9 @@ LAYOUT = (
 TABLE = "where a table says the class of each image, name it with data.labels=FILE.csv"
 
 
-def assign_classes(files: Sequence[str], root: Path) -> list[SourceImage]:
+def assign_classes(
+    files: Sequence[str], root: Path, owners: Mapping[str, str] = MappingProxyType({})
+) -> list[SourceImage]:
     """Returns the images of relative paths in any of the layouts.
 
     A folder named like a split makes it split/class/*; other folders beside it are then left alone. Such folders within
@@ -28,18 +31,22 @@ def assign_classes(files: Sequence[str], root: Path) -> list[SourceImage]:
     Args:
       files: paths with forward slashes.
       root: the folder or archive that they lie in, for messages.
+      owners: file -> patient, of files that say it themselves.
 
     Raises:
       UserError: when the paths follow no layout, there is nothing to train on, or patients are where classes should be.
     """
-    folders = [_list_telling_folders(file) for file in files]
+    folders, has_splits = [_list_telling_folders(file) for file in files], True
     if any(path and split_of_folder(path[0]) for path in folders):
         found = _assign(files, folders, root, split_at=0, label_at=1)
     elif any(len(path) > 1 and split_of_folder(path[1]) for path in folders):
         found = _assign(files, folders, root, split_at=1, label_at=0)
         _require_splits(files, folders, root)
     else:
-        found = split_by_patient(_assign(files, folders, root, split_at=None, label_at=0))
+        found, has_splits = _assign(files, folders, root, split_at=None, label_at=0), False
+    found = [replace(image, patient=owners.get(image.file, "")) for image in found]
+    if not has_splits:
+        found = split_by_patient(found)
     if not any(image.split == TRAIN for image in found):
         raise FileError(root, f"has no training images: {LAYOUT}.")
     _refuse_patients(found, root)

@@ -21,6 +21,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from dcgan_jax.data.sources.folder_names import is_transparent, split_of_folder
+from dcgan_jax.data.sources.source import SourceImage
 
 _PNEUMONIA = re.compile(r"(?P<published>person0*(?P<number>\d+)_(?:bacteria|virus))_\d+(?:_\d+)?")
 _NORMAL = re.compile(r"(?P<published>(?:NORMAL2-)?IM-0*(?P<number>\d+))-\d+(?:-\d+)?")
@@ -32,6 +33,11 @@ class Patient(NamedTuple):
 
     conservative: str
     published: str
+
+
+def patient_of(image: SourceImage) -> Patient:
+    """Returns the patient of an image of a source: the one that the source knows, or by its place and name."""
+    return Patient(image.patient, image.patient) if image.patient else identify_patient(image.label, image.file)
 
 
 def identify_patient(label: str, file: str) -> Patient:

@@ -10,11 +10,19 @@ TRAIN, VALIDATION, TEST = "train", "val", "test"
 
 @dataclass(frozen=True, order=True)
 class SourceImage:
-    """One image of a source: its split, its class, and its path relative to the source."""
+    """One image of a source.
+
+    Attributes:
+      split: `TRAIN`, `VALIDATION` or `TEST`.
+      label: its class.
+      file: its path relative to the source.
+      patient: whose it is, where the source knows; empty where only its place and name can tell.
+    """
 
     split: str
     label: str
     file: str
+    patient: str = ""
 
 
 @runtime_checkable
@@ -47,6 +55,9 @@ class Source(Protocol):
         Raises:
           BadImageError: when it can't be read.
         """
+
+    def name_of(self, file: str) -> str:
+        """Returns what a user calls a file that an image names: for the console, and for nothing that is written."""
 
     def locate(self, image: SourceImage) -> Path | None:
         """Returns the absolute path of an image that is a file of its own, None of others."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from dcgan_jax.data.ranking import rank_by_hash
-from dcgan_jax.data.sources.patients import identify_patient
+from dcgan_jax.data.sources.patients import patient_of
 from dcgan_jax.data.sources.source import TEST, TRAIN, VALIDATION, SourceImage
 
 TEST_SHARE = 0.2
@@ -29,11 +29,11 @@ def split_by_patient(images: Sequence[SourceImage]) -> list[SourceImage]:
     A patient with images of several classes is in test with all of them if one class puts the patient there. It does
     not depend on a seed: the test set of a folder is always the same one.
     """
-    patient_of = {image: identify_patient(image.label, image.file).conservative for image in images}
+    owners = {image: patient_of(image).conservative for image in images}
     patients: dict[str, set[str]] = {}
-    for image, patient in patient_of.items():
+    for image, patient in owners.items():
         patients.setdefault(image.label, set()).add(patient)
     test = set()
     for members in patients.values():
         test.update(rank_by_hash("test split", members)[: math.floor(TEST_SHARE * len(members))])
-    return [replace(image, split=TEST if patient_of[image] in test else TRAIN) for image in images]
+    return [replace(image, split=TEST if owners[image] in test else TRAIN) for image in images]
