@@ -1,6 +1,7 @@
 """Balanced data sets: what is in them, that every loader reads them, that the source stays as it is."""
 
 import csv
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.trial.run import trial
 from dcgan_jax.trial.synthetic_folder import SyntheticFolder
 from tests.balance.drawn_runs import COUNTS, DrawnRun, open_drawn_run
+from tests.dicom_files import make_dicom
 from tests.refusals import refused
 
 
@@ -79,6 +81,21 @@ def test_with_the_sources_resolution_real_images_are_links_where_the_file_serves
     balance(settings.with_overrides({"balance.resolution": "source"}), workdir)
     assert (Path(settings.balance.out) / "train/NORMAL/p0/0.png").is_symlink()
     assert "size alone then tells a classifier the class of added images (NORMAL)" in caplog.text
+
+
+def test_a_dicom_file_is_never_handed_on(settings, workdir, source, tmp_path):
+    """Not as a link either, and whatever it is called; the picture that it shows is."""
+    folder = tmp_path / "own"
+    shutil.copytree(source, folder)
+    stored = draw_phantom(64, 0, 0, "NORMAL").astype(int)
+    (folder / "train/NORMAL/p0/0.png").write_bytes(make_dicom(stored, 8))
+    own = settings.with_overrides({"data.dir": str(folder), "balance.resolution": "source"})
+    balance(own, workdir)
+    out = tmp_path / "out"
+    assert not any(b"DICM" in path.read_bytes()[:200] for path in out.rglob("*") if path.is_file())
+    (image,) = (out / "train/NORMAL").glob("*.dcm.png")
+    assert not image.is_symlink()
+    np.testing.assert_array_equal(pixels(image), stored)
 
 
 def test_what_is_handed_on_names_neither_source_nor_patients(settings, workdir, source, tmp_path, monkeypatch):

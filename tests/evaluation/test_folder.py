@@ -20,6 +20,7 @@ from dcgan_jax.inception.features import FeatureExtractor, prepare_images
 from dcgan_jax.inception.preprocess import Preprocess
 from dcgan_jax.inception.weights import load_inception_weights
 from dcgan_jax.storage.cache import CACHE_VARIABLE
+from tests.dicom_files import make_dicom
 from tests.refusals import refused
 
 
@@ -174,7 +175,12 @@ def test_twelve_bits_in_files_of_sixteen_are_as_bright_as_eight_bits(tmp_path, e
     def measure(folder, intensity="dataset"):
         return compute_folder_features(find_images(tmp_path / folder), extractor, Preprocess(), intensity)[64]
 
+    (tmp_path / "dicom").mkdir()
+    window = {"WindowCenter": 2040, "WindowWidth": 4080, "VOILUTFunction": "LINEAR_EXACT"}
+    for index, image in enumerate(pixels):
+        (tmp_path / "dicom" / str(index)).write_bytes(make_dicom(image.astype(int) * 16, **window))
     eight = measure("eight")
+    np.testing.assert_allclose(measure("dicom"), eight, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(measure("twelve"), eight, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(measure("twelve", "image"), eight, rtol=1e-4, atol=1e-5)
     assert np.abs(measure("twelve", "container") - eight).max() > 0.01

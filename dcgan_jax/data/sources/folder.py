@@ -89,6 +89,11 @@ class FolderSource:
         """See `Source`."""
         return self._paths.get(file, file)
 
+    def list_names(self) -> list[tuple[str, str]]:
+        """Returns the names that DICOM files go by in what is written, with their paths."""
+        dicom = DicomFiles(self._folder, self._files)
+        return [(name, file) for file in self._files if (name := dicom.name(file)) != file]
+
     def _describe(self, file: str) -> str:
         """Returns what changes when a file is replaced."""
         try:

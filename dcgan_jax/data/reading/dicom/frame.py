@@ -23,6 +23,7 @@ _RLE = "1.2.840.10008.1.2.5"
 _JPEG = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 57, 70))
 _JPEG_LS = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (80, 81))
 _JPEG_2000 = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (90, 91, 201, 202, 203))
+_JPEG_END = b"\xff\xd9"
 _LONGEST_FRAGMENT = MAX_PIXELS * 4
 
 
@@ -104,7 +105,7 @@ def _read_native(header: Header, layout: Layout, file: str) -> UInt16[np.ndarray
     dtype = np.dtype("u1" if layout.allocated == 8 else ">u2" if header.syntax == BIG_ENDIAN else "<u2")
     needed = layout.rows * layout.columns * dtype.itemsize
     header.stream.seek(header.pixels.start)
-    content = header.stream.read(needed)
+    content = header.stream.read(needed if header.pixels.length is None else min(needed, header.pixels.length))
     if len(content) < needed:
         raise BadImageError(file, f"it is truncated: {len(content):,} of {needed:,} bytes of its pixels are there")
     return np.frombuffer(content, dtype).reshape(layout.rows, layout.columns)
@@ -159,6 +160,8 @@ def _decode(content: bytes, syntax: UID, layout: Layout, file: str) -> Frame:
         if syntax in _JPEG_LS
         else imagecodecs.jpeg_decode
     )
+    if syntax in _JPEG_LS:
+        content += _JPEG_END  # without a marker, CharLS never ends on some codestreams that are cut short
     values = np.asarray(_run(lambda: decode_fn(content), syntax.name, file))
     if values.shape != (layout.rows, layout.columns) or values.dtype.kind not in "iu" or values.itemsize > 2:
         raise BadImageError(file, "its compressed pixels are broken: they are not what their header tells")

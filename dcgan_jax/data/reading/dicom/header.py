@@ -115,6 +115,7 @@ def read_header(stream: BinaryIO, file: str) -> Header:
 
     Raises:
       BadImageError: the file is no DICOM file, broken, or hostile.
+      OSError: the system does not give it.
     """
     try:
         return _read(stream, file)
@@ -122,7 +123,9 @@ def read_header(stream: BinaryIO, file: str) -> Header:
         raise BadImageError(file, "its DICOM header does not end within what any radiograph needs") from None
     except BadImageError:
         raise
-    except Exception:  # what pydicom raises may quote the header, and so the patient
+    except Exception as error:  # what pydicom raises may quote the header, and so the patient
+        if isinstance(error, OSError) and error.errno is not None:  # pydicom raises some without a number
+            raise
         raise BadImageError(file, "its DICOM header is broken") from None
 
 

@@ -70,6 +70,11 @@ def test_a_table_that_lacks_entries():
     assert "truncated: 3 of 8" in refuse(make_dicom(VALUES, VOILUTSequence=table))
 
 
+def test_what_follows_the_pixels_is_no_part_of_them():
+    content = make_dicom(VALUES, Rows=VALUES.shape[0] + 1) + bytes(100)
+    assert "truncated: 252 of 280 bytes" in refuse(content)
+
+
 def test_a_compressed_image_of_another_size():
     small, large = (make_dicom(values, syntax="1.2.840.10008.1.2.4.80") for values in (VALUES, VALUES[:5]))
     swapped = small.replace(small[small.index(b"\xff\xd8") :], large[large.index(b"\xff\xd8") :])

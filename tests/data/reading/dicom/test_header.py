@@ -111,6 +111,13 @@ def test_fragments_without_end():
     refuse_within(5, content[:place] + struct.pack("<HHL", 0xFFFE, 0xE000, 0) * 300_000, "compressed pixels")
 
 
+def test_jpeg_ls_that_is_cut_short_ends():
+    content = make_dicom(make_values(16, True), 16, signed=True, syntax=JPEG_LS)
+    start = content.index(b"\xff\xda") + 10
+    for end in range(start, start + 120):  # CharLS would read one of these for ever
+        refuse_within(5, content[:end], "truncated or broken")
+
+
 def test_lengths_beyond_the_end_of_the_file():
     for content in (make_dicom(VALUES), make_dicom(VALUES, syntax=IMPLICIT)):
         for place in range(find_dataset(content), len(content) - 300, 7):
