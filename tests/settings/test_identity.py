@@ -33,6 +33,7 @@ def test_no_default_of_a_later_field_has_changed():
     defaults = {field.name: field.default for _, _, fields in list_fields() for field in fields}
     later = {name for name in defaults if makes_the_run(name)} - Settings().identity().keys()
     assert {name: defaults[name] for name in later} == {
+        "data.views": "",
         "model.num_classes": "0",
         "model.pixel_norm": "False",
         "model.image_skips": "False",
