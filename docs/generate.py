@@ -19,6 +19,7 @@ RECORDS: dict[str, str] = {
     "quality": "benchmarks.quality_records:QualityRecord",
     "set_scores": "dcgan_jax.evaluation.set_scores:SetScores",
     "scores": "dcgan_jax.training.score_table:ScoreFile",
+    "start": "dcgan_jax.runs.starts:Start",
     "study_plan": "dcgan_jax.study.plan:Plan",
     "study_report": "dcgan_jax.study.report_record:StudyReport",
     "summary": "dcgan_jax.runs.summary:Summary",

@@ -70,6 +70,17 @@ def test_a_finished_run_started_again_changes_nothing(run, tmp_path):
     assert ((run / "summary.json").read_bytes(), (run / "metrics.jsonl").read_bytes()) == before
 
 
+def test_the_report_is_written_at_the_end_and_again_at_any_time(run, tmp_path):
+    written = (run / "report.html").read_bytes()
+    (run / "report.html").unlink()
+    outcome = launch("--mode=report", f"--workdir={run}", log=tmp_path / "log")
+    assert outcome.code == 0, outcome.output
+    assert (run / "report.html").read_bytes() == written
+    outcome = launch("--mode=report", f"--workdir={tmp_path / 'none'}", log=tmp_path / "log")
+    assert outcome.code == 2, outcome.output
+    assert "holds nothing to report" in outcome.output
+
+
 def test_generate_writes_images_that_say_they_are_synthetic(run, tmp_path):
     flags = (f"--workdir={run}", "--mode=generate", "--config.generate.count=5", f"--config.generate.out={tmp_path}/a")
     outcome = launch(*flags, log=tmp_path / "log")

@@ -82,7 +82,12 @@ def run(command, installed, folder, **environment):
 def test_the_wheel_holds_the_package_alone(wheel):
     members = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert {name.partition("/")[0] for name in members} == {"dcgan_jax"}
-    assert {"dcgan_jax/py.typed", "dcgan_jax/configs/cxr.py", "dcgan_jax/data/sources/checksums.tsv"} <= members
+    assert {
+        "dcgan_jax/py.typed",
+        "dcgan_jax/configs/cxr.py",
+        "dcgan_jax/data/sources/checksums.tsv",
+        "dcgan_jax/report/templates/report.html",
+    } <= members
 
 
 def test_the_command_trains_in_an_empty_folder_without_tensorflow(installed, tmp_path):

@@ -68,7 +68,8 @@ def describe_copies(record: MemorizationRecord, with_files: bool) -> Copies:
         for pair in record.closest
     )
     sensitivity = tuple(
-        (of.change, show_share(of.rate, 0), show_shares(*of.interval, 0)) for of in record.sensitivity.values()
+        (f"{name.replace('_', ' ')}: {of.change}", show_share(of.rate, 0), show_shares(*of.interval, 0))
+        for name, of in record.sensitivity.items()
     )
     if share == NOT_ASSESSABLE:
         reading = f"Not assessable: {record.reason}"

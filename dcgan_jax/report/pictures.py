@@ -16,8 +16,9 @@ from dcgan_jax.runs.figures import GAP, GRID_SIDE
 SIDES = (128, 96, 64, 48, 32)
 """Pixels a side at which an image may be carried, the largest first; each that follows saves about half."""
 
-MOST_OF_GRID, MOST_OF_STRIP, MOST_OF_FIGURE = 1_000_000, 750_000, 300_000
-"""Characters at most that each part of the page may take up."""
+MOST_OF_GRID, MOST_OF_STRIP = 900_000, 700_000
+MOST_OF_COMPARISON, MOST_OF_CLOSEST, MOST_OF_FOOLED = 450_000, 450_000, 200_000
+"""Characters at most that each part of the page may take up: together, with the rest, less than 3 MB."""
 
 STRIP_STEPS, STRIP_LATENTS = 8, 8
 
@@ -95,15 +96,17 @@ def read_pictures(folder: Path, image_size: int, num_classes: int) -> Pictures:
     return Pictures(grid, last, len(grids[last]) // GRID_SIDE, tuple(moments) if len(chosen) > 1 else ())
 
 
-def read_figure(path: Path) -> str:
-    """Returns the source of a figure's element, made smaller until it is small enough; nothing if it can't be read."""
+def read_figure(path: Path, most: int) -> str:
+    """Returns the source of a figure's element, made smaller until it fits into so many characters; nothing if it
+    can't be read.
+    """
     pixels = _read_pixels(path)
     if pixels is None:
         return ""
     image = _to_image(pixels)
     while True:
         source = _encode(image)
-        if len(source) <= MOST_OF_FIGURE:
+        if len(source) <= most:
             return source
         image = image.resize((max(1, image.width * 4 // 5), max(1, image.height * 4 // 5)), Image.Resampling.LANCZOS)
 

@@ -7,7 +7,14 @@ from pathlib import Path
 from dcgan_jax.errors import FileError
 from dcgan_jax.report.curves import draw_curves
 from dcgan_jax.report.page import choose_evaluation, create_page, split_classes
-from dcgan_jax.report.pictures import Pictures, read_figure, read_pictures
+from dcgan_jax.report.pictures import (
+    MOST_OF_CLOSEST,
+    MOST_OF_COMPARISON,
+    MOST_OF_FOOLED,
+    Pictures,
+    read_figure,
+    read_pictures,
+)
 from dcgan_jax.report.records import Records, read_records
 from dcgan_jax.report.render import render
 from dcgan_jax.runs.figure_files import HOLDS_REAL
@@ -75,15 +82,13 @@ def _read_pictures(workdir: Workdir, records: Records, include_real: bool) -> Pi
         pictures = read_pictures(workdir.samples, settings.data.image_size, len(records.classes))
     if not include_real:
         return pictures
+    closest = _find_closest(workdir, records)
+    sources = [(label, read_figure(find_figure(path), MOST_OF_CLOSEST // len(closest))) for label, path in closest]
     return replace(
         pictures,
-        comparison=read_figure(find_figure(workdir.figures / COMPARISON)),
-        closest=tuple(
-            (label, source)
-            for label, path in _find_closest(workdir, records)
-            if (source := read_figure(find_figure(path)))
-        ),
-        fooled=read_figure(find_figure(workdir.root / STUDY / "figures" / FOOLED)),
+        comparison=read_figure(find_figure(workdir.figures / COMPARISON), MOST_OF_COMPARISON),
+        closest=tuple((label, source) for label, source in sources if source),
+        fooled=read_figure(find_figure(workdir.root / STUDY / "figures" / FOOLED), MOST_OF_FOOLED),
     )
 
 

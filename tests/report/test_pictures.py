@@ -71,8 +71,8 @@ def test_images_shrink_until_they_fit():
 def test_a_figure_shrinks_until_it_fits_and_nothing_is_made_of_what_cannot_be_read(tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (600, 1200, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "figure.png")
-    source = read_figure(tmp_path / "figure.png")
+    source = read_figure(tmp_path / "figure.png", 300_000)
     assert len(source) <= 300_000
     height, width, _ = decode(source).shape
     assert width / height == pytest.approx(2, rel=0.02)
-    assert read_figure(tmp_path / "none.png") == ""
+    assert read_figure(tmp_path / "none.png", 300_000) == ""
