@@ -2,11 +2,8 @@
 
 from collections import Counter
 
-from dcgan_jax.data.reading.dicom.steps import DicomSteps
+from dcgan_jax.data.reading.dicom.steps import NO_ANNOTATION, DicomSteps
 from dcgan_jax.data.report import PreparedReport
-
-NO_ANNOTATION = "BurnedInAnnotation is missing"
-"""The note of a file that does not say whether text is burnt into its pixels."""
 
 _UNLIKE = 0.1  # difference of shares between two classes that a classifier would profit from
 

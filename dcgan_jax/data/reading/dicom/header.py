@@ -18,10 +18,9 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID
 
 from dcgan_jax.data.reading.dicom.elements import Element, Elements
+from dcgan_jax.data.reading.dicom.signature import MARK, MARK_AT
 from dcgan_jax.data.reading.stored_image import BadImageError
 
-PREAMBLE = 128
-MARK = b"DICM"
 IMPLICIT = "1.2.840.10008.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
@@ -136,7 +135,7 @@ def as_uid(text: str) -> UID:
 
 def _read(stream: BinaryIO, file: str) -> Header:
     bounded = BoundedStream(stream)
-    stream.seek(PREAMBLE)
+    stream.seek(MARK_AT)
     if bounded.read(len(MARK)) != MARK:
         stream.seek(0)
     meta = _parse(bounded, EXPLICIT, ["TransferSyntaxUID"], lambda tag, vr, length: tag >> 16 != _META)

@@ -2,7 +2,7 @@
 
 import struct
 
-_MARK_AT, _MARK = 128, b"DICM"
+MARK_AT, MARK = 128, b"DICM"
 _FIRST_GROUPS = (0x0002, 0x0008)
 _ELEMENTS = 3  # that must follow each other in order, where no mark says what the file is
 _LONG = (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"UC", b"UN", b"UR", b"UT")
@@ -15,7 +15,7 @@ def is_dicom(head: bytes) -> bool:
     Args:
       head: the first bytes, enough for a few elements.
     """
-    if head.startswith(_MARK, _MARK_AT):
+    if head.startswith(MARK, MARK_AT):
         return True
     return any(_follow(head, order, explicit) for order, explicit in (("<", True), ("<", False), (">", True)))
 

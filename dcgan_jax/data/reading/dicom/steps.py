@@ -5,6 +5,9 @@ from typing import Literal
 from dcgan_jax.data.reading.dicom.grayscale import Function
 from dcgan_jax.storage.record import Part
 
+NO_ANNOTATION = "BurnedInAnnotation is missing"
+"""The note of a file that does not say whether text is burnt into its pixels."""
+
 
 class WindowStep(Part):
     """A window that a file brings."""

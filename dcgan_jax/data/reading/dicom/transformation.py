@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float64, UInt16
 
 from dcgan_jax.data.reading.dicom.elements import Elements
 from dcgan_jax.data.reading.dicom.grayscale import Function, LookupTable, Rescale, Window
+from dcgan_jax.data.reading.dicom.steps import NO_ANNOTATION
 from dcgan_jax.data.reading.stored_image import BadImageError
 
 _FUNCTIONS: dict[str, Function] = {"LINEAR": "LINEAR", "LINEAR_EXACT": "LINEAR_EXACT", "SIGMOID": "SIGMOID"}
@@ -52,7 +53,7 @@ def find_transformation(elements: Elements, stored: Float64[np.ndarray, " n"], f
         or elements.text("PresentationLUTShape") == "INVERSE"
     )
     if not elements.text("BurnedInAnnotation"):
-        notes.append("BurnedInAnnotation is missing")
+        notes.append(NO_ANNOTATION)
     return Transformation(modality, display, inverted, _find_padding(elements, stored), tuple(notes))
 
 
