@@ -2,10 +2,12 @@
 
     python launch.py --config=configs/cxr_best.py --workdir=runs/cxr_best
 
-What is measured of it is in docs/results.md; how it ends at full size is not measured yet.
+At small scale (64x64, 8 base channels, stand-in weights), after 128,000 images and with one seed, pairs of its images
+are nearly as unlike each other as pairs of real ones: MS-SSIM 0.62, real 0.61, the recipe before 0.72. Its FID is 0.72
+where that one has 0.89: docs/results.md. How it ends at full size is not measured yet.
 
-- Small batches, most of what was gained first: the paper's recipe has an FID of 6.51 to 9.20 after
-  25,600 images, and of 3.94 to 4.82 with batches of 16.
+- Small batches, most of what was gained first: the paper's recipe has an FID of 6.51 to 9.20 after 25,600
+  images, and of 3.94 to 4.82 with batches of 16.
 - The loss of pairs (`relativistic`) with penalties on real and on generated images, no first moment, and rates twice as
   high that fall over the second half: together, most of what was gained since. Which of them does it is not measured.
 - Upsampling before a 3x3 convolution: no checkerboard. The generator has 12.9 million parameters instead of 17.8.
