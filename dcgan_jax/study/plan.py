@@ -8,6 +8,9 @@ from dcgan_jax.errors import FileError
 from dcgan_jax.settings import StudySettings
 from dcgan_jax.storage.record import Part, Record
 
+FOLDER = "study"
+"""Of a study, in its workdir."""
+
 PLAN, KEY, IMAGES, CONSENT, INSTRUCTIONS = "study.json", "key.json", "images.bin", "consent.md", "instructions.md"
 
 FROZEN = (

@@ -14,14 +14,12 @@ from dcgan_jax.settings.study import LOCAL_HOSTS
 from dcgan_jax.study.codes import ORGANIZER, create_code, name_reader
 from dcgan_jax.study.material import Material, read_folders
 from dcgan_jax.study.opened import OpenedStudy
-from dcgan_jax.study.plan import PLAN, Plan
+from dcgan_jax.study.plan import FOLDER, PLAN, Plan
 from dcgan_jax.study.planning import announce, plan_study
 from dcgan_jax.study.report import REPORT_TEXT, write_report
 from dcgan_jax.study.server import serve
 
 logger = logging.getLogger(__name__)
-
-FOLDER = "study"
 
 
 def study(settings: Settings, workdir: Workdir) -> None:
