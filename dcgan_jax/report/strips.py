@@ -6,6 +6,9 @@ from typing import Literal
 
 from dcgan_jax.report.numbers import show
 
+ROOM_FOR_A_NAME = 15
+"""Percent of the width: an end that is nearer to zero has no name beside that of zero."""
+
 Kind = Literal["own", "generated", "real"]
 Span = tuple[float, float]
 
@@ -63,6 +66,7 @@ def create_strip(
         return round(100 * min(1.0, max(0.0, (value - low) / (high - low))), 2)
 
     named = sorted({low, 0.0, high} if low < 0 < high else {low, high})
+    named = [value for value in named if value == 0 or abs(place(value) - place(0.0)) > ROOM_FOR_A_NAME]
     return Strip(
         marks=tuple(Mark(kind, place(value)) for kind, value in known),
         interval=reach and (place(reach[0]), place(reach[1])),

@@ -35,8 +35,9 @@ def _list(records: Records, scored: dict[str, EvaluationRecord]) -> Iterator[War
             yield Warned(
                 of_class, "More images were found to be copies than of a generator that copies nothing: see the pairs."
             )
-        for warning in record.warnings:
-            yield Warned(of_class, warning)
+    for sentence in dict.fromkeys(warning for record in scored.values() for warning in record.warnings):
+        warned = [label for label, record in scored.items() if sentence in record.warnings]
+        yield Warned("Scores" if len(warned) == len(scored) else f"Scores, {' and '.join(warned)}", sentence)
     if records.settings and records.total_steps and records.step < records.total_steps:
         yield Warned("Training", f"Not finished: {records.step:,} of {records.total_steps:,} steps.")
     for name in records.summary.set_aside if records.summary else ():

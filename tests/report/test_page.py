@@ -2,7 +2,7 @@
 
 import pytest
 
-from dcgan_jax.evaluation.record import read_evaluation
+from dcgan_jax.evaluation.record import ClassesRecord, read_evaluation
 from dcgan_jax.report.overview import list_commands, list_differences
 from dcgan_jax.report.page import choose_evaluation, create_page
 from dcgan_jax.report.records import Records
@@ -81,6 +81,17 @@ def test_warnings_of_every_record_come_once_and_problems_first(record):
         ("Training", "Not finished: 4 of 10 steps."),
     ]
     assert listed[3:] == [("Classifier trial", note) for note in trial.notes]
+
+
+def test_a_warning_of_several_classes_comes_once(record):
+    classes = {
+        "A": record.model_copy(update={"warnings": ["of all", "of two"]}),
+        "B": record.model_copy(update={"warnings": ["of all", "of two"]}),
+        "C": record.model_copy(update={"warnings": ["of all"]}),
+    }
+    together = ClassesRecord(step=12, fid=1.0, protocol="default", fingerprint="0", classes=classes)
+    listed = create_page(Records("run", evaluations={"a": together})).warnings
+    assert [tuple(each) for each in listed] == [("Scores", "of all"), ("Scores, A and B", "of two")]
 
 
 def test_more_copies_than_chance_are_warned_of(record):

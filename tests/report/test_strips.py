@@ -22,6 +22,11 @@ def test_a_line_begins_at_zero_unless_something_lies_below_it():
     assert below.marks[0].place == 50.0
 
 
+def test_an_end_near_zero_has_no_name_beside_that_of_zero():
+    strip = create_strip("", [("own", -0.01), ("real", 1.0)])
+    assert [name for _, name in strip.ticks] == ["0", "1.1"]
+
+
 def test_what_is_not_known_is_left_out():
     assert create_strip("", [("own", None)]) is None
     strip = create_strip("", [("own", 1.0), ("real", None)], (None, 2.0))
