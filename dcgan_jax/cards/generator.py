@@ -19,14 +19,12 @@ class GeneratorCard:
       origin: the generator.
       model: its shape.
       parameters: how many numbers its weights are.
-      has_report: whether the page of its run goes along.
       export: what those who pass it on have stated.
     """
 
     origin: Origin
     model: ModelSettings
     parameters: int
-    has_report: bool
     export: ExportSettings
 
     @property
@@ -51,7 +49,6 @@ class GeneratorCard:
             "parameters": self.parameters,
             "latent_size": self.model.latent_size,
             "channels": self.model.channels,
-            "has_report": self.has_report,
             "unassessed": self.origin.data.is_private and bool(self.origin.unassessed),
             "license_name": license_name,
         }

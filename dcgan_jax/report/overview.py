@@ -12,6 +12,9 @@ from dcgan_jax.runs.starts import Start
 from dcgan_jax.settings import Settings
 from dcgan_jax.settings.reference import list_fields
 
+HIDDEN = "..."
+"""Stands for a path on a page that is passed on."""
+
 
 class Fact(NamedTuple):
     """One thing that a reader should know of a run."""
@@ -38,12 +41,13 @@ class Field(NamedTuple):
 
 def list_commands(records: Records, is_shared: bool) -> tuple[Command, ...]:
     """Returns the commands in their order, each once; of a page that is passed on, without the folders in them."""
+    paths = _list_paths()
     times: dict[tuple[str, ...], list[Start]] = {}
     for start in records.starts:
         times.setdefault(start.arguments, []).append(start)
     return tuple(
         Command(
-            ("dcgan-jax", *map(shlex.quote, map(_shorten_argument, arguments) if is_shared else arguments)),
+            ("dcgan-jax", *(shlex.quote(_shorten_argument(one, paths) if is_shared else one) for one in arguments)),
             _show_time(starts[0].time) + (f", and {len(starts) - 1} more times to go on" if len(starts) > 1 else ""),
         )
         for arguments, starts in times.items()
@@ -56,13 +60,14 @@ def list_facts(records: Records) -> tuple[Fact, ...]:
 
 
 def list_differences(settings: Settings | None, is_shared: bool) -> tuple[Field, ...]:
-    """Returns the fields that differ from their defaults; of a page that is passed on, paths are cut to their names."""
+    """Returns the fields that differ from their defaults; of a page that is passed on, without paths."""
     if settings is None:
         return ()
+    paths = _list_paths()
     sentences = {field.name: field.sentence.replace("`", "") for _, _, fields in list_fields() for field in fields}
     changed = Settings().differences(settings)
     return tuple(
-        Field(name, _show(_shorten(value) if is_shared else value), _show(default), sentences.get(name, ""))
+        Field(name, HIDDEN if is_shared and name in paths else _show(value), _show(default), sentences.get(name, ""))
         for name, (default, value) in changed.items()
     )
 
@@ -124,12 +129,17 @@ def _show_time(time: str) -> str:
     return f"{datetime.fromisoformat(time):%Y-%m-%d %H:%M} UTC"
 
 
-def _shorten(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_shorten(part) for part in value]
-    return PurePath(value).name if isinstance(value, str) and PurePath(value).is_absolute() else value
+def _shorten(value: str) -> str:
+    return PurePath(value).name if PurePath(value).is_absolute() else value
 
 
-def _shorten_argument(argument: str) -> str:
+def _shorten_argument(argument: str, paths: frozenset[str]) -> str:
     name, equals, value = argument.partition("=")
+    if name.lstrip("-").removeprefix("config.") in paths | {"workdir"}:
+        return f"{name}={HIDDEN}" if equals else name
     return f"{name}={','.join(map(_shorten, value.split(',')))}" if equals else _shorten(argument)
+
+
+def _list_paths() -> frozenset[str]:
+    """Returns the fields that hold paths: also of a folder the mere name may tell whose patients it holds."""
+    return frozenset(field.name for _, _, fields in list_fields() for field in fields if field.values.endswith("path"))

@@ -16,6 +16,7 @@ from dcgan_jax.cards.generator import GeneratorCard
 from dcgan_jax.cards.markdown import README, is_readme
 from dcgan_jax.cards.origin import Origin
 from dcgan_jax.errors import FieldError, FileError
+from dcgan_jax.report.write import create_report
 from dcgan_jax.runs.origin import describe_origin
 from dcgan_jax.runs.run import STREAM, Run
 from dcgan_jax.runs.workdir import Workdir
@@ -25,15 +26,15 @@ from dcgan_jax.storage import atomic_file
 from dcgan_jax.training.state import count_parameters
 
 FOLDER = "export"
-_WEIGHTS, _SETTINGS, _SAMPLER = "weights.safetensors", "settings.json", "sample.py"
-_NAMES = frozenset({README, CROISSANT, _WEIGHTS, _SETTINGS, _SAMPLER})
+_WEIGHTS, _SETTINGS, _SAMPLER, _REPORT = "weights.safetensors", "settings.json", "sample.py", "report.html"
+_NAMES = frozenset({README, CROISSANT, _WEIGHTS, _SETTINGS, _SAMPLER, _REPORT})
 
 logger = logging.getLogger(__name__)
 
 
 def export(settings: Settings, workdir: Workdir) -> None:
-    """Writes `export/` in the workdir: weights.safetensors, settings.json, sample.py, croissant.json and README.md,
-    which comes last and says that the rest is there.
+    """Writes `export/` in the workdir: weights.safetensors, settings.json, sample.py, report.html, croissant.json and
+    README.md, which comes last and says that the rest is there.
 
     Raises:
       UserError: there is no checkpoint; the data are private and nobody has looked for copies of them; or the folder
@@ -46,7 +47,7 @@ def export(settings: Settings, workdir: Workdir) -> None:
     _begin(folder)
     params = run.state.sampled_generator
     files = _create_files(run, params)
-    card = GeneratorCard(origin, settings.model, count_parameters(params), False, settings.export)
+    card = GeneratorCard(origin, settings.model, count_parameters(params), settings.export)
     for file in [*files, DescribedFile.of_text(CROISSANT, "application/ld+json", card.format_croissant(files))]:
         atomic_file.write_bytes(folder / file.name, file.content)
     atomic_file.write_text(folder / README, card.format_readme())
@@ -67,6 +68,7 @@ def _create_files(run: Run, params: PyTree) -> Sequence[DescribedFile]:
         DescribedFile(_WEIGHTS, "application/octet-stream", weights),
         DescribedFile.of_text(_SETTINGS, "application/json", about.model_dump_json(indent=1) + "\n"),
         DescribedFile(_SAMPLER, "text/x-python", sampler),
+        DescribedFile.of_text(_REPORT, "text/html", create_report(run.workdir.root, is_shared=True)),
     ]
 
 

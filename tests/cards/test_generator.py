@@ -11,7 +11,7 @@ from tests.cards.examples import PHANTOMS, PRIVATE, STATED, create_origin
 
 
 def create_card(data=PHANTOMS, scored=True):
-    return GeneratorCard(create_origin(data, ("A", "B"), scored), ModelSettings(), 17_762_817, False, STATED)
+    return GeneratorCard(create_origin(data, ("A", "B"), scored), ModelSettings(), 17_762_817, STATED)
 
 
 def test_hugging_face_reads_it():

@@ -22,7 +22,7 @@ from tests.cards.examples import RECORD
 from tests.launching import FORBID_TENSORFLOW, start
 from tests.refusals import refused
 
-NAMES = {"README.md", "croissant.json", "weights.safetensors", "settings.json", "sample.py"}
+NAMES = {"README.md", "croissant.json", "weights.safetensors", "settings.json", "sample.py", "report.html"}
 ALONE = FORBID_TENSORFLOW.replace(
     '"tensorflow", "keras"', '"dcgan_jax", "flax", "orbax", "optax", "pydantic", "matplotlib"'
 )
