@@ -58,7 +58,6 @@ class Pictures:
     Attributes:
       grid: of the newest state.
       step: of that state.
-      rows: of the grid.
       moments: the same latents as training goes on.
       comparison: real beside generated images; only where real ones may be shown.
       closest: by class, generated images above the nearest training images; likewise.
@@ -67,7 +66,6 @@ class Pictures:
 
     grid: Tiles | None = None
     step: int = 0
-    rows: int = 0
     moments: tuple[Moment, ...] = ()
     comparison: str = ""
     closest: tuple[tuple[str, str], ...] = ()
@@ -93,7 +91,7 @@ def read_pictures(folder: Path, image_size: int, num_classes: int) -> Pictures:
     per_step = len(shown) // len(chosen)
     strip = encode_tiles(shown, MOST_OF_STRIP).sources
     moments = (Moment(step, strip[at * per_step : (at + 1) * per_step]) for at, step in enumerate(chosen))
-    return Pictures(grid, last, len(grids[last]) // GRID_SIDE, tuple(moments) if len(chosen) > 1 else ())
+    return Pictures(grid, last, tuple(moments) if len(chosen) > 1 else ())
 
 
 def read_figure(path: Path, most: int) -> str:
