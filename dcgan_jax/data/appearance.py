@@ -19,7 +19,7 @@ def is_mask(histogram: Int[np.ndarray, "256"]) -> bool:
         return True
     dark, bright = histogram[: _NEAR_THE_ENDS + 1].sum(), histogram[255 - _NEAR_THE_ENDS :].sum()
     total = histogram.sum()
-    return dark + bright >= _MASK_SHARE * total and min(dark, bright) >= _LEAST_SHARE * total
+    return bool(dark + bright >= _MASK_SHARE * total and min(dark, bright) >= _LEAST_SHARE * total)
 
 
 def describe_flaw(num_levels: int, is_hidden: bool) -> str | None:

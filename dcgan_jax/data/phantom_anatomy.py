@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-Outline = Float[np.ndarray, "points 2"]
+Outline = Float[np.ndarray, "_ 2"]
 POINTS = 24
 
 

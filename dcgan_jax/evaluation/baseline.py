@@ -21,8 +21,8 @@ _SMALLEST = 4
 _MOST_MISSING = 0.02
 """Share of a part's images that may be missing for it to hold whole patients."""
 
-Features = Float[np.ndarray, "image dims"]
-Positions = Int[np.ndarray, " image"]
+Features = Float[np.ndarray, "_ dims"]
+Positions = Int[np.ndarray, " _"]
 
 
 class Divisions(NamedTuple):

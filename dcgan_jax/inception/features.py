@@ -17,7 +17,7 @@ from dcgan_jax.inception.preprocess import Preprocess
 from dcgan_jax.models.onednn.library import Requested, choose_form
 from dcgan_jax.runtime.progress import create_progress
 
-Features = dict[int, Float32[np.ndarray, "image dims"]]
+Features = dict[int, Float32[np.ndarray, "_ _"]]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -96,7 +96,7 @@ class FeatureExtractor:
             raise UserError(f"{description}: features are not finite; the images or the weights are damaged.")
         return joined
 
-    def _start(self, batch: list[Shaped[np.ndarray, "height width channel"]]) -> dict[int, Float32[Array, "b d"]]:
+    def _start(self, batch: list[Shaped[np.ndarray, "height width _"]]) -> dict[int, Float32[Array, "batch _"]]:
         channels = max(image.shape[-1] for image in batch)
         # A partial batch is filled up, so that it needs no program of its own.
         filled = batch + batch[-1:] * (self._batch_size - len(batch))
@@ -116,8 +116,8 @@ class FeatureExtractor:
 
 
 def prepare_images(
-    images: Iterable[UInt8[np.ndarray, "batch height width channel"]], preprocess: Preprocess
-) -> Iterator[Shaped[np.ndarray, "batch height width channel"]]:
+    images: Iterable[UInt8[np.ndarray, "_ _ _ _"]], preprocess: Preprocess
+) -> Iterator[Shaped[np.ndarray, "_ _ _ _"]]:
     """Yields images for `FeatureExtractor.compute`; `pytorch_fid` is left to the device."""
     if preprocess.name == "pytorch_fid":
         yield from images

@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from etils import epath
 from pydantic import model_validator
@@ -46,7 +46,7 @@ class ScoreFile(Record):
         return {"scores": scores, "sha256": compute_sha256(scores)}
 
     @model_validator(mode="after")
-    def _scores_are_those_written(self) -> Self:
+    def _scores_are_those_written(self) -> "ScoreFile":
         if compute_sha256(self.scores) != self.sha256:
             raise ValueError("its scores are not those that were written")
         return self

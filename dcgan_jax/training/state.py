@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import struct
-from jaxtyping import Array, Bool, Int, Key, PyTree, Shaped, UInt32
+from jaxtyping import Array, Bool, Key, PyTree, Shaped, UInt32
 
 from dcgan_jax.models.discriminator import Discriminator
 from dcgan_jax.models.generator import Generator
@@ -25,7 +25,7 @@ from dcgan_jax.training.spectral_norm import Vectors, create_vectors
 class TrainState:
     """State of a run after `step` completed updates; what a run does without is None."""
 
-    step: Int[Array, ""]
+    step: PyTree  # Int[Array, ""]; of a state of shapes, shardings or host arrays, one of those
     generator: PyTree
     discriminator: PyTree
     generator_optimizer: PyTree

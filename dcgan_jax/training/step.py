@@ -27,7 +27,8 @@ from dcgan_jax.training.state import Recipe, TrainState
 
 ReadImages = Callable[[Any, Any], LabeledImages]
 
-MultiStep = Callable[[TrainState, Key[Array, ""], Any, Any], tuple[TrainState, Metrics]]
+MetricsByStep = dict[str, Float[Array, " iteration"]]
+MultiStep = Callable[[TrainState, Key[Array, ""], Any, Any], tuple[TrainState, MetricsByStep]]
 """(state, key, resident data set, batch) -> the state some iterations later, and their metrics."""
 
 METRICS = (
@@ -172,7 +173,7 @@ def create_multi_step(recipe: Recipe, mesh: Mesh, read_images: ReadImages) -> Mu
     """
     rounds = recipe.sizes.rounds
 
-    def iterate(state: TrainState, key: Key[Array, ""], dataset: Any, batch: Any) -> tuple[TrainState, Metrics]:
+    def iterate(state: TrainState, key: Key[Array, ""], dataset: Any, batch: Any) -> tuple[TrainState, MetricsByStep]:
         def body(state: TrainState, batch: Any) -> tuple[TrainState, Metrics]:
             real = [read_images(dataset, jax.tree.map(itemgetter(index), batch)) for index in range(rounds)]
             return train_step(recipe, state, key, real)

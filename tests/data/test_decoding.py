@@ -49,6 +49,9 @@ class MemorySource:
     def num_bytes(self, image):
         return len(self.files[image.file])
 
+    def locate(self, image):
+        return None
+
 
 @pytest.fixture
 def decode(tmp_path, settings):

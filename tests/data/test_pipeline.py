@@ -4,6 +4,7 @@ import sys
 from operator import itemgetter
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -130,4 +131,4 @@ def test_rgb_repeats_the_gray_channel(prepared, examples, tiny_settings):
 
 
 def test_floats_are_exact_at_the_ends():
-    np.testing.assert_array_equal(to_float(np.array([0, 255], np.uint8)), [-1.0, 1.0])
+    np.testing.assert_array_equal(to_float(jnp.array([0, 255], jnp.uint8)), [-1.0, 1.0])
