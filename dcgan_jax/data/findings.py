@@ -55,6 +55,7 @@ def create_report(
             published=_count_patients(examples, lambda e: e.published_patient),
         ),
         depth_groups=decoded.depth_groups,
+        labels=source.labels and source.labels.rename(show_name),
         left_out=decoded.bad,
         passed_over={kind: count for kind, count in source.passed_over.items() if count},
         flaws=[Flaw(file=show_name(good.image.file), flaw=good.flaw) for good in decoded.good if good.flaw],

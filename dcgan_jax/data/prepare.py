@@ -23,7 +23,7 @@ from dcgan_jax.errors import FileError
 from dcgan_jax.settings import DataSettings
 from dcgan_jax.storage.cache import CACHE_VARIABLE, cache_dir
 
-FORMAT_VERSION = 9
+FORMAT_VERSION = 10
 """Counts up whenever the same source and settings give other records or another report."""
 
 
@@ -35,7 +35,7 @@ def create_source(data: DataSettings, seed: int) -> Source:
     """
     if data.source == "phantom":
         return PhantomSource(data.phantom_count, data.image_size, seed)
-    return FolderSource(data.dir, data.label, data.views) if data.dir else ArchiveSource(data.variant)
+    return FolderSource(data.dir, data) if data.dir else ArchiveSource(data.variant)
 
 
 def prepare(data: DataSettings, seed: int) -> PreparedSet:

@@ -2,6 +2,7 @@
 
 from dcgan_jax.data.class_tells import Tell
 from dcgan_jax.data.intensity import DepthGroup
+from dcgan_jax.data.labels.report import LabelsReport
 from dcgan_jax.data.reading.dicom.steps import DicomSteps
 from dcgan_jax.data.reading.stored_image import BadImageError, UnreadableFileError
 from dcgan_jax.settings import DataSettings
@@ -108,6 +109,7 @@ class PreparedReport(Record):
       depth_groups: ranges of files deeper than 8 bits.
       shown: by class, how values came to 8 bits and of how many images.
       dicom: the DICOM files.
+      labels: what became of the rows of `data.labels`; None without it.
       left_out: files that were to be images and can't be used.
       passed_over: other files, by suffix.
       flaws: images that are hardly any.
@@ -127,6 +129,7 @@ class PreparedReport(Record):
     files_without_patient: int
     patients: PatientReadings
     depth_groups: list[DepthGroup]
+    labels: LabelsReport | None = None
     left_out: list[LeftOut]
     passed_over: dict[str, int]
     flaws: list[Flaw]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from dcgan_jax.data.dicom_text import describe_dicom, warn_of_dicom
 from dcgan_jax.data.intensity import DepthGroup
+from dcgan_jax.data.labels.report import REASONS, LabelsReport
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.reading.stored_image import DISPLAY
 from dcgan_jax.data.report import PreparedReport
@@ -17,6 +18,7 @@ _LISTED = 3
 def find_warnings(report: PreparedReport, examples: Sequence[Example]) -> list[str]:
     """Returns what a user should know before training on these images, the worst first."""
     return [
+        *_warn_of_labels(report.labels),
         *_warn_of_files(report),
         *_warn_of_levels(report),
         *warn_of_dicom(report),
@@ -25,6 +27,16 @@ def find_warnings(report: PreparedReport, examples: Sequence[Example]) -> list[s
         *warn_of_copies(report),
         *warn_of_classes(report),
     ]
+
+
+def _warn_of_labels(labels: LabelsReport | None) -> list[str]:
+    if labels is None:
+        return []
+    missing = labels.rows - labels.matched
+    parts = [f"{missing:,} of {labels.rows:,} rows have no file"] if missing else []
+    parts += [f"{len(files):,} files have no row and are left out"] if (files := labels.without_row) else []
+    parts += [f"{len(files):,} images {REASONS[reason]} are left out" for reason, files in labels.left_out.items()]
+    return [f"of the table of labels: {'; '.join(parts)}: report.md lists them"] if parts else []
 
 
 def _warn_of_files(report: PreparedReport) -> list[str]:
@@ -109,6 +121,11 @@ def describe_report(report: PreparedReport) -> str:
     lines += _section("DICOM files (report.json has the steps of each)", describe_dicom(report))
     lines += _section("Warnings", report.warnings)
     lines += _section("Synthetic, by what the files say of themselves", report.synthetic)
+    if report.labels:
+        lines += _section("Rows of the table of labels without a file", report.labels.without_file)
+        lines += _section("Files without a row in the table of labels", report.labels.without_row)
+        for reason, files in report.labels.left_out.items():
+            lines += _section(f"Left out: images {REASONS[reason]}", files)
     lines += _section("Left out", [f"{bad.file}: {bad.reason}" for bad in report.left_out])
     lines += _section("Passed over", [f"{kind}: {count:,}" for kind, count in report.passed_over.items()])
     lines += _section("Hardly X-rays", [f"{entry.file}: {entry.flaw}" for entry in report.flaws])

@@ -1,12 +1,13 @@
 """`config.data`: which images are learned, how they are prepared, and in which order they come."""
 
+import re
 from typing import Annotated, Literal
 
 from annotated_types import Unit
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from dcgan_jax.errors import FieldError
-from dcgan_jax.settings.section import AbsolutePath, Fraction, Listed, PositiveInt, Section, ShareBelowOne
+from dcgan_jax.settings.section import AbsolutePath, Fraction, InOrder, Listed, PositiveInt, Section, ShareBelowOne
 
 ALL_CLASSES = "ALL"
 """As `data.label`: every class that has training images, told apart, in one run."""
@@ -21,6 +22,16 @@ class DataSettings(Section):
     """Folder with split/class/* or class/*. Empty: the published archive (1.2 GB) is downloaded."""
     views: Annotated[tuple[str, ...], *Listed] = ()
     """ViewPosition of the DICOM files that are read (PA,AP); others are left out. Empty: all but lateral ones."""
+    labels: AbsolutePath = ""
+    """Table (CSV) that says what the images below `config.data.dir` show. Empty: their folders do."""
+    columns: Annotated[tuple[str, ...], Field(max_length=3), InOrder] = ()
+    """Its columns of file, label and patient; a blank label: one column a finding. Empty: by the usual names."""
+    exclude: Annotated[tuple[str, ...], *Listed] = ()
+    """Findings of that table that no image may have, whatever its class."""
+    patient_pattern: str = ""
+    """Regular expression whose one group finds the patient in a path. Empty: by folders and usual names."""
+    test: Annotated[ShareBelowOne, Unit("share of patients")] = 0.2
+    """Set apart for tests where the source has no test split. 0: none."""
     variant: Literal["kaggle", "published"] = "kaggle"
     """How the archive is split: 1,341 NORMAL training images as in the paper (`kaggle`), or 1,349 (`published`)."""
     label: str = "NORMAL"
@@ -59,6 +70,33 @@ class DataSettings(Section):
     def is_private(self) -> bool:
         """Whether they may be of patients who did not agree to be seen: neither published nor drawn."""
         return self.source != "phantom" and not self.is_published
+
+    @field_validator("patient_pattern")
+    @classmethod
+    def _pattern_has_one_group(cls, value: str) -> str:
+        try:
+            groups = re.compile(value).groups if value else 1
+        except re.error as error:
+            raise ValueError(f"a regular expression ({error})") from None
+        if groups != 1:
+            raise ValueError(f"a regular expression with one group in parentheses, and not {groups}")
+        return value
+
+    @model_validator(mode="after")
+    def _a_folder_is_read_by_them(self) -> "DataSettings":
+        for name, value, needed in (
+            ("labels", self.labels, "dir"),
+            ("patient_pattern", self.patient_pattern, "dir"),
+            ("columns", ",".join(self.columns), "labels"),
+            ("exclude", ",".join(self.exclude), "labels"),
+        ):
+            if value and not getattr(self, needed):
+                raise FieldError(
+                    f"config.data.{name}",
+                    value,
+                    f"is not read without config.data.{needed}: give that, or leave it out.",
+                )
+        return self
 
     @model_validator(mode="after")
     def _phantoms_come_from_no_folder(self) -> "DataSettings":

@@ -3,7 +3,7 @@
 from typing import Any
 
 _IDENTITY_SECTIONS = ("seed", "data", "model", "loss", "optimizer", "augment", "average")
-_NOT_IDENTITY = ("data.dir", "data.placement", "data.device_budget_mib")
+_NOT_IDENTITY = ("data.dir", "data.labels", "data.placement", "data.device_budget_mib")
 _FROM_THE_DATA = "model.num_classes"  # `data.label` and the training images decide it, and both are in the identity
 
 _OF_VERSION_0_1 = {
@@ -28,7 +28,7 @@ _ALWAYS_COUNTED = {
 def makes_the_run(name: str) -> bool:
     """Returns whether a field, given by its dotted name, makes a run what it is: it must not change on resuming.
 
-    `data.dir` may: a data set may move, and the images themselves are compared through train_files.tsv.
+    `data.dir` and `data.labels` may: data may move, and the images themselves are compared through train_files.tsv.
     """
     section = name.split(".")[0]
     return name in ("train.batch_size", "train.init_from") or (

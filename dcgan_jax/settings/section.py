@@ -44,6 +44,13 @@ def _listed(value: Any) -> Any:
     )
 
 
+def _in_order(value: Any) -> Any:
+    """As `_listed`, of values that say by their place what they are: a blank holds its place."""
+    values = value if isinstance(value, list | tuple) else (value,)
+    parts = [part.strip() for item in values for part in (item.split(",") if isinstance(item, str) else [item])]
+    return () if parts == [""] else tuple(parts)
+
+
 def _without_repeats(values: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(set(values)) < len(values):
         raise ValueError("each value once")
@@ -68,4 +75,5 @@ Fraction = Annotated[float, Field(gt=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 AbsolutePath = Annotated[str, AfterValidator(resolve_path)]
 StoragePlace = Annotated[str, AfterValidator(resolve_place)]
+InOrder = BeforeValidator(_in_order)
 Listed = (BeforeValidator(_listed), AfterValidator(_without_repeats))

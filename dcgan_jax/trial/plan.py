@@ -21,7 +21,14 @@ from dcgan_jax.trial.synthetic_folder import SyntheticFolder, SyntheticSource
 
 logger = logging.getLogger(__name__)
 
-_NOT_PLANNED = ("data.dir", "data.placement", "data.device_budget_mib", "trial.synthetic_dir", "trial.runs")
+_NOT_PLANNED = (
+    "data.dir",
+    "data.labels",
+    "data.placement",
+    "data.device_budget_mib",
+    "trial.synthetic_dir",
+    "trial.runs",
+)
 
 
 def choose_label(settings: Settings, split: TrialSplit) -> Settings:

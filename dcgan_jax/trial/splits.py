@@ -16,7 +16,6 @@ from dcgan_jax.data.ranking import rank_by_hash
 from dcgan_jax.data.selection import choose_split_seed, select_training
 from dcgan_jax.data.sources.folder_names import split_of_folder
 from dcgan_jax.data.sources.source import TEST, TRAIN
-from dcgan_jax.data.sources.splits import TEST_SHARE
 from dcgan_jax.errors import FieldError
 from dcgan_jax.settings import DataSettings, Settings
 
@@ -83,7 +82,7 @@ def split_for_trial(prepared: PreparedSet, settings: Settings) -> TrialSplit:
         name = "the source's test split"
         _refuse_shared_pixels([*everything, *validation], test)
     else:
-        share, of = (TEST_SHARE, "patients") if has_test else (trial.test, "training patients")
+        share, of = (data.test, "patients") if has_test else (trial.test, "training patients")
         name = f"{share:g} of the {of} of each class, by patient: the source has no test split"
         test, copies = _without_copies(test, [*everything, *validation])
         notes += [f"{copies} test images equal training or validation images and are left out."] if copies else []

@@ -17,7 +17,7 @@ from tests.refusals import refused
 
 
 class Source:
-    name, fingerprint = "folder x", "00"
+    name, fingerprint, labels = "folder x", "00", None
     list_images = num_bytes = read_file = locate = lambda *_: None
 
     def __init__(self, **passed_over):

@@ -1,9 +1,13 @@
 """`--mode=prepare`, as a user gives it."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from dcgan_jax.data.report import PreparedReport
 from tests.launching import launch
 
 
@@ -56,3 +60,23 @@ def test_what_to_know_of_the_data_is_said(prepare):
         assert outcome.code == 0, outcome.output
         assert "warning: no patient is known from the names of 6 of 6 files" in outcome.output
         assert "report.md" in outcome.output
+
+
+def test_classes_and_patients_come_from_a_table(folder, tmp_path):
+    table = folder / "Data_Entry.csv"
+    rows = [f"p{index}_1.png,{finding},{index // 2}\n" for index, finding in enumerate(["Edema|Mass", "Mass"])]
+    table.write_text("Image Index,Finding Labels,Patient ID\n" + "".join(rows) + "q.png,Mass,9\n")
+    outcome = launch(
+        *("--config=configs/cxr.py", "--mode=prepare", f"--workdir={tmp_path / 'run'}"),
+        *(f"--config.data.dir={folder / 'train' / 'NORMAL'}", f"--config.data.labels={table}"),
+        *("--config.data.label=Mass", "--config.data.exclude=Edema", "--config.data.test=0"),
+        log=tmp_path / "log",
+    )
+    assert outcome.code == 0, outcome.output
+    report = PreparedReport.read(Path(re.search(r"(/\S+/)report\.md", outcome.output)[1], "report.json"))
+    assert report.images == {"train": {"Mass": 1}}
+    assert report.patients.conservative.counts == {"train": {"Mass": 1}}
+    assert report.labels.without_file == ["q.png"]
+    assert report.labels.without_row == ["p2_1.png"]
+    assert report.labels.left_out == {"excluded": ["p0_1.png"]}
+    assert "1 of 3 rows have no file" in outcome.output

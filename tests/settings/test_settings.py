@@ -36,6 +36,10 @@ def test_cxr_is_the_papers_recipe():
         ("data.source", "mnist", "'chest_xray' or 'phantom'"),
         ("data.holdout", 1.0, "less than 1"),
         ("data.fraction", 0.0, "greater than 0"),
+        ("data.test", 1.0, "less than 1"),
+        ("data.patient_pattern", "p(", "a regular expression"),
+        ("data.patient_pattern", r"p\d+", "one group"),
+        ("data.columns", ("a", "b", "c", "d"), "at most 3"),
         ("data.sampling", "random", "'replacement' or 'shuffle'"),
         ("model.channels", 2, "1 or 3"),
         ("model.dtype", "float16", "'float32' or 'bfloat16'"),
@@ -189,10 +193,32 @@ def test_what_may_change_between_two_starts_of_a_run(settings):
     }
     assert {name for name in may_change if name.startswith("data.")} == {
         "data.dir",
+        "data.labels",
         "data.placement",
         "data.device_budget_mib",
     }
     assert "train.batch_size" not in may_change
+
+
+@pytest.mark.parametrize("given", [("Path", "", "Who"), ["Path", "", "Who"], "Path,,Who", ("Path,, Who",)])
+def test_columns_may_be_listed_in_any_way_and_a_blank_holds_its_place(settings, given):
+    files = {"data.dir": "/data", "data.labels": "/data/table.csv"}
+    assert settings.with_overrides({**files, "data.columns": given}).data.columns == ("Path", "", "Who")
+    assert settings.with_overrides({**files, "data.columns": ""}).data.columns == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "needed"),
+    [
+        ({"data.labels": "/table.csv"}, "config.data.dir"),
+        ({"data.patient_pattern": "(a)"}, "config.data.dir"),
+        ({"data.dir": "/data", "data.exclude": ("Edema",)}, "config.data.labels"),
+        ({"data.dir": "/data", "data.columns": ("a",)}, "config.data.labels"),
+    ],
+)
+def test_a_field_that_would_not_be_read_is_refused(settings, fields, needed):
+    with pytest.raises(UserError, match=needed):
+        settings.with_overrides(fields)
 
 
 @pytest.mark.parametrize("given", [("classical", "both"), ["classical", "both"], "classical,both", ("classical,both",)])

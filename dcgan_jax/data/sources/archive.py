@@ -8,6 +8,7 @@ from zipfile import BadZipFile, ZipFile
 
 from dcgan_jax.data.image_files import SUFFIXES, is_ignored
 from dcgan_jax.data.images import MAX_FILE_BYTES
+from dcgan_jax.data.labels.report import LabelsReport
 from dcgan_jax.data.reading.stored_image import BadImageError
 from dcgan_jax.data.sources.layout import assign_classes
 from dcgan_jax.data.sources.source import SourceImage
@@ -50,6 +51,7 @@ class ArchiveSource:
         self.name = f"published archive {self._archive.name} ({variant})"
         self.fingerprint = f"{self._archive.sha256} {variant}"
         self.passed_over: Mapping[str, int] = {}
+        self.labels: LabelsReport | None = None
 
     def is_downloaded(self) -> bool:
         """Returns whether the archive lies in the cache; it is checked when the images are listed."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from dcgan_jax.data.sources.folder_names import is_transparent, split_of_folder
+from dcgan_jax.data.sources.patients import search_patient
 from dcgan_jax.data.sources.roots import MANY, look_like_patients
 from dcgan_jax.data.sources.source import TRAIN, SourceImage
 from dcgan_jax.data.sources.splits import split_by_patient
@@ -20,7 +21,11 @@ TABLE = "where a table says the class of each image, name it with data.labels=FI
 
 
 def assign_classes(
-    files: Sequence[str], root: Path, owners: Mapping[str, str] = MappingProxyType({})
+    files: Sequence[str],
+    root: Path,
+    owners: Mapping[str, str] = MappingProxyType({}),
+    test_share: float = 0.0,
+    patient_pattern: str = "",
 ) -> list[SourceImage]:
     """Returns the images of relative paths in any of the layouts.
 
@@ -32,6 +37,8 @@ def assign_classes(
       files: paths with forward slashes.
       root: the folder or archive that they lie in, for messages.
       owners: file -> patient, of files that say it themselves.
+      test_share: patients that are set apart for a test split where the folders have none.
+      patient_pattern: `data.patient_pattern`; it comes before the owners.
 
     Raises:
       UserError: when the paths follow no layout, there is nothing to train on, or patients are where classes should be.
@@ -44,9 +51,12 @@ def assign_classes(
         _require_splits(files, folders, root)
     else:
         found, has_splits = _assign(files, folders, root, split_at=None, label_at=0), False
-    found = [replace(image, patient=owners.get(image.file, "")) for image in found]
+    found = [
+        replace(image, patient=search_patient(patient_pattern, image.file) or owners.get(image.file, ""))
+        for image in found
+    ]
     if not has_splits:
-        found = split_by_patient(found)
+        found = split_by_patient(found, test_share)
     if not any(image.split == TRAIN for image in found):
         raise FileError(root, f"has no training images: {LAYOUT}.")
     _refuse_patients(found, root)

@@ -11,9 +11,12 @@ A patient has several images, and splits must not part them. Nothing but a path 
   is the same in every class: a chest that was healthy may be ill later. If the folder is a site's, its patients go
   together, which is coarse and parts none. It comes before a name like `IM-0001-0001`, which viewers give to the files
   of every patient; `person1000_bacteria_2931` counts in any folder. Folders of a split, or called images, are nobody's.
+- Other names that are common tell the patient, too: `00001280_004` of NIH ChestX-ray14 and `patient01_view2`; so does,
+  where no folder is a class, a folder called `patient00001`, as CheXpert has them.
+- `data.patient_pattern`, or the patients' column of `data.labels`, comes before all of that.
 - Of any other file, directly in its class, no patient is known: `NORMAL/p1_2.png` may be image 2 of patient 1 or not.
   It counts as a patient of its own, so what is split or held out by patient is then by file and may part a patient's
-  images. The report of a prepared set warns of it; a folder for each patient is the remedy.
+  images. The report of a prepared set warns of it; a folder for each patient, or a pattern, is the remedy.
 """
 
 import re
@@ -26,6 +29,8 @@ from dcgan_jax.data.sources.source import SourceImage
 _PNEUMONIA = re.compile(r"(?P<published>person0*(?P<number>\d+)_(?:bacteria|virus))_\d+(?:_\d+)?")
 _NORMAL = re.compile(r"(?P<published>(?:NORMAL2-)?IM-0*(?P<number>\d+))-\d+(?:-\d+)?")
 _PHANTOM = re.compile(r"phantom-\d+")  # each is drawn as somebody else
+_NIH = re.compile(r"(?P<patient>\d{8})_\d{3}")
+_NAMED = re.compile(r"(?P<patient>patient[ _-]?\d+)(?:[ _.-].*)?", re.IGNORECASE)
 
 
 class Patient(NamedTuple):
@@ -40,11 +45,19 @@ def patient_of(image: SourceImage) -> Patient:
     return Patient(image.patient, image.patient) if image.patient else identify_patient(image.label, image.file)
 
 
+def search_patient(pattern: str, file: str) -> str:
+    """Returns what the one group of `data.patient_pattern` finds in a path; the path itself where it finds nothing, and
+    nothing without a pattern.
+    """
+    match = re.search(pattern, file) if pattern else None
+    return ((match and match[1]) or file) if pattern else ""
+
+
 def identify_patient(label: str, file: str) -> Patient:
     """Returns the patient of a file; where none is known, both readings are the file itself.
 
     Args:
-      label: the file's class, which is one of its folders.
+      label: the file's class, which may be one of its folders.
       file: its path within the source.
     """
     path = PurePosixPath(file)
@@ -54,6 +67,8 @@ def identify_patient(label: str, file: str) -> Patient:
         return Patient(folder, folder)
     if match := _NORMAL.fullmatch(path.stem):
         return Patient(f"{label}/{match['number']}", match["published"])
+    if match := _NIH.fullmatch(path.stem) or _NAMED.fullmatch(path.stem):
+        return Patient(match["patient"], match["patient"])
     patient = f"{label}/{path.stem}" if _PHANTOM.fullmatch(path.stem) else file
     return Patient(patient, patient)
 
@@ -69,6 +84,8 @@ def rename_patient(patient: str, label: str, file: str) -> str:
 
 def _find_patient_folder(label: str, path: PurePosixPath) -> str | None:
     folders, label = path.parts[:-1], label.lower()
-    place = next((place for place, name in enumerate(folders) if name.lower() == label), len(folders))
+    place = next((place for place, name in enumerate(folders) if name.lower() == label), None)
+    if place is None:
+        return next((name for name in folders if _NAMED.fullmatch(name)), None)
     below = [name for name in folders[place:] if name.lower() != label]
     return next((name for name in below if not split_of_folder(name) and not is_transparent(name)), None)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from dcgan_jax.data.labels.report import LabelsReport
 from dcgan_jax.data.phantom import CLASSES, DRAWING_VERSION, draw_phantom
 from dcgan_jax.data.sources.source import TEST, TRAIN, SourceImage
 
@@ -27,6 +28,7 @@ class PhantomSource:
         self.name = f"drawn phantoms ({count} training images per class, seed {seed})"
         self.fingerprint = f"phantoms {DRAWING_VERSION} {count} {size} {seed}"
         self.passed_over: Mapping[str, int] = {}
+        self.labels: LabelsReport | None = None
 
     def list_images(self) -> list[SourceImage]:
         """Returns all images; see `Source`."""

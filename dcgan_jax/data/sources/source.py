@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from dcgan_jax.data.labels.report import LabelsReport
+
 TRAIN, VALIDATION, TEST = "train", "val", "test"
 
 
@@ -33,11 +35,13 @@ class Source(Protocol):
       name: what it is and where, for reports.
       fingerprint: changes whenever the images do; known without a download.
       passed_over: what is in it beside the images, and how many files of each.
+      labels: what became of the rows of a table of labels; None without one, or before the images are listed.
     """
 
     name: str
     fingerprint: str
     passed_over: Mapping[str, int]
+    labels: LabelsReport | None
 
     def list_images(self) -> list[SourceImage]:
         """Returns all images in a fixed order.

@@ -10,9 +10,6 @@ from dcgan_jax.data.ranking import rank_by_hash
 from dcgan_jax.data.sources.patients import patient_of
 from dcgan_jax.data.sources.source import TEST, TRAIN, VALIDATION, SourceImage
 
-TEST_SHARE = 0.2
-"""Share of each class's patients that a split of ours puts into the test set."""
-
 _KAGGLE_VALIDATION_FROM = {"NORMAL2-IM-": 1427, "person": 1946}
 
 
@@ -23,11 +20,15 @@ def apply_kaggle_rule(image: SourceImage) -> SourceImage:
     return replace(image, split=VALIDATION) if is_moved else image
 
 
-def split_by_patient(images: Sequence[SourceImage]) -> list[SourceImage]:
-    """Returns the images with `TEST_SHARE` of each class's patients in test and the others in train.
+def split_by_patient(images: Sequence[SourceImage], test_share: float) -> list[SourceImage]:
+    """Returns the images with a share of each class's patients in test and the others in train.
 
     A patient with images of several classes is in test with all of them if one class puts the patient there. It does
     not depend on a seed: the test set of a folder is always the same one.
+
+    Args:
+      images: of any split.
+      test_share: `data.test`; rounded down to whole patients.
     """
     owners = {image: patient_of(image).conservative for image in images}
     patients: dict[str, set[str]] = {}
@@ -35,5 +36,5 @@ def split_by_patient(images: Sequence[SourceImage]) -> list[SourceImage]:
         patients.setdefault(image.label, set()).add(patient)
     test = set()
     for members in patients.values():
-        test.update(rank_by_hash("test split", members)[: math.floor(TEST_SHARE * len(members))])
+        test.update(rank_by_hash("test split", members)[: math.floor(round(test_share * len(members), 6))])
     return [replace(image, split=TEST if owners[image] in test else TRAIN) for image in images]

@@ -51,6 +51,17 @@ def test_a_class_alone_is_not_taken_for_a_wrapper(tmp_path):
     assert listed(tmp_path) == [("train", "A", "A/1.png")]
 
 
+def test_a_pattern_of_patients_and_the_share_of_the_test_split_are_followed(tmp_path, settings):
+    touch(tmp_path, *(f"A/p{number}_{image}.png" for number in range(10) for image in range(3)))
+    data = settings(dir=str(tmp_path), patient_pattern=r"p(\d+)_", test=0.1)
+    found = FolderSource(str(tmp_path), data).list_images()
+    assert {image.patient for image in found if image.split == "train"} == {*map(str, range(10))} - {
+        image.patient for image in found if image.split == "test"
+    }
+    assert sum(image.split == "test" for image in found) == 3
+    assert FolderSource(str(tmp_path), data).fingerprint != FolderSource(str(tmp_path)).fingerprint
+
+
 def test_the_fingerprint_follows_the_files(tmp_path):
     touch(tmp_path, "A/1.png", "A/2.png")
     before = FolderSource(str(tmp_path)).fingerprint

@@ -1,6 +1,6 @@
 import pytest
 
-from dcgan_jax.data.sources.patients import identify_patient, rename_patient
+from dcgan_jax.data.sources.patients import identify_patient, rename_patient, search_patient
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,31 @@ def test_a_folder_below_the_class_is_a_patient_whatever_the_class(label, file):
 )
 def test_a_file_of_nobody_known_is_a_patient_of_its_own(file):
     assert identify_patient("NORMAL", file) == (file, file)
+
+
+@pytest.mark.parametrize(
+    ("file", "patient"),
+    [
+        ("NORMAL/00001280_004.png", "00001280"),  # NIH ChestX-ray14
+        ("NORMAL/patient01.png", "patient01"),
+        ("NORMAL/patient01_view2.png", "patient01"),
+        ("NORMAL/Patient 7-a.png", "Patient 7"),
+        ("train/patient00001/study1/view1_frontal.jpg", "patient00001"),  # CheXpert: no folder is the class
+        ("images_001/images/00001280_004.png", "00001280"),
+    ],
+)
+def test_common_names_tell_the_patient(file, patient):
+    assert identify_patient("NORMAL", file) == (patient, patient)
+
+
+@pytest.mark.parametrize("file", ["NORMAL/patients_1.png", "NORMAL/000012_004.png", "NORMAL/inpatient7.png"])
+def test_names_that_only_look_like_common_ones_tell_nobody(file):
+    assert identify_patient("NORMAL", file).conservative == file
+
+
+def test_a_pattern_finds_the_patient_in_the_path():
+    assert search_patient(r"/p(\d+)_", "NORMAL/p17_2.png") == "17"
+    assert search_patient(r"/p(\d+)_", "NORMAL/q17_2.png") == "NORMAL/q17_2.png"  # nobody known
 
 
 def test_a_drawn_chest_is_somebody():

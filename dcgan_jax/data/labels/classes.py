@@ -1,0 +1,125 @@
+"""Labeled files -> classes and splits, as folders would give them.
+
+- Where every image has one label, the labels are the classes.
+- Else `data.label` is one finding against the rest: `Edema` and `not Edema`, so that a trial has two classes. An image
+  in which the finding is uncertain is in neither.
+- With `data.label=ALL`, images of one finding each are the classes.
+
+An image with a finding of `data.exclude`, or perhaps with it, is in none.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from dcgan_jax.data.labels.matching import match_files
+from dcgan_jax.data.labels.report import LabelsReport, Reason
+from dcgan_jax.data.labels.table import Labeled, LabelTable
+from dcgan_jax.data.sources.folder_names import split_of_folder
+from dcgan_jax.data.sources.patients import search_patient
+from dcgan_jax.data.sources.source import TRAIN, SourceImage
+from dcgan_jax.data.sources.splits import split_by_patient
+from dcgan_jax.errors import UserError
+from dcgan_jax.settings import ALL_CLASSES, DataSettings
+
+NOT = "not "
+"""How the class of the images without a finding is called, before the finding's name."""
+
+
+def assign_labels(
+    table: LabelTable, files: Sequence[str], data: DataSettings, owners: Mapping[str, str] = MappingProxyType({})
+) -> tuple[list[SourceImage], LabelsReport]:
+    """Returns the images that have a class, and what became of the others.
+
+    Folders named like splits keep their splits where all files are in some, one of them for training; else the split is
+    by patient.
+
+    Args:
+      table: of labels.
+      files: paths with forward slashes.
+      data: `label`, `exclude`, `patient_pattern` and `test` are used.
+      owners: file -> patient, of files that say it themselves; the table and the pattern come before.
+
+    Raises:
+      UserError: a finding is not in the table, the table and the files do not fit, or nothing is left to train on.
+    """
+    where = f"data.labels={table.path}"
+    finding = _choose_finding(table, data, where)
+    matches = match_files(list(table.images), files, where)
+    if not matches.file_of:
+        raise UserError(
+            f"{where} names no file below data.dir={data.dir}: {next(iter(table.images))} in the table for one, and "
+            f"{files[0]} in the folder."
+        )
+    left_out: dict[Reason, list[str]] = {}
+    images = []
+    for name, file in matches.file_of.items():
+        labeled = table.images[name]
+        label, reason = _choose_class(labeled, finding, data.exclude)
+        if reason:
+            left_out.setdefault(reason, []).append(file)
+        else:
+            patient = labeled.patient or search_patient(data.patient_pattern, file) or owners.get(file, "")
+            images.append(SourceImage(TRAIN, label, file, patient))
+    unlabeled = match_files(table.unlabeled, matches.without_row, where)
+    if unlabeled.file_of:
+        left_out["unlabeled"] = sorted(unlabeled.file_of.values())
+    report = LabelsReport(
+        rows=len(table.images) + len(table.unlabeled),
+        matched=len(matches.file_of) + len(unlabeled.file_of),
+        without_file=[*matches.without_file, *unlabeled.without_file],
+        without_row=unlabeled.without_row,
+        left_out=left_out,
+    )
+    return sorted(_assign_splits(images, data, where)), report
+
+
+def _choose_finding(table: LabelTable, data: DataSettings, where: str) -> str | None:
+    """Returns the finding that is told from the rest; None where labels are classes as they are."""
+    for name in data.exclude:
+        if name not in table.findings:
+            raise UserError(f"data.exclude={name} is not in {where}, which has {', '.join(table.findings)}.")
+    if data.label == ALL_CLASSES or table.has_one_label_each:
+        return None
+    finding = data.label if data.label in table.findings else data.label.removeprefix(NOT)
+    if finding not in table.findings:
+        raise UserError(
+            f"data.label={data.label} is no finding of {where}: choose one of {', '.join(table.findings)}, or "
+            f"{ALL_CLASSES} for all images of one finding."
+        )
+    if finding in data.exclude:
+        raise UserError(f"data.exclude={finding} leaves nothing of data.label={data.label}: give one of them.")
+    return finding
+
+
+def _choose_class(labeled: Labeled, finding: str | None, exclude: Sequence[str]) -> tuple[str, Reason | None]:
+    """Returns the class of an image, or why it has none."""
+    if (labeled.present | labeled.uncertain) & set(exclude):
+        return "", "excluded"
+    if finding is None:
+        if len(labeled.present) > 1:
+            return "", "several_findings"
+        if labeled.uncertain or not labeled.present:
+            return "", "no_finding"
+        (only,) = labeled.present
+        return only, None
+    if finding in labeled.uncertain:
+        return "", "uncertain"
+    return finding if finding in labeled.present else f"{NOT}{finding}", None
+
+
+def _assign_splits(images: Sequence[SourceImage], data: DataSettings, where: str) -> list[SourceImage]:
+    splits = [_find_split(image.file) for image in images]
+    if TRAIN in splits and len(set(splits)) > 1:
+        if None in splits:
+            stray = images[splits.index(None)].file
+            raise UserError(
+                f"{where}: some files are in folders of splits, and {stray} is in none: move it into one, or take it "
+                "out of the table."
+            )
+        return [replace(image, split=split) for image, split in zip(images, splits, strict=True) if split]
+    return split_by_patient(images, data.test)
+
+
+def _find_split(file: str) -> str | None:
+    return next((split for folder in file.split("/")[:-1] if (split := split_of_folder(folder))), None)

@@ -1,0 +1,45 @@
+"""What became of the rows and files of a table of labels, as a part of the report of a prepared set."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from dcgan_jax.storage.record import Part
+
+Reason = Literal["excluded", "uncertain", "several_findings", "no_finding", "unlabeled"]
+
+REASONS: dict[Reason, str] = {
+    "excluded": "with a finding of data.exclude, or perhaps with it",
+    "uncertain": "in which the finding is uncertain",
+    "several_findings": "with several findings",
+    "no_finding": "without a certain finding",
+    "unlabeled": "whose row has no label",
+}
+"""Why images that are in the table are in no class, in words that follow "images"."""
+
+
+class LabelsReport(Part):
+    """What became of a table's rows and of the files.
+
+    Attributes:
+      rows: images that the table names.
+      matched: those of them that have a file.
+      without_file: the others.
+      without_row: files that the table does not name.
+      left_out: files that are in the table and in no class.
+    """
+
+    rows: int
+    matched: int
+    without_file: list[str]
+    without_row: list[str]
+    left_out: dict[Reason, list[str]]
+
+    def rename(self, name: Callable[[str], str]) -> "LabelsReport":
+        """Returns the report with other names of the files, and of what rows call them."""
+        return LabelsReport(
+            rows=self.rows,
+            matched=self.matched,
+            without_file=list(map(name, self.without_file)),
+            without_row=list(map(name, self.without_row)),
+            left_out={reason: list(map(name, files)) for reason, files in self.left_out.items()},
+        )

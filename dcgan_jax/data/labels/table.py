@@ -1,0 +1,149 @@
+"""A table of labels -> what is known of each image: its findings, the doubtful ones, whose it is.
+
+A finding is present, absent, uncertain, or not mentioned, which counts as absent:
+
+- A column of labels names what is present, `A|B` for two; a blank tells nothing.
+- A column of a finding has 1, 0, -1 (uncertain) or a blank (not mentioned), as CheXpert's.
+- Several rows about one image add up. Where a column names the readers (VinDr), a finding is present if more than half
+  of the image's readers name it, and uncertain if fewer do.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dcgan_jax.data.labels.columns import VALUES, Columns, find_columns
+from dcgan_jax.data.tables import parse_table, read_text
+from dcgan_jax.errors import UserError
+
+_DELIMITERS = (",", ";", "\t")
+
+
+@dataclass(frozen=True)
+class Labeled:
+    """What a table says of one image.
+
+    Attributes:
+      present: its findings; empty where none is.
+      uncertain: findings that it may have.
+      patient: whose it is; empty where the table does not tell.
+    """
+
+    present: frozenset[str]
+    uncertain: frozenset[str]
+    patient: str
+
+
+@dataclass(frozen=True)
+class LabelTable:
+    """A table of labels.
+
+    Attributes:
+      path: where it is.
+      images: by what their rows call them, in the order of the rows; those without any label are not among them.
+      findings: all that are named, sorted.
+      unlabeled: names in rows without a label.
+      sha256: of the table.
+    """
+
+    path: Path
+    images: Mapping[str, Labeled]
+    findings: tuple[str, ...]
+    unlabeled: tuple[str, ...]
+    sha256: str
+
+    @property
+    def has_one_label_each(self) -> bool:
+        """Whether every image has exactly one finding, so that findings are classes as folders would be."""
+        return all(len(image.present) == 1 and not image.uncertain for image in self.images.values())
+
+
+def read_label_table(path: Path, columns: Sequence[str] = ()) -> LabelTable:
+    """Reads `data.labels`; commas, semicolons or tabs stand between its values.
+
+    Args:
+      path: of the table.
+      columns: `data.columns`.
+
+    Raises:
+      UserError: it can't be read, is no such table, or an image is of two patients.
+    """
+    where = f"data.labels={path}"
+    try:
+        text = read_text(path)
+    except OSError as error:
+        raise UserError(f"{where} can't be read ({error.strerror}): name a table of labels.") from None
+    rows = _parse_rows(text, where)
+    images, findings = _collect(rows, find_columns(rows, columns, where), where)
+    labeled = {name: image for name, image in images.items() if image}
+    unlabeled = tuple(name for name, image in images.items() if not image)
+    sha256 = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+    return LabelTable(path, labeled, tuple(sorted(findings)), unlabeled, sha256)
+
+
+def _parse_rows(text: str, where: str) -> list[dict[str, str]]:
+    text = text.removeprefix("\ufeff")
+    header = text.partition("\n")[0]
+    try:
+        rows = parse_table(text, max(_DELIMITERS, key=header.count))
+    except ValueError as error:
+        raise UserError(f"{where} is no table ({error}): mend it.") from None
+    if not rows:
+        raise UserError(f"{where} has no rows: name a table with a row for each image.")
+    return rows
+
+
+def _collect(
+    rows: Iterable[dict[str, str]], columns: Columns, where: str
+) -> tuple[dict[str, Labeled | None], set[str]]:
+    """Returns what the rows say of each image, None of one without any label; and all findings."""
+    # name of an image -> reader -> finding -> value
+    votes: dict[str, dict[str, dict[str, int | None]]] = defaultdict(lambda: defaultdict(dict))
+    patients: dict[str, str] = {}
+    names: set[str] = set()
+    for row in rows:
+        name = row[columns.file].strip()
+        if not name:
+            continue
+        found = _read_findings(row, columns)
+        names |= found.keys()
+        of_reader = votes[name][row[columns.reader] if columns.reader else ""]
+        for finding, value in found.items():  # of several rows, what is present in one is
+            of_reader[finding] = _stronger(of_reader.get(finding), value)
+        patient = row[columns.patient].strip() if columns.patient else ""
+        if patients.setdefault(name, patient) != patient:
+            raise UserError(f"{where} says of {name} that it is of {patients[name]} and of {patient}: mend it.")
+    images = {
+        name: _decide(readers, patients[name]) if any(readers.values()) else None for name, readers in votes.items()
+    }
+    return images, names
+
+
+def _read_findings(row: dict[str, str], columns: Columns) -> dict[str, int | None]:
+    if columns.label:
+        return {name: 1 for label in row[columns.label].split("|") if (name := name_class(label))}
+    return {name_class(name): VALUES[row[name].strip()] for name in columns.findings}
+
+
+def name_class(finding: str) -> str:
+    """Returns the name of a finding as that of a folder: `Nodule/Mass` becomes `Nodule-Mass`."""
+    return re.sub(r"[/\\]", "-", finding).strip().lstrip(".")
+
+
+def _stronger(one: int | None, other: int | None) -> int | None:
+    order = (None, 0, -1, 1)
+    return max(one, other, key=order.index)
+
+
+def _decide(readers: Mapping[str, Mapping[str, int | None]], patient: str) -> Labeled:
+    present, uncertain = set(), set()
+    for finding in {finding for found in readers.values() for finding in found}:
+        values = [found.get(finding) for found in readers.values()]
+        if 2 * values.count(1) > len(values):
+            present.add(finding)
+        elif 1 in values or -1 in values:
+            uncertain.add(finding)
+    return Labeled(frozenset(present), frozenset(uncertain), patient)

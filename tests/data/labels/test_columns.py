@@ -1,0 +1,51 @@
+import pytest
+
+from dcgan_jax.data.labels.columns import find_columns
+from dcgan_jax.errors import UserError
+
+NIH = "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,OriginalImage[Width"
+CHEXPERT = "Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,Cardiomegaly,Edema"
+BOXES = "image_id,class_name,class_id,rad_id,x_min,y_min,x_max,y_max"
+
+
+def find(header, *values, given=()):
+    names = header.split(",")
+    rows = [dict(zip(names, row.split(","), strict=True)) for row in values]
+    return find_columns(rows, given, "data.labels=table.csv")
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "file", "label", "findings", "patient", "reader"),
+    [
+        (NIH, "1_000.png,Mass|Edema,0,1,58,M,PA,2682", "Image Index", "Finding Labels", (), "Patient ID", ""),
+        (CHEXPERT, "a.jpg,Male,1,Frontal,AP,1.0,-1.0,", "Path", "", ("No Finding", "Cardiomegaly", "Edema"), "", ""),
+        ("patientId,x,y,width,height,Target", "a,,,,,0", "patientId", "", ("Target",), "patientId", ""),
+        ("patientId,class", "a,Normal", "patientId", "class", (), "patientId", ""),
+        (BOXES, "a,Edema,3,R9,1,2,3,4", "image_id", "class_name", (), "", "rad_id"),
+        ("image_id,rad_id,Edema,No finding", "a,R9,0,1", "image_id", "", ("Edema", "No finding"), "", "rad_id"),
+        ("filename,finding,patient_id", "a.png,COVID,7", "filename", "finding", (), "patient_id", ""),
+    ],
+)
+def test_columns_are_known_by_the_headers_of_public_sets(header, row, file, label, findings, patient, reader):
+    assert find(header, row) == (file, label, findings, patient, reader)
+
+
+def test_given_columns_come_before_usual_names():
+    row = "a.png,x.png,COVID,7"
+    assert find("file,scan,verdict,who", row, given=("scan", "verdict", "who"))[:4] == ("scan", "verdict", (), "who")
+    assert find("file,scan,Edema,who", "a,b,1,7", given=("scan", "", "who"))[:4] == ("scan", "", ("Edema",), "who")
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "given", "named"),
+    [
+        ("file,label", "a,b", ("file", "lable"), "'lable'"),
+        ("scan,verdict", "a,b", (), "scan, verdict"),
+        ("file,age", "a,58", (), "file, age"),
+    ],
+)
+def test_a_column_that_is_not_there_is_named_with_those_that_are(header, row, given, named):
+    with pytest.raises(UserError) as refusal:
+        find(header, row, given=given)
+    assert named in str(refusal.value)
+    assert "data.columns" in str(refusal.value)
