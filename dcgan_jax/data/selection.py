@@ -1,6 +1,7 @@
 """Which prepared images a run trains on, and which of them it holds out."""
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
@@ -8,11 +9,13 @@ from jaxtyping import Int
 
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.ranking import rank_by_hash
-from dcgan_jax.data.sources.source import TRAIN
+from dcgan_jax.data.sources.source import TEST, TRAIN, VALIDATION
 from dcgan_jax.errors import FieldError
 from dcgan_jax.settings import ALL_CLASSES, DataSettings, Settings
 
 _LISTED = 20  # classes
+FEW = 200
+"""Training images of a class below which copies are likely."""
 
 
 def select_training(
@@ -62,6 +65,34 @@ def select_training(
         tuple(example for example in of_classes if (example.label, example.patient) in chosen),
         tuple(example for example in of_classes if example.patient in held_out),
     )
+
+
+def describe_selection(prepared: PreparedSet, training: Sequence[Example], held_out: Sequence[Example]) -> list[str]:
+    """Returns where the images of each class went: `COVID: 124 -> 100 train (24 test) -> 90 (10 held out)`."""
+    lines = []
+    for label in list_classes(training):
+        splits = Counter(example.split for example in prepared.examples if example.label == label)
+        used, unseen = (sum(example.label == label for example in examples) for examples in (training, held_out))
+        others = ", ".join(f"{splits[split]:,} {split}" for split in (VALIDATION, TEST) if splits[split])
+        beside = {"held out": unseen, "left out by data.fraction": splits[TRAIN] - used - unseen}
+        apart = ", ".join(f"{count:,} {name}" for name, count in beside.items() if count)
+        lines.append(
+            f"{label}: {splits.total():,} -> {splits[TRAIN]:,} train{others and f' ({others})'} -> {used:,}"
+            f"{apart and f' ({apart})'}"
+        )
+    return lines
+
+
+def warn_of_few(training: Sequence[Example]) -> list[str]:
+    """Returns a sentence for each class so small that a generator is likely to copy its images."""
+    counts = dict(zip(list_classes(training), count_classes(training), strict=True))
+    others = "" if len(counts) > 1 else ", and try data.label=ALL, which learns from other classes, too"
+    return [
+        f"{label} has {count:,} training image{'s'[: count != 1]}, and a generator is likely to draw so few again: "
+        f"read memorised_share and the closest pairs of its record{others}"
+        for label, count in counts.items()
+        if count < FEW
+    ]
 
 
 def choose_split_seed(data: DataSettings, seed: int) -> int:

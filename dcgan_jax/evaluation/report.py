@@ -14,10 +14,11 @@ from dcgan_jax.evaluation.scorer import REPORT_STREAM, DrawFn, Scorer
 from dcgan_jax.evaluation.seed_scores import compute_seed_scores
 from dcgan_jax.evaluation.versions import collect_versions
 from dcgan_jax.inception.features import Features
-from dcgan_jax.memorization.assessment import Views, assess_memorization
+from dcgan_jax.memorization.assessment import assess_memorization
 from dcgan_jax.memorization.correlation import to_gray
 from dcgan_jax.memorization.perturbed_duplicates import create_duplicates
 from dcgan_jax.memorization.record import MemorizationRecord
+from dcgan_jax.memorization.reference import Views
 from dcgan_jax.metrics.comparison import describe_weaknesses
 from dcgan_jax.metrics.feature_distance import compute_fid
 from dcgan_jax.metrics.inception_score import compute_inception_score, compute_probabilities
@@ -146,14 +147,14 @@ def _assess_memorization(
     rng: np.random.Generator,
 ) -> MemorizationRecord:
     of_training, featurizer = scorer.training, scorer.featurizer
-    known = Views(training[NEAREST_DIMS], of_training.pixels, files=of_training.files)
+    known = Views(training[NEAREST_DIMS], of_training.pixels, of_training.patients, of_training.files)
     if scorer.protocol.stretch:
         # Training, held-out and duplicated images are not stretched, and copies must be looked for among like images.
         generated = featurizer.measure([images], len(images), (NEAREST_DIMS,), "generated images, not stretched")
     found = Views(generated[NEAREST_DIMS], images)
-    if held_out is None or scorer.held_out is None:
-        return assess_memorization(found, known, None, {})
-    unseen = Views(held_out[NEAREST_DIMS], scorer.held_out.pixels, patients=scorer.held_out.patients)
+    unseen = None
+    if held_out is not None and scorer.held_out is not None:
+        unseen = Views(held_out[NEAREST_DIMS], scorer.held_out.pixels, patients=scorer.held_out.patients)
     chosen = of_training.pixels[rng.permutation(len(of_training))[:_DUPLICATED]]
     duplicates = create_duplicates(chosen, rng)
     batches = [np.ascontiguousarray(copies) for copies in duplicates.values()]

@@ -76,7 +76,9 @@ def _describe_memorization(section: MemorizationRecord) -> Iterator[str]:
         return
     low, high = section.memorised_share_interval
     expected = f"up to {section.expected_share.highest:.3f} without copying"
-    measured = f"held-out images: {section.false_positive_rate:.3f}"
+    is_by_training = section.compared_with == "training_patients"
+    who = "training images beside other patients'" if is_by_training else "held-out images"
+    measured = f"{who}: {section.false_positive_rate:.3f}"
     yield _row(
         "memorized share", float(share), f"{low:.3f} to {high:.3f} (95%); {expected}, {measured}; evidence, not proof"
     )

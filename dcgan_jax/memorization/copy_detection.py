@@ -18,7 +18,8 @@ ROUNDING = 1e-6
 
 
 def compute_thresholds(held_out: Mapping[str, Nearest]) -> dict[str, float]:
-    """Returns the first percentile of the held-out images' relative distances in each space.
+    """Returns the first percentile of the held-out images' relative distances in each space; of fewer than 99, the
+    smallest.
 
     Held-out images that equal a training image, as duplicated files do, are passed over: they are copies themselves.
     Weibull's percentile, since of n values it is the one that a further value is below with probability 0.01 (the k-th

@@ -1,11 +1,12 @@
 """The nearest training image of an image, in feature space and in pixels, and how far it stands out."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Float64, Int, UInt8
 
-from dcgan_jax.memorization.correlation import Images, compute_signatures, find_candidates
+from dcgan_jax.memorization.correlation import Images, Signatures, compute_signatures, find_candidates
 from dcgan_jax.metrics.neighbors import squared_distance_blocks
 
 NEIGHBORS = 50
@@ -44,7 +45,7 @@ def find_nearest(
         # Expanded squares lose small distances to rounding, and these are the ones that matter.
         exact = np.linalg.norm(queries[rows] - training[position], axis=1)
         parts.append(_relate(position, exact, np.sqrt(squares), neighbors))
-    return _join(parts)
+    return join(parts)
 
 
 def find_nearest_pixels(
@@ -59,7 +60,12 @@ def find_nearest_pixels(
       training: the training images, at least one.
       neighbors: k; at most all of them are taken.
     """
-    found = find_candidates(images, compute_signatures(training))
+    return find_nearest_signatures(images, compute_signatures(training), neighbors)
+
+
+def find_nearest_signatures(images: Images, training: Signatures, neighbors: int = NEIGHBORS) -> Nearest:
+    """As `find_nearest_pixels`, of the training images' `compute_signatures`."""
+    found = find_candidates(images, training)
     distances = np.sqrt(2.0 - 2.0 * found.correlation)
     best = distances.argmin(axis=1)[:, None]
     position = np.take_along_axis(found.position, best, axis=1)[:, 0]
@@ -78,5 +84,6 @@ def _relate(
     return Nearest(position, distance, np.minimum(relative, 1.0))
 
 
-def _join(parts: list[Nearest]) -> Nearest:
+def join(parts: Sequence[Nearest]) -> Nearest:
+    """Returns what was found of several sets of images, one after another."""
     return Nearest(*(np.concatenate(part) for part in zip(*parts, strict=True)))

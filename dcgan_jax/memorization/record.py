@@ -9,6 +9,9 @@ from dcgan_jax.storage.record import Part
 NotAssessable = Literal["not assessable"]
 NOT_ASSESSABLE: NotAssessable = "not assessable"
 
+ComparedWith = Literal["held_out", "training_patients"]
+"""Real images that set the thresholds: held-out ones, or training images beside those of other patients."""
+
 Range = tuple[float, float]
 
 
@@ -74,7 +77,13 @@ class LowestSensitivity(Part):
 
 
 class MemorizationRecord(Part):
-    """See `assessment.assess_memorization` for what the numbers mean."""
+    """See `assessment.assess_memorization` for what the numbers mean.
+
+    Attributes:
+      compared_with: what sets the thresholds; None where nothing does, and in records of older versions, in which
+        held-out images did.
+      num_compared: how many of these images; `num_compared_patients` of how many patients.
+    """
 
     memorised_share: float | NotAssessable
     reason: str = ""
@@ -82,6 +91,9 @@ class MemorizationRecord(Part):
     note: str
     num_generated: int
     num_held_out: int
+    compared_with: ComparedWith | None = None
+    num_compared: int | None = None
+    num_compared_patients: int | None = None
     highest_similarity: HighestSimilarity
     memorised_share_interval: Range | None = None
     memorised_share_by_space: dict[str, float] | None = None

@@ -10,7 +10,7 @@ from jax.sharding import Mesh
 
 from dcgan_jax.data.order import Order
 from dcgan_jax.data.pipeline import create_batches
-from dcgan_jax.data.selection import resolve_num_classes
+from dcgan_jax.data.selection import describe_selection, resolve_num_classes, warn_of_few
 from dcgan_jax.evaluation.class_scorer import ClassScorer
 from dcgan_jax.runs.admission import checkpoints_of_run
 from dcgan_jax.runs.figures import COMPARISON, CURVES, Images, save_comparison, save_curves
@@ -66,6 +66,10 @@ def train(settings: Settings, workdir: Workdir) -> None:
                 return
             if first:
                 record_start(workdir, "train")
+            for line in describe_selection(data.prepared, data.training, data.held_out):
+                logger.info("%s", line)
+            for warning in warn_of_few(data.training):
+                logger.warning("warning: %s", warning)
             counted = (len(data.training), ", ".join(data.labels), schedule.total, mesh.size, processes.count())
             logger.info("%d training images (%s), %d steps, %d device(s), %d process(es)", *counted)
             recipe = create_recipe(settings, data.class_counts if settings.model.num_classes else ())

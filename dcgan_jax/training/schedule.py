@@ -67,7 +67,9 @@ def create_schedule(settings: Settings, num_images: int) -> Schedule:
             "config.train.batch_size",
             train.batch_size,
             f"is larger than the data: there are {num_images} training images of "
-            f"config.data.label={settings.data.label}; choose at most {num_images - num_images % 2}.",
+            f"config.data.label={settings.data.label}; {_advise(settings, num_images)}. So few images make a poor "
+            "generator, which repeats them: more images, or config.data.label=ALL where there are other classes, make a "
+            "better one.",
         )
 
     def to_steps(epochs: int, steps: int) -> int:
@@ -87,6 +89,16 @@ def create_schedule(settings: Settings, num_images: int) -> Schedule:
         evaluate_every,
         steps_per_call,
     )
+
+
+def _advise(settings: Settings, num_images: int) -> str:
+    """Returns the batch size that so many images allow."""
+    group = settings.model.minibatch_std
+    in_groups = num_images - num_images % (2 * group) if group else 0
+    most = in_groups or num_images - num_images % 2
+    if not most:
+        return "give more images"
+    return f"choose at most {most}" + (", and config.model.minibatch_std=0" if group and not in_groups else "")
 
 
 def _is_multiple(step: int, interval: int) -> bool:

@@ -4,7 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcgan_jax.data.prepared import Example
-from dcgan_jax.data.selection import check_label, number_labels, resolve_num_classes, select_training
+from dcgan_jax.data.selection import (
+    FEW,
+    check_label,
+    describe_selection,
+    number_labels,
+    resolve_num_classes,
+    select_training,
+    warn_of_few,
+)
 from dcgan_jax.errors import UserError
 from dcgan_jax.settings import DataSettings
 from tests.data.listed_set import ListedSet
@@ -160,3 +168,23 @@ def test_of_many_classes_a_few_are_named():
     with refused("finding 019 and 280 more", "ALL", field="config.data.label", value="NORMAL") as caught:
         check_label("NORMAL", labels)
     assert len(str(caught.value)) < 500
+
+
+def of_rare_class(count, split="train"):
+    return [example(split, "COVID", f"{split}{patient}", 0) for patient in range(count)]
+
+
+def test_one_line_says_where_the_images_went():
+    prepared = ListedSet(*of_rare_class(100), *of_rare_class(24, "test"), example("train", "NORMAL", 1, 0))
+    selected = select_training(prepared, DataSettings(label="COVID", holdout=0.1), 0)
+    assert describe_selection(prepared, *selected) == ["COVID: 124 -> 100 train (24 test) -> 90 (10 held out)"]
+    selected = select_training(prepared, DataSettings(label="COVID", holdout=0.1, fraction=0.5), 0)
+    (line,) = describe_selection(prepared, *selected)
+    assert line == "COVID: 124 -> 100 train (24 test) -> 45 (10 held out, 45 left out by data.fraction)"
+
+
+def test_a_class_so_small_that_copies_are_likely_is_warned_of():
+    assert warn_of_few(of_rare_class(FEW)) == []
+    (warning,) = warn_of_few(of_rare_class(FEW - 1))
+    assert warning.startswith("COVID has 199 training images")
+    assert "memorised_share" in warning

@@ -16,7 +16,6 @@ from dcgan_jax.evaluation.scorer import (
 )
 from dcgan_jax.evaluation.table import describe_record
 from dcgan_jax.inception.weights import InceptionWeights
-from dcgan_jax.memorization import assessment
 from dcgan_jax.metrics.comparison import SCORES, compute_scores
 from dcgan_jax.storage.cache import CACHE_VARIABLE
 from tests.inception.fake_inception import FakeExtractor
@@ -72,7 +71,6 @@ def fake_inception(cache):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(featurizer, "FeatureExtractor", FakeExtractor)
         patch.setattr(report_module, "DEEPEST_DIMS", 192)  # Gaussians at 2048 take longer than all other tests here
-        patch.setattr(assessment, "MIN_HELD_OUT", 40)
         # The cache knows features by pixels and weights, not by who computed them.
         patch.setenv(CACHE_VARIABLE, str(cache / "fake_inception"))
         yield
@@ -209,11 +207,11 @@ def test_what_does_not_move_a_score_leaves_the_fingerprint(tiny_settings):
 
 def test_without_held_out_images_what_needs_them_is_open(tiny_settings):
     record = create_report(create_scorer(tiny_settings), Generator(), seed=0, step=1).record
-    assert record.memorised_share == "not assessable"
+    assert record.memorization.compared_with == "training_patients"
     assert record.kid_held_out is None
     assert record.baseline.held_out is None
     assert record.num_held_out == 0
-    assert "not assessable" in describe_record(record)
+    assert "training images beside other patients'" in describe_record(record)
 
 
 def test_fewer_than_ten_seeds_give_no_interval_and_say_so(tiny_settings):

@@ -1,13 +1,10 @@
 import numpy as np
 import pytest
 
-from dcgan_jax.memorization.assessment import (
-    MIN_HELD_OUT,
-    Views,
-    assess_memorization,
-)
+from dcgan_jax.memorization.assessment import assess_memorization
 from dcgan_jax.memorization.perturbed_duplicates import CHANGES, create_duplicates
 from dcgan_jax.memorization.record import NOT_ASSESSABLE
+from dcgan_jax.memorization.reference import MIN_IMAGES, Views
 
 SIZE, DIMS = 32, 16
 
@@ -73,30 +70,62 @@ def test_false_positives_are_as_frequent_as_what_they_estimate():
     assert np.mean(rates) == pytest.approx(0.02, abs=0.01)
 
 
-def test_without_held_out_images_it_is_not_assessable_and_never_zero():
-    training = draw_views(20, 0)
-    section = assess(take(training, [1, 2]), training, None)
-    assert section.memorised_share == NOT_ASSESSABLE
-    assert "data.holdout" in section.reason
-    assert section.closest[0].training in (1, 2)
-
-
-def test_too_few_held_out_images_are_not_assessable():
-    training = draw_views(20, 0)
-    for held_out in (draw_views(3, 2), draw_views(MIN_HELD_OUT - 1, 2), draw_views(MIN_HELD_OUT, 2, MIN_HELD_OUT)):
-        section = assess(take(training, [1]), training, held_out)
+def test_without_enough_images_it_is_not_assessable_and_never_zero():
+    training = draw_views(MIN_IMAGES - 1, 0)
+    for held_out in (None, draw_views(3, 2), draw_views(MIN_IMAGES, 2, patients_of=MIN_IMAGES)):
+        section = assess(take(training, [1, 2]), training, held_out)
         assert section.memorised_share == NOT_ASSESSABLE
         assert "data.holdout" in section.reason
-        assert section.num_held_out == len(held_out)
-        assert section.closest[0].training == 1
+        assert section.compared_with is None
+        assert section.num_held_out == (0 if held_out is None else len(held_out))
+        assert section.closest[0].training in (1, 2)
+
+
+def test_training_images_of_one_patient_have_nobody_to_be_compared_with():
+    training = draw_views(100, 0, patients_of=100)
+    section = assess(take(training, [1]), training, None)
+    assert section.memorised_share == NOT_ASSESSABLE
+    assert "of one patient" in section.reason
+
+
+def test_few_held_out_images_find_copies_and_say_how_coarsely():
+    training, fresh = draw_views(80, 0), draw_views(38, 1)
+    generated = join(fresh, take(training, [7], images=False), take(training, [9], features=False))
+    section = assess(generated, training, draw_views(24, 2))
+    assert {38, 39} <= {pair.generated for pair in section.found}
+    assert (section.compared_with, section.num_compared, section.num_compared_patients) == ("held_out", 24, 24)
+    # The smallest of 24: a further one is below it with probability 1/25, in each of two spaces.
+    assert section.expected_share.expected == pytest.approx(2 / 25)
+    assert section.expected_share.highest > 0.3
+    assert any(f"{section.expected_share.highest:.0%} of the images" in warning for warning in section.warnings)
+
+
+def test_without_held_out_images_those_of_other_patients_set_the_threshold():
+    training, fresh = draw_views(120, 0, patients_of=2), draw_views(38, 1)
+    generated = join(fresh, take(training, [7], images=False), take(training, [9], features=False))
+    section = assess(generated, training, None)
+    assert {38, 39} <= {pair.generated for pair in section.found}
+    assert (section.compared_with, section.num_compared, section.num_compared_patients) == (
+        "training_patients",
+        120,
+        60,
+    )
+    assert section.expected_share.expected == pytest.approx(2 / 61)  # patients count, not images
+    assert section.highest_similarity.held_out is None
+    assert any("60 patients" in warning for warning in section.warnings)
+
+
+def test_a_generator_like_other_patients_is_found_at_the_stated_rate_without_held_out_images():
+    shares = [assess(draw_views(50, seed), draw_views(60, 0), None).memorised_share for seed in range(1, 9)]
+    assert np.mean(shares) <= 0.1  # 2 / 61 are expected, and all share the thresholds of one training set
 
 
 def test_held_out_images_that_are_training_images_do_not_hide_a_copier():
-    training = draw_views(MIN_HELD_OUT + 20, 0)
+    training = draw_views(60, 0)
     patients = tuple(f"other{index}" for index in range(len(training)))
     section = assess(training, training, Views(training.features, training.images, patients=patients))
-    assert section.memorised_share == NOT_ASSESSABLE
-    assert f"0 held-out images of 0 patients equal no training image ({len(training)} do)" in section.reason
+    assert section.compared_with == "training_patients"
+    assert section.memorised_share == 1.0
 
 
 def test_the_rate_at_which_perturbed_duplicates_are_found_is_measured():

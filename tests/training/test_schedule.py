@@ -56,6 +56,21 @@ def test_a_batch_larger_than_the_data_is_refused(tiny_settings):
         create_schedule(tiny_settings, 7)
 
 
+@pytest.mark.parametrize(
+    ("group", "images", "advice"),
+    [
+        (4, 30, "at most 24."),  # groups of four, of real and of generated images
+        (4, 7, "at most 6, and config.model.minibatch_std=0"),
+        (0, 1, "give more images"),
+    ],
+)
+def test_the_advice_fits_the_images_there_are(tiny_settings, group, images, advice):
+    settings = tiny_settings.with_overrides({"train.batch_size": 32, "model.minibatch_std": group})
+    with pytest.raises(UserError, match="poor generator") as refusal:
+        create_schedule(settings, images)
+    assert advice in str(refusal.value)
+
+
 @given(
     total=st.integers(1, 200),
     sample=st.integers(0, 50),
