@@ -4,14 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from configs import ablation, cxr, cxr_best, default, quickstart
+from configs import ablation, cxr, cxr_best, default, own, quickstart
 from dcgan_jax.settings import Settings
+from dcgan_jax.training.schedule import create_schedule
 
 CONFIGS = {
     "default": default.get_config,
     "cxr": cxr.get_config,
     "cxr:smoke": lambda: cxr.get_config("smoke"),
     "cxr_best": cxr_best.get_config,
+    "own": own.get_config,
     "quickstart": quickstart.get_config,
     **{f"ablation:{change}": lambda change=change: ablation.get_config(change) for change in ablation.CHANGES},
 }
@@ -43,6 +45,19 @@ def test_an_ablation_changes_only_what_it_says(change, fields):
     differences = Settings.from_config(cxr.get_config()).differences(changed)
     assert differences
     assert differences.keys() <= fields.keys()
+
+
+@pytest.mark.parametrize(("has_accelerator", "size"), [(False, (64, 8)), (True, (128, 64))])
+def test_ones_own_data_get_a_size_that_fits_the_machine_and_the_best_recipe(monkeypatch, has_accelerator, size):
+    monkeypatch.setattr(own, "expects_accelerator", lambda: has_accelerator)
+    settings, best = Settings.from_config(own.get_config()), Settings.from_config(cxr_best.get_config())
+    assert (settings.data.image_size, settings.model.base_channels) == size
+    changed = {name.partition(".")[0] for name in best.differences(settings)} - {"data", "train", "checkpoint", "eval"}
+    assert changed <= {"model"}
+    assert settings.train.batch_size == best.train.batch_size
+    schedule = create_schedule(settings, 60)
+    assert schedule.total * settings.train.batch_size == settings.train.images
+    assert schedule.is_scored
 
 
 def test_the_best_recipe_keeps_the_papers_images_and_all_of_the_networks_but_how_they_upsample():

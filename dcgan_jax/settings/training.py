@@ -105,8 +105,10 @@ class TrainSettings(Section):
 
     epochs: Annotated[PositiveInt, Unit("epochs")] = 500
     """Passes of floor(N / batch_size) steps each, for N training images."""
+    images: Annotated[NonNegativeInt, Unit("images")] = 0
+    """Images in all, `config.train.batch_size` a step, rounded up to whole steps. Not 0: wins over epochs."""
     steps: Annotated[NonNegativeInt, Unit("steps")] = 0
-    """Steps in all. Not 0: wins over epochs."""
+    """Steps in all. Not 0: wins over images and epochs."""
     batch_size: Annotated[int, Field(ge=2, multiple_of=2), Unit("images")] = 128
     """Images in the generator's update; the discriminator sees half real, half generated ones."""
     init_from: AbsolutePath = ""

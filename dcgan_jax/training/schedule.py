@@ -1,5 +1,6 @@
 """What happens at which step; the one place where epochs become steps."""
 
+import math
 from dataclasses import dataclass
 
 from dcgan_jax.errors import FieldError
@@ -75,7 +76,7 @@ def create_schedule(settings: Settings, num_images: int) -> Schedule:
     def to_steps(epochs: int, steps: int) -> int:
         return steps or epochs * steps_per_epoch
 
-    total = to_steps(train.epochs, train.steps)
+    total = to_steps(train.epochs, train.steps or math.ceil(train.images / train.batch_size))
     sample_every = to_steps(train.sample_every_epochs, train.sample_every_steps)
     checkpoint_every = to_steps(checkpoint.every_epochs, checkpoint.every_steps)
     evaluate_every = to_steps(settings.eval.every_epochs, settings.eval.every_steps)

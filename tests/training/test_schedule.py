@@ -57,6 +57,19 @@ def test_a_batch_larger_than_the_data_is_refused(tiny_settings):
 
 
 @pytest.mark.parametrize(
+    ("fields", "total"),
+    [
+        ({"train.steps": 0, "train.images": 64}, 8),
+        ({"train.steps": 0, "train.images": 65}, 9),  # of 8 images each
+        ({"train.steps": 3, "train.images": 64}, 3),
+        ({"train.steps": 0, "train.images": 0, "train.epochs": 5}, 10),
+    ],
+)
+def test_a_length_in_images_comes_before_epochs_and_after_steps(tiny_settings, fields, total):
+    assert create_schedule(tiny_settings.with_overrides(fields), 16).total == total
+
+
+@pytest.mark.parametrize(
     ("group", "images", "advice"),
     [
         (4, 30, "at most 24."),  # groups of four, of real and of generated images
