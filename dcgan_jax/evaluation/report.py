@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from dcgan_jax.evaluation.record import Baselines, DeepestCounts, EvaluationRecord, RealImagesRecord
-from dcgan_jax.evaluation.scorer import REPORT_STREAM, DrawFn, Scorer
+from dcgan_jax.evaluation.scorer import DEEPEST_DIMS, NEAREST_DIMS, REPORT_STREAM, DrawFn, Scorer
 from dcgan_jax.evaluation.seed_scores import compute_seed_scores
 from dcgan_jax.evaluation.versions import collect_versions
 from dcgan_jax.inception.features import Features
@@ -24,9 +24,6 @@ from dcgan_jax.metrics.feature_distance import compute_fid
 from dcgan_jax.metrics.inception_score import compute_inception_score, compute_probabilities
 from dcgan_jax.metrics.intervals import MIN_SEEDS
 from dcgan_jax.metrics.ms_ssim import compute_mean_similarity
-
-NEAREST_DIMS, DEEPEST_DIMS = 768, 2048
-"""Where nearest images are looked for; and what stands beside a score at fewer dims."""
 
 _SEED_LIMIT = 2**31
 _PAIRS = 200  # of images, for MS-SSIM
@@ -72,8 +69,8 @@ def create_report(scorer: Scorer, draw_fn: DrawFn, seed: int, step: int) -> Repo
     """
     protocol, rng_fn = scorer.protocol, partial(create_rng, seed)
     seeds = [(seed + index) % _SEED_LIMIT for index in range(protocol.seeds)]
-    dims = tuple(sorted({protocol.dims, NEAREST_DIMS, DEEPEST_DIMS}))
-    training, held_out = scorer.training_features(dims), scorer.held_out_features(dims)
+    dims = scorer.dims
+    training, held_out = scorer.training_features(), scorer.held_out_features()
     images = np.concatenate(list(scorer.draw(draw_fn, seeds[0], REPORT_STREAM)))
     first = scorer.measure_generated([images], dims)
     generated = [first[protocol.dims], *_measure_further(scorer, draw_fn, seeds[1:])]

@@ -17,6 +17,9 @@ from dcgan_jax.metrics.comparison import compute_scores
 
 CHOICE_STREAM, REPORT_STREAM = "score_choice", "score_report"
 
+NEAREST_DIMS, DEEPEST_DIMS = 768, 2048
+"""Where nearest images are looked for; and what stands beside a score at fewer dims."""
+
 DrawFn = Callable[[int, int, str, int], Iterable[Batch]]
 """(number of the class, seed, stream, count) -> batches of generated images."""
 
@@ -65,7 +68,7 @@ class Scorer:
             *protocol.describe_resolution(*training.pixels.shape[1:3]),
             *describe_weights(featurizer.weights),
         ]
-        self._real: dict[tuple[int, ...], Features] = {}
+        self._real: dict[str, Features] = {}
 
     def score(self, draw_fn: DrawFn, seed: int) -> dict[str, float]:
         """Returns `comparison.compute_scores` of one generated set; for use in training.
@@ -81,23 +84,31 @@ class Scorer:
         """
         dims = self.protocol.dims
         generated = self.measure_generated(self.draw(draw_fn, seed, CHOICE_STREAM), (dims,))
-        return compute_scores(self.training_features((dims,))[dims][self.scored], generated[dims])
+        return compute_scores(self.training_features()[dims][self.scored], generated[dims])
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """Lengths of the features that a report needs."""
+        return tuple(sorted({self.protocol.dims, NEAREST_DIMS, DEEPEST_DIMS}))
 
     def draw(self, draw_fn: DrawFn, seed: int, stream: str) -> Iterable[Batch]:
         """Returns a generated set of this class, in batches."""
         return draw_fn(self.number, seed, stream, self.protocol.num_generated)
 
-    def training_features(self, dims: tuple[int, ...]) -> Features:
-        """Returns the features of all training images, by their length."""
-        if dims not in self._real:
-            self._real[dims] = self.featurizer.measure_real(self.training, dims, "features of training images")
-        return self._real[dims]
+    def training_features(self) -> Features:
+        """Returns the features of all training images, by their length: at all of `dims`, so that they are extracted
+        once for the scores and for the report.
+        """
+        return self._measure_once(self.training, "training images")
 
-    def held_out_features(self, dims: tuple[int, ...]) -> Features | None:
+    def held_out_features(self) -> Features | None:
         """Returns the features of the held-out images, or None without such images."""
-        if self.held_out is None:
-            return None
-        return self.featurizer.measure_real(self.held_out, dims, "features of held-out images")
+        return None if self.held_out is None else self._measure_once(self.held_out, "held-out images")
+
+    def _measure_once(self, images: RealImages, name: str) -> Features:
+        if name not in self._real:
+            self._real[name] = self.featurizer.measure_real(images, self.dims, f"features of {name}")
+        return self._real[name]
 
     def measure_generated(self, batches: Iterable[Batch], dims: tuple[int, ...]) -> Features:
         """Returns the features of a generated set, stretched first if the protocol says so."""

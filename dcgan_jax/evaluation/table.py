@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dcgan_jax.evaluation.methods import COLUMNS, describe_methods, format_csv_row, format_latex_row
 from dcgan_jax.evaluation.record import Baseline, ClassesRecord, EvaluationRecord, Intervals
 from dcgan_jax.memorization.record import NOT_ASSESSABLE, MemorizationRecord
 from dcgan_jax.metrics.intervals import Interval
@@ -58,6 +59,9 @@ def _lines(record: EvaluationRecord) -> Iterator[str]:
     yield from _describe_memorization(record.memorization)
     for warning in record.warnings:
         yield f"Warning: {warning}"
+    yield f"For a paper: {describe_methods(record)}"
+    yield f"CSV ({', '.join(COLUMNS)}): {format_csv_row(record)}"
+    yield f"LaTeX: {format_latex_row(record)}"
 
 
 def _describe_baseline(name: str, baseline: Baseline | None) -> str:

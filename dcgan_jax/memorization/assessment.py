@@ -207,5 +207,5 @@ def _warn_of_few(reference: Reference, expected: ExpectedShare) -> list[str]:
     )
     return [
         f"the search for copies is coarse: {who} set its thresholds, and of a generator that copies nothing up to "
-        f"{expected.highest:.0%} of the images may be found; config.data.holdout with 100 images or more makes it finer."
+        f"{expected.highest:.0%} of the images may be found; a config.data.holdout of 100 images makes it finer."
     ]

@@ -1,4 +1,4 @@
-"""Figures: grids of images, real beside generated ones, loss and accuracy curves."""
+"""Figures of images: grids, real beside generated ones, the closest pairs."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from dcgan_jax.runs.figure_files import HOLDS_REAL, save_figure
-from dcgan_jax.training.step import METRICS
 
 Images = UInt8[np.ndarray, "n height width channels"]
 
@@ -65,41 +64,23 @@ def save_comparison(real: Sequence[Images], generated: Sequence[Images], path: P
     save_figure(figure, path)
 
 
-def save_closest_pairs(generated: Images, training: Images, path: Path) -> None:
+def save_closest_pairs(generated: Images, training: Images, path: Path, captions: Sequence[str] = ()) -> None:
     """Draws generated images above the training images they are closest to, for the eye to judge.
 
     Args:
       generated: the generated images, the most suspicious first.
       training: as many training images, of the same size.
       path: where to write the figure.
+      captions: what stands under each pair, in short lines.
     """
     channels = max(generated.shape[-1], training.shape[-1])
     rows = [np.broadcast_to(images, (*images.shape[:-1], channels)) for images in (generated, training)]
-    figure = Figure(figsize=(1 + 1.5 * len(generated), 3.6), layout="constrained")
+    figure = Figure(figsize=(1 + 1.5 * len(generated), 3.6 + 0.5 * bool(captions)), layout="constrained")
     axes = figure.subplots()
     axes.imshow(tile(np.concatenate(rows), columns=len(generated)).squeeze(), cmap="gray", vmin=0, vmax=255)
-    height = generated.shape[1]
+    height, width = generated.shape[1:3]
     axes.set_yticks([height / 2, height * 1.5 + GAP], ["generated", "nearest in\ntraining"])
-    axes.set_xticks([])
+    axes.set_xticks([place * (width + GAP) + width / 2 for place in range(len(captions))], captions, fontsize=7)
+    axes.tick_params(bottom=False)
     axes.set_title("Closest pairs: evidence, not proof")
-    save_figure(figure, path)
-
-
-def save_curves(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    """Draws loss and accuracy over the iterations (the paper's Figure 4).
-
-    Args:
-      rows: the rows of metrics.jsonl.
-      path: where to write the figure.
-    """
-    figure = Figure(figsize=(10, 7), layout="constrained")
-    for axes, kind in zip(figure.subplots(2, 1, sharex=True), ("loss", "accuracy"), strict=True):
-        for name in (name for name in METRICS if kind in name):
-            steps = [row["step"] for row in rows if name in row]
-            values = [row[name] for row in rows if name in row]
-            axes.plot(steps, values, label=name.replace("_", " "), linewidth=0.8)
-        axes.set_ylabel(kind)
-        axes.grid(alpha=0.3)
-        axes.legend()
-    axes.set_xlabel("iteration")
     save_figure(figure, path)

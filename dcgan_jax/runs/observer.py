@@ -1,8 +1,9 @@
 """Watches a training run: the live line, the log, the grids of generated images, the pace."""
 
+import contextlib
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -11,8 +12,9 @@ import numpy as np
 from jaxtyping import PyTree
 from tqdm import tqdm
 
-from dcgan_jax.runs.figures import GRID_SIDE, Images, count_per_class, save_image, tile
-from dcgan_jax.runs.metrics_log import RunLog
+from dcgan_jax.runs.curves import save_curves
+from dcgan_jax.runs.figures import CURVES, GRID_SIDE, Images, count_per_class, save_image, tile
+from dcgan_jax.runs.metrics_log import RunLog, read_rows
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import patience, processes
 from dcgan_jax.runtime.progress import create_progress
@@ -26,6 +28,8 @@ from dcgan_jax.training.state import TrainState
 SAMPLES_STREAM = "samples"
 LATEST = "latest.png"
 """The newest grid once more, under a name that a viewer can stay at."""
+
+_DRAWING_SHARE = 20  # times as long as drawing the curves took, before they are drawn again
 
 
 def draw_samples(sampler: Sampler, params: PyTree, settings: Settings) -> Images:
@@ -51,6 +55,9 @@ class SilentObserver:
     def on_scores(self, step: int, scores: dict[str, float]) -> None:
         """Passes over the scores."""
 
+    def on_saved(self, step: int, is_last: bool) -> None:
+        """Passes over the checkpoint."""
+
     def images_per_second(self) -> None:
         """Measures nothing."""
 
@@ -66,11 +73,13 @@ class TrainObserver:
         log: RunLog,
         sampler: Sampler,
         progress: tqdm,
+        best_step: Callable[[], int | None],
     ):
         self._settings, self._workdir, self._schedule, self._log = settings, workdir, schedule, log
         self._sampler, self._progress = sampler, progress
         self._steps, self._seconds = 0, 0.0
         self._last_at: float | None = None
+        self._best_step, self._drawn_at, self._drawing = best_step, time.monotonic(), 0.0
 
     def on_steps(self, rows: list[dict[str, Any]]) -> None:
         """Logs the metrics of completed steps and moves the live line on."""
@@ -101,6 +110,18 @@ class TrainObserver:
         self._last_at = None
         self._log.write([{"step": step, **scores}], "scores")
 
+    def on_saved(self, step: int, is_last: bool) -> None:
+        """Draws the curves, unless drawing them would take more than a twentieth of the time."""
+        self._last_at = None
+        began = time.monotonic()
+        if not is_last and began - self._drawn_at < _DRAWING_SHARE * self._drawing:
+            return
+        path = self._workdir.figures / CURVES
+        with contextlib.suppress(OSError):  # the next checkpoint, or the end, draws them again
+            save_curves(list(read_rows(self._workdir.metrics)), path, self._best_step())
+        self._drawn_at = time.monotonic()
+        self._drawing = self._drawn_at - began
+
     def images_per_second(self) -> float | None:
         """Returns batch_size times the steps a second, without compiling, drawing and scoring; None without steps."""
         return self._steps * self._settings.train.batch_size / self._seconds if self._steps else None
@@ -118,7 +139,12 @@ class TrainObserver:
 
 @contextmanager
 def observed(
-    settings: Settings, workdir: Workdir, schedule: Schedule, sampler: Sampler, first_step: int
+    settings: Settings,
+    workdir: Workdir,
+    schedule: Schedule,
+    sampler: Sampler,
+    first_step: int,
+    best_step: Callable[[], int | None],
 ) -> Iterator[TrainObserver | SilentObserver]:
     """Gives the observer of this process, with its log and its live line where it is the first one."""
     if not processes.is_first():
@@ -129,7 +155,7 @@ def observed(
         create_progress(schedule.total, "Training", "steps", first_step, waits_for="compiling") as progress,
     ):
         log.show_text(first_step + 1, "settings", describe_settings(settings))
-        yield TrainObserver(settings, workdir, schedule, log, sampler, progress)
+        yield TrainObserver(settings, workdir, schedule, log, sampler, progress, best_step)
 
 
 def describe_settings(settings: Settings) -> str:

@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
 from dcgan_jax.data.prepared import Example, PreparedSet
+from dcgan_jax.data.report import show_name
 from dcgan_jax.data.selection import count_classes, list_classes
 from dcgan_jax.errors import FieldError
 from dcgan_jax.evaluation.class_scorer import ClassScorer, record_of_class
@@ -14,6 +16,7 @@ from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord
 from dcgan_jax.evaluation.scorer import Scorer
 from dcgan_jax.evaluation.table import describe_record
 from dcgan_jax.inception.weights import WeightsUnavailableError, load_inception_weights
+from dcgan_jax.memorization.record import Pair
 from dcgan_jax.runs.figure_files import HOLDS_REAL
 from dcgan_jax.runs.figures import Images, save_closest_pairs
 from dcgan_jax.runs.workdir import Workdir
@@ -25,6 +28,8 @@ from dcgan_jax.training.loop import ScoreFn
 from dcgan_jax.training.state import TrainState
 
 REPORT_SEED = 0
+
+_CAPTION = 22  # signs of a file's name that fit under an image
 
 DESCRIBED = {"source", "variant", "label", "resize", "aspect", "intensity", "holdout", "fraction"}
 """Fields of config.data that say in a record what the real images are."""
@@ -144,6 +149,14 @@ def write_report(
             of_class[[pair.generated for pair in closest]],
             scorer.by_class[label].training.pixels[[pair.training for pair in closest]],
             workdir.evaluation / f"{name}_closest_{HOLDS_REAL}{suffix}.png",
+            [_caption(pair) for pair in closest],
         )
     logger.info("%s\n%s", describe_record(record), path)
     return record
+
+
+def _caption(pair: Pair) -> str:
+    """Returns the training image's file and how far it is, over the distance of the neighborhood."""
+    name = show_name(PurePosixPath(pair.file).name)
+    short = name if len(name) <= _CAPTION else f"{name[: _CAPTION - 12]}…{name[-11:]}"
+    return f"{short}\nfeatures {pair.relative_features:.2f}\npixels {pair.relative_pixels:.2f}"

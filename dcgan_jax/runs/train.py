@@ -13,7 +13,8 @@ from dcgan_jax.data.pipeline import create_batches
 from dcgan_jax.data.selection import describe_selection, resolve_num_classes, warn_of_few
 from dcgan_jax.evaluation.class_scorer import ClassScorer
 from dcgan_jax.runs.admission import checkpoints_of_run
-from dcgan_jax.runs.figures import COMPARISON, CURVES, Images, save_comparison, save_curves
+from dcgan_jax.runs.curves import save_curves
+from dcgan_jax.runs.figures import COMPARISON, CURVES, Images, save_comparison
 from dcgan_jax.runs.first_weights import open_origin, record_origin, take_weights
 from dcgan_jax.runs.metrics_log import read_rows
 from dcgan_jax.runs.observer import draw_samples, observed
@@ -91,7 +92,7 @@ def train(settings: Settings, workdir: Workdir) -> None:
         generated = draw_samples(sampler, state.sampled_generator, settings)
         seconds = time.monotonic() - started
         if first:
-            _draw_figures(workdir, data, generated)
+            _draw_figures(workdir, data, generated, best_step)
             earlier = workdir.read_summary()
             if pace is None and earlier:  # this start did no step: what was measured before holds
                 pace, seconds = earlier.images_per_second, earlier.seconds
@@ -136,7 +137,7 @@ def _run(
         advance = _create_advance(recipe, data, mesh, first_step, sync, watchdog)
         with (
             StopRequest(sync or bool) as stop,
-            observed(settings, workdir, schedule, sampler, first_step) as observer,
+            observed(settings, workdir, schedule, sampler, first_step, checkpoints.best_step) as observer,
         ):
             score_fn = watchdog.ignoring(create_score_fn(scorer, sampler, settings.seed, stop)) if scorer else None
             state = run_loop(state, advance, schedule, checkpoints, observer, stop, score_fn)
@@ -166,9 +167,9 @@ def _create_advance(
     return advance
 
 
-def _draw_figures(workdir: Workdir, data: TrainingData, generated: Images) -> None:
+def _draw_figures(workdir: Workdir, data: TrainingData, generated: Images, best_step: int | None) -> None:
     """Draws the curves, and as many real as generated images of each class side by side."""
-    save_curves(list(read_rows(workdir.metrics)), workdir.figures / CURVES)
+    save_curves(list(read_rows(workdir.metrics)), workdir.figures / CURVES, best_step)
     made = np.split(generated, len(data.labels))
     real = [data.spread(label, len(images)) for label, images in zip(data.labels, made, strict=True)]
     shown = [images[: len(beside)] for images, beside in zip(made, real, strict=True)]

@@ -36,6 +36,9 @@ class Observer(Protocol):
     def on_scores(self, step: int, scores: dict[str, float]) -> None:
         """Takes the scores of a state."""
 
+    def on_saved(self, step: int, is_last: bool) -> None:
+        """Is told that a state was saved, and scored if it was due; the last one of this start, too."""
+
 
 def run_loop(
     state: TrainState,
@@ -85,6 +88,7 @@ def run_loop(
 
         if stopping:  # at the end too: what comes after the loop may take long as well
             checkpoints.save_whole(step, state)
+            observer.on_saved(step, is_last=True)
             raise Interrupted(step)
         if step == schedule.total:
             checkpoints.save_whole(step, state)
@@ -92,6 +96,8 @@ def run_loop(
                 raise Interrupted(step)
             return state
 
+        if schedule.saves_at(step):
+            observer.on_saved(step, is_last=False)
         length = schedule.call_length(step)
         state, metrics = advance(state, step, length)
 

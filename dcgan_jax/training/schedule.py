@@ -69,8 +69,8 @@ def create_schedule(settings: Settings, num_images: int) -> Schedule:
             train.batch_size,
             f"is larger than the data: there are {num_images} training images of "
             f"config.data.label={settings.data.label}; {_advise(settings, num_images)}. So few images make a poor "
-            "generator, which repeats them: more images, or config.data.label=ALL where there are other classes, make a "
-            "better one.",
+            "generator, which repeats them: more images, or config.data.label=ALL where there are other classes, make "
+            "a better one.",
         )
 
     def to_steps(epochs: int, steps: int) -> int:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from dcgan_jax.runs.figures import (
@@ -10,12 +11,10 @@ from dcgan_jax.runs.figures import (
     count_per_class,
     save_closest_pairs,
     save_comparison,
-    save_curves,
     save_image,
     tile,
     tile_classes,
 )
-from dcgan_jax.training.step import METRICS
 
 
 def test_a_grid_holds_every_image_in_order():
@@ -55,17 +54,6 @@ def drawn(save, path):
     return np.asarray(Image.open(path).convert("L"))
 
 
-def test_every_curve_is_drawn(tmp_path):
-    """A curve that is left out, or moved, changes the picture."""
-    rows = [{"step": step, **{name: 0.1 * index + step / 10 for index, name in enumerate(METRICS)}} for step in (1, 2)]
-    whole = drawn(lambda path: save_curves(rows, path), tmp_path / "curves.png")
-    for name in METRICS:
-        changed = [row if row["step"] == 1 else {**row, name: row[name] + 0.2} for row in rows]
-        assert not np.array_equal(
-            drawn(lambda path, rows=changed: save_curves(rows, path), tmp_path / "other.png"), whole
-        )
-
-
 def test_real_images_stand_beside_generated_ones(tmp_path):
     dark, bright = (np.full((4, 16, 16, 1), value, np.uint8) for value in (40, 220))
     picture = drawn(lambda path: save_comparison([dark], [bright], path), tmp_path / "comparison.png")
@@ -83,3 +71,13 @@ def test_closest_pairs_are_drawn_above_each_other_for_gray_and_color_generators(
     assert len(rows_of[220])
     assert len(rows_of[40])
     assert rows_of[220].max() < rows_of[40].min()
+
+
+def test_each_pair_has_its_caption_below_it(tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, path, **_: figures.append(figure))
+    images = np.zeros((2, 16, 16, 1), np.uint8)
+    save_closest_pairs(images, images, tmp_path / "pairs.png", ["a.png\n0.10", "b.png\n0.20"])
+    (axes,) = figures[0].axes
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["a.png\n0.10", "b.png\n0.20"]
+    assert list(axes.get_xticks()) == [8, 16 + GAP + 8]

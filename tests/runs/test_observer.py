@@ -44,7 +44,9 @@ def watched(tmp_path, tiny_settings, clock):
         progress = create_progress(6, "Training", "steps")
         yield (
             workdir,
-            TrainObserver(tiny_settings, workdir, create_schedule(tiny_settings, 16), log, Sampler(), progress),
+            TrainObserver(
+                tiny_settings, workdir, create_schedule(tiny_settings, 16), log, Sampler(), progress, lambda: None
+            ),
         )
 
 
@@ -80,6 +82,26 @@ def test_everything_lands_in_the_workdir(watched, clock):
         (3, None, 1.0),
     ]
     assert (workdir.samples / "step_0000003.png").exists()
+
+
+def test_curves_are_drawn_when_it_is_saved_but_not_so_often_that_it_takes_long(watched, clock, monkeypatch):
+    workdir, observer = watched
+    drawn = []
+
+    def draw(rows, path, best_step):
+        assert path == workdir.figures / "curves.png"
+        drawn.append(len(rows))
+        clock.now += 1.0
+
+    monkeypatch.setattr(observer_module, "save_curves", draw)
+    step(observer, clock, 1, 1.0)
+    observer.on_saved(1, is_last=False)
+    step(observer, clock, 2, 19.0)
+    observer.on_saved(2, is_last=False)  # 19 times what drawing took have passed
+    step(observer, clock, 3, 2.0)
+    observer.on_saved(3, is_last=False)
+    observer.on_saved(3, is_last=True)
+    assert drawn == [1, 3, 3]
 
 
 @pytest.mark.parametrize(("num_classes", "rows"), [(2, 4), (3, 2), (9, 1)])

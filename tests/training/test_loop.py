@@ -34,7 +34,7 @@ class Recorder:
     """Remembers what the loop tells, and may act on it."""
 
     def __init__(self, on_step=None):
-        self.rows, self.samples, self.scored, self._on_step = [], [], [], on_step
+        self.rows, self.samples, self.scored, self.saved, self._on_step = [], [], [], [], on_step
 
     def on_steps(self, rows):
         self.rows += rows
@@ -47,6 +47,9 @@ class Recorder:
 
     def on_scores(self, step, scores):
         self.scored.append((step, scores))
+
+    def on_saved(self, step, is_last):
+        self.saved.append((step, len(self.rows), is_last))
 
 
 def score(state):
@@ -72,6 +75,7 @@ def test_every_step_is_reported_and_every_event_comes(tmp_path):
     assert recorder.samples == [0, 3, 6]
     assert recorder.scored == [(4, {"fid": 0.5}), (6, {"fid": 0.7})]
     assert saved_steps(tmp_path) == [2, 4, 6]
+    assert recorder.saved == [(2, 2, False), (4, 4, False)]  # with the rows until then; the caller sees to the end
 
 
 def test_a_run_that_goes_on_neither_draws_nor_scores_the_saved_state_again(tmp_path):
@@ -106,6 +110,7 @@ def test_a_signal_saves_and_stops_after_the_step_under_way(tmp_path, number):
     assert caught.value.step == 3
     assert saved_steps(tmp_path)[-1] == 3
     assert recorder.rows[-1]["step"] == 3
+    assert recorder.saved[-1] == (3, 3, True)
 
 
 def test_a_signal_while_the_last_state_is_written_stops_what_follows(tmp_path):

@@ -1,0 +1,71 @@
+"""The curves of a training: losses and accuracies, each smoothed over its raw line, and the scores below them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.ndimage import uniform_filter1d
+
+from dcgan_jax.runs.figure_files import save_figure
+from dcgan_jax.training.step import METRICS
+
+_SMOOTHED = 100  # windows side by side over the whole training
+_SHARES = ("precision", "recall", "coverage")  # scores that lie between 0 and 1
+_OUTLIERS = 0.5  # percent of raw values, at either end, that do not stretch the axis
+
+Values = Float64[np.ndarray, " step"]
+
+
+def save_curves(rows: Sequence[dict[str, Any]], path: Path, best_step: int | None = None) -> None:
+    """Draws losses and accuracies over the iterations (the paper's Figure 4) and, where there are some, the scores.
+
+    Small batches make the raw lines noise: each is drawn faintly under its mean over a hundredth of the training.
+
+    Args:
+      rows: the rows of metrics.jsonl.
+      path: where to write the figure.
+      best_step: of the checkpoint that evaluate and generate take; None where none is scored.
+    """
+    fids = sorted({name for row in rows for name in row if name.partition("/")[0] == "fid"})
+    panels = [("loss", [name for name in METRICS if "loss" in name])]
+    panels += [("accuracy", [name for name in METRICS if "accuracy" in name])]
+    panels += [("FID", fids), ("share", list(_SHARES))] if fids else []
+    figure = Figure(figsize=(10, 3 * len(panels) + 1), layout="constrained")
+    every_axes = figure.subplots(len(panels), 1, sharex=True)
+    for axes, (title, names) in zip(every_axes, panels, strict=True):
+        is_scored = title in ("FID", "share")
+        raw = [values for name in names if len(values := _draw(axes, rows, name, is_scored))]
+        if raw and not is_scored:
+            low, high = np.percentile(np.concatenate(raw), [_OUTLIERS, 100 - _OUTLIERS])
+            axes.set_ylim(low - 0.05 * (high - low) - 1e-3, high + 0.05 * (high - low) + 1e-3)
+        if best_step is not None:
+            axes.axvline(best_step, color="black", linestyle=":", label=f"best checkpoint, step {best_step:,}")
+        axes.set_ylabel(title)
+        axes.grid(alpha=0.3)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small")
+    every_axes[-1].set_xlabel("iteration")
+    save_figure(figure, path)
+
+
+def smooth(values: Values) -> Values:
+    """Returns the running mean over a hundredth of the values; the first and last are repeated beyond the ends."""
+    return uniform_filter1d(values, max(1, len(values) // _SMOOTHED), mode="nearest")
+
+
+def _draw(axes: Axes, rows: Sequence[dict[str, Any]], name: str, is_scored: bool) -> Values:
+    """Draws one curve; returns its values."""
+    points = [(row["step"], row[name]) for row in rows if row.get(name) is not None]
+    if not points:
+        return np.empty(0)
+    steps, values = np.array(points, np.float64).T
+    label = name.replace("_", " ").replace("/", " of ")
+    if is_scored:
+        axes.plot(steps, values, label=label, marker=".", linewidth=1.0)
+        return values
+    (line,) = axes.plot(steps, smooth(values), label=label, linewidth=1.2)
+    axes.plot(steps, values, color=line.get_color(), alpha=0.15, linewidth=0.5, zorder=1)
+    return values
