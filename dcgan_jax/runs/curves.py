@@ -8,12 +8,12 @@ import numpy as np
 from jaxtyping import Float64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy.ndimage import uniform_filter1d
 
 from dcgan_jax.runs.figure_files import save_figure
 from dcgan_jax.training.step import METRICS
 
 _SMOOTHED = 100  # windows side by side over the whole training
+_POINTS = 2000  # of a curve, at most
 _SHARES = ("precision", "recall", "coverage")  # scores that lie between 0 and 1
 _OUTLIERS = 0.5  # percent of raw values, at either end, that do not stretch the axis
 
@@ -23,7 +23,8 @@ Values = Float64[np.ndarray, " step"]
 def save_curves(rows: Sequence[dict[str, Any]], path: Path, best_step: int | None = None) -> None:
     """Draws losses and accuracies over the iterations (the paper's Figure 4) and, where there are some, the scores.
 
-    Small batches make the raw lines noise: each is drawn faintly under its mean over a hundredth of the training.
+    Small batches make the raw lines noise: each is drawn faintly under its mean over a hundredth of the training, and
+    of a long one in no more points than the eye tells apart.
 
     Args:
       rows: the rows of metrics.jsonl.
@@ -52,8 +53,17 @@ def save_curves(rows: Sequence[dict[str, Any]], path: Path, best_step: int | Non
 
 
 def smooth(values: Values) -> Values:
-    """Returns the running mean over a hundredth of the values; the first and last are repeated beyond the ends."""
-    return uniform_filter1d(values, max(1, len(values) // _SMOOTHED), mode="nearest")
+    """Returns the running mean over a hundredth of the values; at the ends, over those of them that there are."""
+    window = max(1, len(values) // _SMOOTHED)
+    sums, counts = (np.convolve(part, np.ones(window), "same") for part in (values, np.ones_like(values)))
+    return sums / counts
+
+
+def thin(values: Values) -> Values:
+    """Returns the values, or the means of as many neighbors as leave `_POINTS`: more would be drawn over each other."""
+    width = -(-len(values) // _POINTS)
+    starts = np.arange(0, len(values), width)
+    return np.add.reduceat(values, starts) / np.diff([*starts, len(values)])
 
 
 def _draw(axes: Axes, rows: Sequence[dict[str, Any]], name: str, is_scored: bool) -> Values:
@@ -66,6 +76,7 @@ def _draw(axes: Axes, rows: Sequence[dict[str, Any]], name: str, is_scored: bool
     if is_scored:
         axes.plot(steps, values, label=label, marker=".", linewidth=1.0)
         return values
-    (line,) = axes.plot(steps, smooth(values), label=label, linewidth=1.2)
-    axes.plot(steps, values, color=line.get_color(), alpha=0.15, linewidth=0.5, zorder=1)
-    return values
+    raw = thin(values)
+    (line,) = axes.plot(thin(steps), thin(smooth(values)), label=label, linewidth=1.2)
+    axes.plot(thin(steps), raw, color=line.get_color(), alpha=0.25, linewidth=0.5, zorder=1)
+    return raw

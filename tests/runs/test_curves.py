@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from dcgan_jax.runs.curves import save_curves, smooth
+from dcgan_jax.runs.curves import save_curves, smooth, thin
 from dcgan_jax.training.step import METRICS
 
 
@@ -38,13 +38,20 @@ def test_each_metric_is_a_faint_raw_line_under_its_mean(drawn):
             (raw,) = [other for other in own if other is not line]
             assert raw.get_alpha() < 0.3
             assert np.ptp(raw.get_ydata()) == 1
-            assert np.ptp(line.get_ydata()[10:-10]) < 1e-9  # a mean over ten values of 0 and 1
+            assert np.ptp(line.get_ydata()[10:-10]) < 1e-9  # a mean over ten values, of which every other is one more
 
 
 def test_a_mean_over_a_hundredth_of_the_values():
     ramp = np.arange(300.0)
-    np.testing.assert_allclose(smooth(ramp)[1:-1], ramp[1:-1])  # three values side by side
+    np.testing.assert_allclose(smooth(ramp), [0.5, *range(1, 299), 298.5])  # three values side by side
     np.testing.assert_array_equal(smooth(ramp[:50]), ramp[:50])  # too few to be smoothed
+
+
+def test_a_long_training_is_drawn_in_as_many_points_as_can_be_seen():
+    values = np.arange(6001.0)
+    assert len(thin(values)) == 1501  # means of four, and what is left
+    np.testing.assert_array_equal(thin(values)[[0, 1, -1]], [1.5, 5.5, 6000.0])
+    np.testing.assert_array_equal(thin(values[:2000]), values[:2000])
 
 
 def test_one_wild_value_leaves_the_others_readable(drawn):
