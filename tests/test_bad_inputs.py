@@ -18,7 +18,7 @@ CXR = ("--config=configs/cxr.py",)
     [
         (["--config.data.imagesize=64"], "config.data.imagesize", None, "config.data.image_size"),
         (["--config.color=red"], "config.color", None, "--help"),
-        (["--config.data.image_size=100"], "config.data.image_size", 100, "64, 128 or 256"),
+        (["--config.data.image_size=100"], "config.data.image_size", 100, "64, 128, 256 or 512"),
         (["--config.train.batch_size=63"], "config.train.batch_size", 63, "a multiple of 2"),
         (["--config.seed=-1"], "config.seed", -1, "0"),
         (["--config.data.holdout=1.0"], "config.data.holdout", 1.0, "less than 1"),

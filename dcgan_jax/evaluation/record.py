@@ -99,6 +99,7 @@ class RealImagesRecord(Part):
     intensity: str | None = None
     holdout: float | None = None
     fraction: float | None = None
+    exclude: tuple[str, ...] = ()
     image_size: tuple[int, int]
     num_training: int
     num_scored: int

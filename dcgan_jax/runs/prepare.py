@@ -20,14 +20,19 @@ def prepare(settings: Settings, workdir: Workdir) -> PreparedSet:
       UserError: the data cannot be prepared, or hold synthetic images, which no mode may take for real ones.
     """
     if settings.data.dir:  # before anything is decoded
-        folder = Path(settings.data.dir)
-        _refuse(settings.data, {name for name in list_synthetic(folder) if (folder / name).is_file()})
+        _refuse(settings.data, _list_marked(Path(settings.data.dir)))
     prepared = data_prepare.prepare(settings.data, settings.seed)
     _refuse(settings.data, set(prepared.report.synthetic))
     for warning in prepared.report.warnings:
         logger.warning("warning: %s", warning)
     logger.info("prepared images and what was found in them: %s", prepared.directory / REPORT_TEXT)
     return prepared
+
+
+def _list_marked(folder: Path) -> set[str]:
+    """Returns the files of a folder that its manifest, or one of the two folders around it, calls synthetic."""
+    paths = (around / name for around in (folder, *folder.parents[:2]) for name in list_synthetic(around))
+    return {str(path.relative_to(folder)) for path in paths if path.is_relative_to(folder) and path.is_file()}
 
 
 def _refuse(data: DataSettings, marked: set[str]) -> None:

@@ -31,7 +31,7 @@ REPORT_SEED = 0
 
 _CAPTION = 22  # signs of a file's name that fit under an image
 
-DESCRIBED = {"source", "variant", "label", "resize", "aspect", "intensity", "holdout", "fraction"}
+DESCRIBED = {"source", "variant", "label", "resize", "aspect", "intensity", "holdout", "fraction", "exclude"}
 """Fields of config.data that say in a record what the real images are."""
 
 logger = logging.getLogger(__name__)

@@ -36,7 +36,7 @@ class DataSettings(Section):
     """How the archive is split: 1,341 NORMAL training images as in the paper (`kaggle`), or 1,349 (`published`)."""
     label: str = "NORMAL"
     """The class to learn. `ALL`: every class that has training images, told apart, in one run."""
-    image_size: Annotated[Literal[64, 128, 256], Unit("pixels a side")] = 128
+    image_size: Annotated[Literal[64, 128, 256, 512], Unit("pixels a side")] = 128
     """Size of the square images."""
     resize: Literal["antialias", "nearest"] = "antialias"
     """How images are resized; the paper's code has `nearest`."""

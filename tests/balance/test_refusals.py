@@ -73,5 +73,7 @@ def test_a_balanced_set_is_refused_before_it_is_decoded(settings, workdir, tmp_p
     balance(settings, workdir)
     balanced = settings.with_overrides({"data.dir": str(tmp_path / "out"), "balance.out": str(tmp_path / "again")})
     monkeypatch.setattr(data_prepare, "prepare", lambda *arguments: pytest.fail("decoded"))
-    with refused("3 synthetic images", field="config.data.dir", value=str(tmp_path / "out")):
-        balance_with(balanced, workdir)
+    for folder in (tmp_path / "out", tmp_path / "out" / "train"):
+        given = balanced.with_overrides({"data.dir": str(folder)})
+        with refused("3 synthetic images", field="config.data.dir", value=str(folder)):
+            balance_with(given, workdir)

@@ -31,8 +31,8 @@ def test_cxr_is_the_papers_recipe():
     ("field", "value", "remedy"),
     [
         ("seed", -1, "greater than or equal to 0"),
-        ("data.image_size", 100, "64, 128 or 256"),
-        ("data.image_size", "128", "64, 128 or 256"),
+        ("data.image_size", 100, "64, 128, 256 or 512"),
+        ("data.image_size", "128", "64, 128, 256 or 512"),
         ("data.source", "mnist", "'chest_xray' or 'phantom'"),
         ("data.holdout", 1.0, "less than 1"),
         ("data.fraction", 0.0, "greater than 0"),
