@@ -13,7 +13,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from dcgan_jax.data.labels.matching import match_files
-from dcgan_jax.data.labels.report import LabelsReport, Reason
+from dcgan_jax.data.labels.report import REASONS, LabelsReport, Reason
 from dcgan_jax.data.labels.table import Labeled, LabelTable
 from dcgan_jax.data.sources.folder_names import split_of_folder
 from dcgan_jax.data.sources.patients import search_patient
@@ -64,6 +64,9 @@ def assign_labels(
     unlabeled = match_files(table.unlabeled, matches.without_row, where)
     if unlabeled.file_of:
         left_out["unlabeled"] = sorted(unlabeled.file_of.values())
+    if not images:
+        counts = ", ".join(f"{len(files):,} images {REASONS[reason]}" for reason, files in left_out.items())
+        raise UserError(f"{where} and data.label={data.label} leave no image: there are {counts}.")
     report = LabelsReport(
         rows=len(table.images) + len(table.unlabeled),
         matched=len(matches.file_of) + len(unlabeled.file_of),

@@ -79,6 +79,8 @@ def read_label_table(path: Path, columns: Sequence[str] = ()) -> LabelTable:
     rows = _parse_rows(text, where)
     images, findings = _collect(rows, find_columns(rows, columns, where), where)
     labeled = {name: image for name, image in images.items() if image}
+    if not labeled:
+        raise UserError(f"{where} has no row with a file and a label: name the columns of both in data.columns.")
     unlabeled = tuple(name for name, image in images.items() if not image)
     sha256 = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
     return LabelTable(path, labeled, tuple(sorted(findings)), unlabeled, sha256)

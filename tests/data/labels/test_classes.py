@@ -113,6 +113,13 @@ def test_findings_that_are_not_there_are_refused(assign, fields, named):
     assert named in str(refusal.value)
 
 
+def test_a_choice_that_leaves_no_image_says_why(assign):
+    lines = ["file,Edema,Mass", "a.png,-1,0", "b.png,1,1"]
+    with pytest.raises(UserError, match=r"1 images .* uncertain") as refusal:
+        assign(lines, ["a.png", "b.png"], label="Edema", exclude=("Mass",))
+    assert "1 images with a finding of data.exclude" in str(refusal.value)
+
+
 def test_a_table_of_other_files_is_refused(assign):
     with pytest.raises(UserError, match=r"00000001_000\.png"):
         assign(NIH, ["a.png"], label="Edema")

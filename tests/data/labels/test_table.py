@@ -74,6 +74,7 @@ def test_other_delimiters_a_byte_order_mark_and_carriage_returns_are_read(tmp_pa
     [
         (["file,label", "a.png"], "row 2"),
         (["file,label"], "no rows"),
+        (["file,label", "a.png,", ",X"], "no row with a file and a label"),
         (["file,label,patient", "a.png,X,1", "a.png,Y,2"], "of 1 and of 2"),
     ],
 )
