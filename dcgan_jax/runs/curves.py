@@ -47,7 +47,8 @@ def save_curves(rows: Sequence[dict[str, Any]], path: Path, best_step: int | Non
             axes.axvline(best_step, color="black", linestyle=":", label=f"best checkpoint, step {best_step:,}")
         axes.set_ylabel(title)
         axes.grid(alpha=0.3)
-        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small")
+        if axes.lines:
+            axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small")
     every_axes[-1].set_xlabel("iteration")
     save_figure(figure, path)
 
