@@ -16,7 +16,7 @@ from 128 images of ten latent seeds, which takes about a minute on the CPU.
 from ml_collections import ConfigDict
 
 from configs import cxr_best
-from dcgan_jax.runtime.devices import expects_accelerator
+from dcgan_jax.runtime.accelerators import expects_accelerator
 
 
 def get_config() -> ConfigDict:

@@ -94,9 +94,6 @@ def set_up_packages() -> None:
     compiled = os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_dir("compiled")))
     jax.config.update("jax_compilation_cache_dir", compiled)  # it read the variable when it was imported, before this
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # TensorFlow only feeds images: how it would compute them
-    # Says nothing of a run. XLA reads it, too: its errors come as exceptions, and what it logs as one may be none, as
-    # that a program took two minutes to compile.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("MPLCONFIGDIR", str(cache_dir("matplotlib")))  # a home may be read-only, or not be there
     if DETERMINISTIC.value:
         os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true"

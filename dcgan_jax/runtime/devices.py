@@ -1,8 +1,6 @@
 """The devices a run uses, as one mesh with the single axis `data`: state is replicated, batches are split."""
 
-import importlib.util
 import logging
-import os
 from pathlib import Path
 
 import jax
@@ -10,20 +8,11 @@ import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from dcgan_jax.errors import UserError
+from dcgan_jax.runtime.accelerators import NVIDIA_TRACES
 
 logger = logging.getLogger(__name__)
 
 AXIS = "data"
-
-NVIDIA_TRACES = ("/proc/driver/nvidia/version", "/usr/lib/wsl/lib/libcuda.so.1")
-"""What NVIDIA's driver leaves on Linux, and in WSL2."""
-
-_ACCELERATORS = (
-    (("jax_cuda13_plugin", "jax_cuda12_plugin"), NVIDIA_TRACES),
-    (("jax_rocm7_plugin", "jax_rocm60_plugin"), ("/dev/kfd",)),
-    (("libtpu",), ("/dev/accel0", "/dev/vfio/0")),
-)
-"""Packages of which one drives a kind of device, and what shows that such a device is there."""
 
 
 def find_devices() -> list[jax.Device]:
@@ -54,22 +43,6 @@ def replicated(mesh: Mesh) -> NamedSharding:
 def split(mesh: Mesh, axis: int = 0) -> NamedSharding:
     """Returns the sharding that divides one axis over the devices."""
     return NamedSharding(mesh, PartitionSpec(*[None] * axis, AXIS))
-
-
-def expects_accelerator() -> bool:
-    """Returns whether JAX will probably run on a GPU or TPU, without starting it: a configuration is read before that.
-
-    It goes by JAX_PLATFORMS where that is set; else by whether a plugin of JAX for a device is installed and the
-    driver has left its traces.
-    """
-    if platforms := os.environ.get("JAX_PLATFORMS", ""):
-        return platforms.split(",")[0] != "cpu"
-    hides_gpus = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
-    return any(
-        any(map(importlib.util.find_spec, plugins)) and any(Path(trace).exists() for trace in traces)
-        for plugins, traces in _ACCELERATORS
-        if not (hides_gpus and traces is NVIDIA_TRACES)
-    )
 
 
 def warn_of_unused_gpu() -> None:

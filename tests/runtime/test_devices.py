@@ -38,30 +38,3 @@ def test_a_platform_that_is_not_there_is_the_users_to_mend(monkeypatch):
     monkeypatch.setattr(jax, "devices", fail)
     with refused("Unknown backend cuda", "JAX_PLATFORMS"):
         devices.create_mesh()
-
-
-@pytest.mark.parametrize(
-    ("environment", "plugins", "has_trace", "expected"),
-    [
-        ({"JAX_PLATFORMS": "cpu"}, ("jax_cuda13_plugin",), True, False),
-        ({"JAX_PLATFORMS": "cuda,cpu"}, (), False, True),
-        ({}, ("jax_cuda13_plugin",), True, True),
-        ({}, ("jax_cuda13_plugin",), False, False),  # the GPU's packages on a machine without one
-        ({}, (), True, False),  # a GPU that JAX cannot use
-        ({"CUDA_VISIBLE_DEVICES": ""}, ("jax_cuda13_plugin",), True, False),
-    ],
-)
-def test_an_accelerator_is_expected_where_jax_would_find_it(
-    tmp_path, monkeypatch, environment, plugins, has_trace, expected
-):
-    trace = tmp_path / "version"
-    if has_trace:
-        trace.touch()
-    for name in ("JAX_PLATFORMS", "CUDA_VISIBLE_DEVICES"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(devices, "NVIDIA_TRACES", (str(trace),))
-    monkeypatch.setattr(devices, "_ACCELERATORS", ((("jax_cuda13_plugin",), devices.NVIDIA_TRACES),))
-    monkeypatch.setattr(devices.importlib.util, "find_spec", lambda name: name in plugins or None)
-    assert devices.expects_accelerator() == expected
