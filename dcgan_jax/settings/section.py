@@ -47,7 +47,7 @@ def _listed(value: Any) -> Any:
 def _in_order(value: Any) -> Any:
     """As `_listed`, of values that say by their place what they are: a blank holds its place."""
     values = value if isinstance(value, list | tuple) else (value,)
-    parts = [part.strip() for item in values for part in (item.split(",") if isinstance(item, str) else [item])]
+    parts = [part for item in values for part in (map(str.strip, item.split(",")) if isinstance(item, str) else [item])]
     return () if parts == [""] else tuple(parts)
 
 

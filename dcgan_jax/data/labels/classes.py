@@ -8,13 +8,13 @@
 An image with a finding of `data.exclude`, or perhaps with it, is in none.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from dcgan_jax.data.labels.matching import match_files
 from dcgan_jax.data.labels.report import REASONS, LabelsReport, Reason
-from dcgan_jax.data.labels.table import Labeled, LabelTable
+from dcgan_jax.data.labels.table import Labeled, LabelTable, name_class
 from dcgan_jax.data.sources.folder_names import split_of_folder
 from dcgan_jax.data.sources.patients import search_patient
 from dcgan_jax.data.sources.source import TRAIN, SourceImage
@@ -44,7 +44,8 @@ def assign_labels(
       UserError: a finding is not in the table, the table and the files do not fit, or nothing is left to train on.
     """
     where = f"data.labels={table.path}"
-    finding = _choose_finding(table, data, where)
+    excluded = frozenset(map(name_class, data.exclude))
+    finding = _choose_finding(table, data, excluded, where)
     matches = match_files(list(table.images), files, where)
     if not matches.file_of:
         raise UserError(
@@ -55,7 +56,7 @@ def assign_labels(
     images = []
     for name, file in matches.file_of.items():
         labeled = table.images[name]
-        label, reason = _choose_class(labeled, finding, data.exclude)
+        label, reason = _choose_class(labeled, finding, excluded)
         if reason:
             left_out.setdefault(reason, []).append(file)
         else:
@@ -77,9 +78,9 @@ def assign_labels(
     return sorted(_assign_splits(images, data, where)), report
 
 
-def _choose_finding(table: LabelTable, data: DataSettings, where: str) -> str | None:
+def _choose_finding(table: LabelTable, data: DataSettings, excluded: Collection[str], where: str) -> str | None:
     """Returns the finding that is told from the rest; None where labels are classes as they are."""
-    for name in data.exclude:
+    for name in excluded:
         if name not in table.findings:
             raise UserError(f"data.exclude={name} is not in {where}, which has {', '.join(table.findings)}.")
     if data.label == ALL_CLASSES or table.has_one_label_each:
@@ -90,14 +91,14 @@ def _choose_finding(table: LabelTable, data: DataSettings, where: str) -> str | 
             f"data.label={data.label} is no finding of {where}: choose one of {', '.join(table.findings)}, or "
             f"{ALL_CLASSES} for all images of one finding."
         )
-    if finding in data.exclude:
+    if finding in excluded:
         raise UserError(f"data.exclude={finding} leaves nothing of data.label={data.label}: give one of them.")
     return finding
 
 
-def _choose_class(labeled: Labeled, finding: str | None, exclude: Sequence[str]) -> tuple[str, Reason | None]:
+def _choose_class(labeled: Labeled, finding: str | None, excluded: frozenset[str]) -> tuple[str, Reason | None]:
     """Returns the class of an image, or why it has none."""
-    if (labeled.present | labeled.uncertain) & set(exclude):
+    if (labeled.present | labeled.uncertain) & excluded:
         return "", "excluded"
     if finding is None:
         if len(labeled.present) > 1:

@@ -56,6 +56,12 @@ def test_excluded_findings_are_in_neither_class(assign):
     assert len(report.left_out["excluded"]) == 2
 
 
+def test_a_finding_is_excluded_by_the_name_that_the_table_has(assign):
+    lines = ["file,label", "a.png,Edema|Nodule/Mass", "b.png,Edema", "c.png,Mass"]
+    images, _ = assign(lines, ["a.png", "b.png", "c.png"], label="Edema", exclude=("Nodule/Mass",), test=0.0)
+    assert by_class(images) == {"Edema": 1, "not Edema": 1}
+
+
 def test_all_means_images_of_one_finding_each(assign):
     images, report = assign(NIH, FILES, label="ALL", test=0.0)
     assert by_class(images) == {"Cardiomegaly": 1, "Edema": 1, "No Finding": 1}
