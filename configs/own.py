@@ -4,13 +4,12 @@
 
 docs/own_data.md goes through it step by step, with what comes out after which time. What is chosen by the machine:
 
-- Where JAX finds no GPU or TPU: 64x64 pixels, networks an eighth as wide as the paper's, 64,000 images. Some ten
-  minutes on two quiet CPU cores.
+- Where JAX finds no GPU or TPU: 64x64 pixels, networks an eighth as wide as the paper's, 64,000 images.
 - Else: 128x128 pixels, networks of full width, 640,000 images, as in the paper; not yet timed.
 
 Any of it can be given otherwise: `--config.data.image_size=128 --config.model.base_channels=16`. A run says
 what holds when it starts. A tenth of the patients is held out for the scores and for the search for copies. Scores come
-from 128 images of ten latent seeds, which takes about a minute on the CPU.
+from 128 images of ten latent seeds.
 """
 
 from ml_collections import ConfigDict
