@@ -53,10 +53,14 @@ def test_ones_own_data_get_a_size_that_fits_the_machine_and_the_best_recipe(monk
     settings, best = Settings.from_config(own.get_config()), Settings.from_config(cxr_best.get_config())
     assert (settings.data.image_size, settings.model.base_channels) == size
     changed = {name.partition(".")[0] for name in best.differences(settings)} - {"data", "train", "checkpoint", "eval"}
-    assert changed <= {"model"}
+    assert changed <= {"model", "optimizer"}
+    assert settings.optimizer.decay_start / settings.optimizer.decay_end == pytest.approx(
+        best.optimizer.decay_start / best.optimizer.decay_end
+    )
     assert settings.train.batch_size == best.train.batch_size
     schedule = create_schedule(settings, 60)
     assert schedule.total * settings.train.batch_size == settings.train.images
+    assert schedule.total == settings.optimizer.decay_end
     assert schedule.is_scored
 
 
