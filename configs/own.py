@@ -8,8 +8,10 @@ docs/own_data.md goes through it step by step, with what comes out after which t
 - Else: 128x128 pixels, networks of full width, 640,000 images, as in the paper; not yet timed.
 
 Any of it can be given otherwise: `--config.data.image_size=128 --config.model.base_channels=16`; for another length
-give `optimizer.decay_start` and `decay_end`, in steps of 8 images, too. A run says what holds when it starts. A tenth
-of the patients is held out for the scores and for the search for copies. Scores come from 128 images of ten latent seeds.
+give `optimizer.decay_start` and `decay_end`, in steps of 8 images, too. A run says what holds when it starts.
+
+A tenth of the patients is held out for the scores and for the search for copies. Scores come from 128 images of ten
+latent seeds.
 """
 
 from ml_collections import ConfigDict

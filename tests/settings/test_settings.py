@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from configs import cxr, default
+from dcgan_jax.errors import FieldError
 from dcgan_jax.settings import RUN_SECTIONS, Settings, makes_the_run, replaced
 from tests.refusals import refused
 
@@ -217,7 +218,7 @@ def test_columns_may_be_listed_in_any_way_and_a_blank_holds_its_place(settings, 
     ],
 )
 def test_a_field_that_would_not_be_read_is_refused(settings, fields, needed):
-    with pytest.raises(UserError, match=needed):
+    with pytest.raises(FieldError, match=needed):
         settings.with_overrides(fields)
 
 

@@ -1,8 +1,10 @@
 """Epochs become steps in one place; events cut the calls to the device the same way on every start."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dcgan_jax.errors import UserError
 from dcgan_jax.training.schedule import Schedule, create_schedule
 from tests.refusals import refused
 
