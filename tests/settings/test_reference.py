@@ -15,7 +15,7 @@ def test_every_field_has_a_sentence():
 
 def test_types_ranges_defaults_and_units_are_told():
     assert FIELDS["data.holdout"][1:4] == ("number >= 0, < 1", "0.0", "share of patients")
-    assert FIELDS["data.image_size"][1:4] == ("`64`, `128`, `256`", "128", "pixels a side")
+    assert FIELDS["data.image_size"][1:4] == ("`64`, `128`, `256`, `512`", "128", "pixels a side")
     assert FIELDS["train.batch_size"][1:4] == ("whole number >= 2, a multiple of 2", "128", "images")
     assert FIELDS["trial.fractions"][1:3] == ("list of number > 0, <= 1", "1.0")
     assert FIELDS["trial.runs"][1:3] == ("list of path", "")

@@ -106,15 +106,15 @@ def test_a_field_that_never_was_is_named_with_the_config_file(tmp_path, settings
 
 
 def test_a_field_that_has_gone_hands_its_value_on_and_is_named(tmp_path, settings, monkeypatch):
-    monkeypatch.setattr(replaced, "REPLACED", {"train.images": "train.batch_size", "train.gone": ""})
+    monkeypatch.setattr(replaced, "REPLACED", {"train.pictures": "train.batch_size", "train.gone": ""})
     values = settings.values()
     del values["train"]["batch_size"]
-    values["train"] |= {"images": 32, "gone": True}
+    values["train"] |= {"pictures": 32, "gone": True}
     path = tmp_path / "config.json"
     path.write_text(json.dumps(values))
     assert Settings.load(path) == settings.with_overrides({"train.batch_size": 32})
-    with refused("config.train.batch_size", field="config.train.images"):
-        settings.with_overrides({"train.images": 32})
+    with refused("config.train.batch_size", field="config.train.pictures"):
+        settings.with_overrides({"train.pictures": 32})
     with refused(field="config.train.gone"):
         settings.with_overrides({"train.gone": True})
 

@@ -12,6 +12,7 @@ from dcgan_jax.data.selection import select_training
 from dcgan_jax.data.sources.dicom_files import LATERAL_VIEWS, OTHER_VIEWS
 from dcgan_jax.data.sources.folder import FolderSource
 from dcgan_jax.errors import UserError
+from dcgan_jax.settings import DataSettings
 from tests.dicom_files import IDENTIFIERS, SYNTAXES, make_dicom, make_values
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -119,7 +120,7 @@ def test_views(write):
     Image.fromarray(np.eye(9, dtype=np.uint8)).save(folder / "A" / "6.png")
 
     def list_names(*chosen):
-        source = FolderSource(str(folder), views=chosen)
+        source = FolderSource(str(folder), DataSettings(views=chosen))
         return "".join(
             sorted(Path(source.name_of(image.file)).stem for image in source.list_images())
         ), source.passed_over

@@ -6,6 +6,7 @@ import pytest
 
 from dcgan_jax.data.sources.folder import OUTSIDE, FolderSource
 from dcgan_jax.errors import UserError
+from dcgan_jax.settings import DataSettings
 
 SPLIT = (
     "train/NORMAL/1.png",
@@ -124,7 +125,7 @@ def create(tmp_path):
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_a_layout_is_read_as_its_maker_means_it(name, create):
     files, expected, passed_over = LAYOUTS[name]
-    source = FolderSource(str(create(files)), "NORMAL")
+    source = FolderSource(str(create(files)), DataSettings(label="NORMAL"))
     found = source.list_images()
     assert Counter((image.split, image.label) for image in found) == expected
     assert {kind: count for kind, count in source.passed_over.items() if count} == passed_over
@@ -132,21 +133,26 @@ def test_a_layout_is_read_as_its_maker_means_it(name, create):
 
 
 def test_the_outer_of_two_copies_is_taken_and_names_begin_within_it(create):
-    source = FolderSource(str(create((*below("a", SPLIT), *below("a/a", SPLIT)))), "NORMAL")
+    source = FolderSource(str(create((*below("a", SPLIT), *below("a/a", SPLIT)))), DataSettings(label="NORMAL"))
     assert [image.file for image in source.list_images()] == sorted(SPLIT, key=lambda file: ("train" in file, file))
 
 
 @pytest.mark.parametrize("label", ["NORMAL", "Pneumonia", "ALL"])
 def test_a_wrapper_is_seen_whatever_class_is_asked_for(label, create):
-    found = FolderSource(str(create(below("xrays", CLASSES))), label).list_images()
+    found = FolderSource(str(create(below("xrays", CLASSES))), DataSettings(label=label)).list_images()
     assert Counter((image.split, image.label) for image in found) == UNSPLIT
 
 
 def test_a_class_that_is_asked_for_is_no_wrapper(create):
     """Its folders are then patients, whatever they are called."""
     files = ("hospital/Smith/1.png", "hospital/Jones/2.png")
-    assert {image.label for image in FolderSource(str(create(files)), "Hospital").list_images()} == {"hospital"}
-    assert {image.label for image in FolderSource(str(create(files)), "ALL").list_images()} == {"Smith", "Jones"}
+    assert {
+        image.label for image in FolderSource(str(create(files)), DataSettings(label="Hospital")).list_images()
+    } == {"hospital"}
+    assert {image.label for image in FolderSource(str(create(files)), DataSettings(label="ALL")).list_images()} == {
+        "Smith",
+        "Jones",
+    }
 
 
 CHEXPERT = tuple(
@@ -176,7 +182,7 @@ CHEXPERT = tuple(
 )
 def test_what_cannot_be_told_is_refused_in_few_words(files, said, create):
     with pytest.raises(UserError, match=said) as caught:
-        FolderSource(str(create(files)), "NORMAL").list_images()
+        FolderSource(str(create(files)), DataSettings(label="NORMAL")).list_images()
     assert "data.label=" not in str(caught.value)
     assert len(str(caught.value)) < 500 + len(str(create(())))
 
@@ -184,4 +190,4 @@ def test_what_cannot_be_told_is_refused_in_few_words(files, said, create):
 @pytest.mark.parametrize("files", [CHEXPERT, ("images/1.png",)])
 def test_where_folders_say_no_class_a_table_is_the_remedy(files, create):
     with pytest.raises(UserError, match=r"data\.labels=FILE\.csv"):
-        FolderSource(str(create(files)), "NORMAL").list_images()
+        FolderSource(str(create(files)), DataSettings(label="NORMAL")).list_images()
