@@ -18,7 +18,7 @@ from tests.refusals import refused
 
 class Source:
     name, fingerprint, labels = "folder x", "00", None
-    list_images = num_bytes = read_file = locate = lambda *_: None
+    list_images = num_bytes = read_file = name_of = locate = lambda *_: None
 
     def __init__(self, **passed_over):
         self.passed_over = passed_over
