@@ -1,5 +1,6 @@
 """Runs the command as a user would, in a process of its own, without paying for the imports each time."""
 
+import contextlib
 import multiprocessing
 import os
 import runpy
@@ -70,7 +71,8 @@ class Running:
 
     def send_signal(self, number: int) -> None:
         if self._process.is_alive():
-            os.kill(self._process.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it ended just now
+                os.kill(self._process.pid, number)
 
     def poll(self) -> int | None:
         return self._process.exitcode

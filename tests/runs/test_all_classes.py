@@ -166,7 +166,8 @@ def test_each_class_is_written_into_a_folder_of_its_own(generated):
         assert row["class"] == label
         assert row["nearest_training_file"].startswith("train/")  # of either class: the run has seen both
         assert f"class {label};" in Image.open(generated / row["file"]).text["Description"]
-    assert {path.name for path in generated.iterdir()} == {*CLASSES, "manifest.csv", "grid.png", "NOTICE.txt"}
+    beside = {"manifest.csv", "grid.png", "NOTICE.txt", "README.md", "croissant.json"}
+    assert {path.name for path in generated.iterdir()} == {*CLASSES, *beside}
     assert Image.open(generated / "grid.png").size == (8 * 66 - 2, 2 * 66 - 2)
 
 
