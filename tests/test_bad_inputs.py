@@ -38,7 +38,7 @@ def test_the_command_line(command_refused, flags, field, value, named):
         ("--config.train.batch_size=many", ["--config.train.batch_size=many"]),
         ("--config=configs/cxr.py:huge", ["huge", "configs/cxr.py:smoke"]),
         ("--config=LICENSE", ["--config=LICENSE"]),
-        ("--mode=fly", ["--mode=fly", "train|prepare|generate|evaluate"]),
+        ("--mode=fly", ["--mode=fly", "train|prepare|generate|export"]),
         ("--batch_size=3", ["batch_size"]),
     ],
 )
