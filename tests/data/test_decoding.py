@@ -34,7 +34,7 @@ def deep(low, high):
 class MemorySource:
     """Files in memory, which counts how often each is read."""
 
-    name, fingerprint, passed_over = "memory", "memory", {}
+    name, fingerprint, passed_over, labels = "memory", "memory", {}, None
 
     def __init__(self, files):
         self.files, self.reads = files, Counter()
@@ -48,6 +48,9 @@ class MemorySource:
 
     def num_bytes(self, image):
         return len(self.files[image.file])
+
+    def name_of(self, file):
+        return file
 
     def locate(self, image):
         return None
