@@ -83,9 +83,9 @@ class Running:
         return self._process.exitcode
 
 
-def launch(*arguments: str, log: Path) -> Outcome:
+def launch(*arguments: str, log: Path, **environment: str) -> Outcome:
     """Runs `python launch.py ...` in a process forked off one that has the packages loaded, and waits for it."""
-    code = Running(arguments, log, None, {}).wait()
+    code = Running(arguments, log, None, environment).wait()
     return Outcome(code, log.read_text())
 
 

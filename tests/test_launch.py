@@ -93,7 +93,8 @@ def test_generate_writes_images_that_say_they_are_synthetic(run, tmp_path):
     assert (image.size, image.mode) == ((64, 64), "L")
     assert "synthetic" in image.text["Description"]
     assert "no patient was imaged" in (tmp_path / "a" / "NOTICE.txt").read_text()
-    assert {path.name for path in (tmp_path / "a").iterdir()} == {"NORMAL", "manifest.csv", "grid.png", "NOTICE.txt"}
+    beside = {"manifest.csv", "grid.png", "NOTICE.txt", "README.md", "croissant.json"}
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {"NORMAL", *beside}
     assert "synthetic" in Image.open(tmp_path / "a" / "grid.png").text["Description"]
 
 

@@ -67,10 +67,10 @@ def train(settings: Settings, workdir: Workdir) -> None:
                 return
             if first:
                 record_start(workdir, "train")
+                for warning in warn_of_few(data.training):
+                    logger.warning("warning: %s", warning)
             for line in describe_selection(data.prepared, data.training, data.held_out):
                 logger.info("%s", line)
-            for warning in warn_of_few(data.training):
-                logger.warning("warning: %s", warning)
             counted = (len(data.training), ", ".join(data.labels), schedule.total, mesh.size, processes.count())
             logger.info("%d training images (%s), %d steps, %d device(s), %d process(es)", *counted)
             size = (settings.data.image_size, settings.model.base_channels, mesh.devices.flat[0].device_kind)

@@ -113,7 +113,7 @@ def test_settings_tell_what_differs_and_paths_only_where_the_page_stays():
     (of_data, batch) = list_differences(settings, is_shared=False)
     assert (of_data.name, of_data.value, of_data.default) == ("data.dir", "/home/anna/x-rays", "empty")
     assert (batch.name, batch.value, batch.default) == ("train.batch_size", "8", "128")
-    assert list_differences(settings, is_shared=True)[0].value == "x-rays"
+    assert list_differences(settings, is_shared=True)[0].value == "..."
 
 
 def test_a_command_is_listed_once_however_often_it_went_on():
@@ -128,4 +128,4 @@ def test_a_command_is_listed_once_however_often_it_went_on():
     )
     assert command.when == "2026-01-01 09:30 UTC, and 2 more times to go on"
     (shared,) = list_commands(Records("run", starts=tuple(starts)), is_shared=True)
-    assert shared.words == ("dcgan-jax", "--config=cxr", "'--workdir=a run'", "--config.trial.runs=one,two")
+    assert shared.words == ("dcgan-jax", "--config=cxr", "--workdir=...", "--config.trial.runs=...")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dcgan_jax.data.phantom import draw_phantom
-from dcgan_jax.storage.cache import CACHE_VARIABLE, cache_dir
+from dcgan_jax.storage.cache import CACHE_VARIABLE
 from tests.dicom_files import IDENTIFIERS, make_dicom
 from tests.launching import TINY_FLAGS, launch
 
@@ -31,15 +31,15 @@ def list_leaks(folder: Path) -> list[str]:
     return [str(path) for path in files if any(name in str(path).encode() + path.read_bytes() for name in NAMES)]
 
 
-def test_it_leaves_no_identifier_behind(xrays, tmp_path, monkeypatch):
-    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "private"))
+def test_it_leaves_no_identifier_behind(xrays, tmp_path):
+    cache = tmp_path / "private"
     flags = ("--config.data.source=chest_xray", f"--config.data.dir={xrays}", "--config.data.holdout=0.25")
     command = (*TINY_FLAGS, *flags, "--config.train.steps=2", f"--workdir={tmp_path / 'run'}")
     for mode in ("train", "generate"):
-        outcome = launch(*command, f"--mode={mode}", log=tmp_path / "log")
+        outcome = launch(*command, f"--mode={mode}", log=tmp_path / "log", **{CACHE_VARIABLE: str(cache)})
         assert outcome.code == 0, outcome.output
         assert not any(name.decode() in outcome.output for name in NAMES)
     assert list_leaks(xrays)  # so that finding nothing elsewhere means something
     assert list_leaks(tmp_path / "run") == []
-    assert list_leaks(cache_dir("prepared").parent) == []
+    assert list_leaks(cache) == []
     assert "NORMAL/" in (tmp_path / "run" / "train_files.tsv").read_text()

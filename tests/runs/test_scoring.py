@@ -2,11 +2,11 @@
 
 import json
 import logging
-from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
+from dcgan_jax.data.prepared import Example
 from dcgan_jax.evaluation import protocol
 from dcgan_jax.inception.weights import WeightsUnavailableError
 from dcgan_jax.runs import scoring
@@ -52,7 +52,10 @@ def record_of(workdir, step, protocol_name):
 
 
 def test_a_class_of_one_image_is_refused_before_training(settings):
-    training = [SimpleNamespace(label=label) for label in ("NORMAL", "NORMAL", "TB")]
+    training = [
+        Example("train", number, f"{number}.png", label, f"{number}", f"{number}", f"{number}", 8, 8)
+        for number, label in enumerate(("NORMAL", "NORMAL", "TB"))
+    ]
     with refused("config.eval.every_epochs=0", field="config.data.label", value="TB"):
         scoring.create_scorer(settings, None, training, [])
 
