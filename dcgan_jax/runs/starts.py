@@ -8,11 +8,11 @@ from pathlib import Path
 
 import jax
 
-from dcgan_jax import __version__
 from dcgan_jax.data.report import show_name
 from dcgan_jax.errors import FileError
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.storage.record import Record
+from dcgan_jax.version import __version__
 
 
 class Start(Record):

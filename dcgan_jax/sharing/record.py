@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from dcgan_jax import __version__
 from dcgan_jax.cards.statements import PROGRAM
 from dcgan_jax.settings import Settings
 from dcgan_jax.storage.record import Record
+from dcgan_jax.version import __version__
 
 _TOLD = ("seed", "model", "loss", "optimizer", "augment", "average", "train")
 _TOLD_OF_DATA = {
