@@ -62,6 +62,11 @@ class DicomFiles:
         self.owners = {file: identity.patient for file, identity in self._identities.items() if identity.patient}
         self.paths: dict[str, str] = {}
 
+    @property
+    def are_any(self) -> bool:
+        """Whether there are DICOM files, so that names are not written."""
+        return self._pseudonyms is not None
+
     def choose(self, files: Sequence[str], views: Collection[str]) -> tuple[list[str], Counter[str]]:
         """Returns the files of the views, with those that tell none, and how many others there are.
 

@@ -75,7 +75,7 @@ class FolderSource:
         if self._table:
             found, self.labels = assign_labels(self._table, files, self._data, dicom.owners)
             self.labels = self.labels.rename(dicom.name)
-            if dicom.owners:  # what rows call files may name patients
+            if dicom.are_any:  # what rows call files may name patients
                 self.labels = self.labels.model_copy(update={"without_file": []})
             self.passed_over = {**self.passed_over, **others}
         else:

@@ -177,3 +177,12 @@ def test_steps_are_recorded_of_each_file(write, settings):
     assert (steps.stored, steps.modality, steps.slope, steps.intercept) == ("12-bit unsigned", "rescale", -2, 9000)
     assert (steps.display, steps.inverted, steps.padding, steps.view) == ("none", True, False, "PA")
     assert steps.transfer_syntax == "Explicit VR Little Endian"
+
+
+def test_names_of_a_table_are_not_told_though_no_header_names_a_patient(write, tmp_path):
+    table = tmp_path / "labels.csv"
+    table.write_text("file,label\nCitizen^Jane.dcm,NORMAL\nCitizen^John.dcm,NORMAL\n")
+    folder = write({"Citizen^Jane.dcm": {"patient": ""}})
+    source = FolderSource(str(folder), DataSettings(dir=str(folder), labels=str(table), test=0.0))
+    assert len(source.list_images()) == 1
+    assert (source.labels.rows, source.labels.matched, source.labels.without_file) == (2, 1, [])
