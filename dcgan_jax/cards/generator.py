@@ -49,7 +49,7 @@ class GeneratorCard:
             "parameters": self.parameters,
             "latent_size": self.model.latent_size,
             "channels": self.model.channels,
-            "unassessed": self.origin.data.is_private and bool(self.origin.unassessed),
+            "unassessed": self.origin.is_unexamined,
             "license_name": license_name,
         }
         return render_readme("generator", header, values)

@@ -19,6 +19,8 @@ class Origin:
       num_patients: whose images those are.
       step: completed updates.
       record: scores of this checkpoint; None where it was not scored.
+      num_private_before: private images that its first weights had seen and that are not among its training images:
+        the search for copies does not compare with them.
     """
 
     data: DataSettings
@@ -26,6 +28,7 @@ class Origin:
     num_patients: int
     step: int
     record: EvaluationRecord | ClassesRecord | None
+    num_private_before: int = 0
 
     @property
     def num_images(self) -> int:
@@ -36,6 +39,11 @@ class Origin:
     def unassessed(self) -> list[str]:
         """The classes of which nobody can say whether its images are copies of training images."""
         return [label for label in self.counts if not self._is_assessed(label)]
+
+    @property
+    def is_unexamined(self) -> bool:
+        """Whether it has seen private images, and nobody knows whether it copies them."""
+        return self.num_private_before > 0 or (self.data.is_private and bool(self.unassessed))
 
     def record_of(self, label: str) -> EvaluationRecord | None:
         """Returns the scores of a class."""

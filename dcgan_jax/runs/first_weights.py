@@ -33,11 +33,13 @@ class OriginRecord(Record):
       run: the workdir, as it was given.
       step: completed updates of the checkpoint.
       state_sha256: of its state.
+      is_private: whether these weights have seen private images; taken as true where a record does not say.
     """
 
     run: str
     step: int
     state_sha256: str
+    is_private: bool = True
 
 
 def open_origin(settings: Settings, mesh: Mesh) -> Run:
@@ -65,8 +67,20 @@ def record_origin(origin: Run, workdir: Workdir) -> None:
     seen = [*origin.provenance.rows, *origin.provenance.origin]
     atomic_file.write_text(workdir.origin_files, format_train_files(seen))
     OriginRecord(
-        run=str(origin.workdir.root), step=origin.step, state_sha256=state_sha256(jax.device_get(origin.state))
+        run=str(origin.workdir.root),
+        step=origin.step,
+        state_sha256=state_sha256(jax.device_get(origin.state)),
+        is_private=origin.settings.data.is_private or has_private_origin(origin.workdir),
     ).write(workdir.origin)
+
+
+def has_private_origin(workdir: Workdir) -> bool:
+    """Returns whether a run began with weights that had seen private images.
+
+    Raises:
+      UserError: the record of where they are from is damaged.
+    """
+    return workdir.origin.exists() and OriginRecord.read(workdir.origin).is_private
 
 
 def take_weights(state: TrainState, origin: Run, settings: Settings) -> TrainState:

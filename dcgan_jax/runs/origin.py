@@ -2,6 +2,7 @@
 
 from dcgan_jax.cards.origin import Origin
 from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord, read_evaluation
+from dcgan_jax.runs.first_weights import has_private_origin
 from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.workdir import Workdir
 
@@ -13,12 +14,14 @@ def describe_origin(run: Run) -> Origin:
       UserError: the list of its training images or a record of scores is damaged.
     """
     provenance = run.provenance
+    seen_before = {row.sha256 for row in provenance.origin} - {row.sha256 for row in provenance.rows}
     return Origin(
         data=run.settings.data,
         counts={label: provenance.count(label) for label in provenance.labels},
         num_patients=len({row.patient for row in provenance.rows}),
         step=run.step,
         record=find_record(run.workdir, run.step),
+        num_private_before=len(seen_before) if has_private_origin(run.workdir) else 0,
     )
 
 

@@ -81,12 +81,14 @@ def encode_weights(params: PyTree) -> bytes:
 
 def _refuse_unassessed(origin: Origin, asked: ExportSettings) -> None:
     """Raises UserError where a generator of private data would leave unexamined."""
-    if not origin.data.is_private or not origin.unassessed or asked.unassessed:
+    if not origin.is_unexamined or asked.unassessed:
         return
     reasons = []
-    for label in origin.unassessed:
+    for label in origin.unassessed if origin.data.is_private else ():
         record = origin.record_of(label)
         reasons.append(f"{label}: {record.memorization.reason if record else 'this checkpoint was not evaluated'}")
+    if origin.num_private_before:
+        reasons.append(f"{origin.num_private_before:,} that its first weights had seen are not compared with")
     raise FieldError(
         "config.export.unassessed",
         asked.unassessed,

@@ -54,6 +54,7 @@ def test_it_says_what_it_came_from_and_goes_on_without_it(settings, finished_run
     summary = json.loads((finished_run / "summary.json").read_text())
     assert (record["run"], record["step"]) == (str(finished_run), summary["step"])
     assert record["state_sha256"] == summary["state_sha256"]
+    assert record["is_private"] is False  # phantoms
     own, theirs = read_provenance(whole.train_files), read_provenance(finished_run / "train_files.tsv")
     assert own.origin == theirs.rows
     assert own.seen == own.rows + theirs.rows

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from dcgan_jax.data.train_files import TrainFile, format_train_files
 from dcgan_jax.evaluation.record import EvaluationRecord
 from dcgan_jax.memorization.record import NOT_ASSESSABLE
+from dcgan_jax.runs.first_weights import OriginRecord
 from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.settings import ALL_CLASSES, DataSettings, ModelSettings, Settings
@@ -95,6 +97,22 @@ def test_private_data_are_exported_after_a_look_for_copies_or_with_a_word(privat
     record.write(private.evaluation / "step_0000006_default_a.json")
     export(settings, private)
     assert b"Passed on although nobody knows" not in content(private)["README.md"]
+
+
+@pytest.mark.parametrize("is_private", [True, False])
+def test_first_weights_that_had_seen_private_images_count_as_private(run, is_private):
+    """Images that are among the run's own are compared with; the other is not."""
+    own = Run(run, run.settings({})).provenance.rows
+    stranger = TrainFile("NORMAL/theirs.png", "NORMAL", "theirs", "00")
+    run.origin_files.write_text(format_train_files([own[0], stranger]))
+    OriginRecord(run="elsewhere", step=6, state_sha256="00", is_private=is_private).write(run.origin)
+    if is_private:
+        with refused("1 that its first weights had seen", field="config.export.unassessed", value=False):
+            export(run.settings({}), run)
+        assert not (run.root / "export").exists()
+    export(run.settings({"export.unassessed": True}), run)
+    assert (b"had seen 1 other images, private ones" in content(run)["README.md"]) == is_private
+    assert (b"Passed on although nobody knows" in content(run)["README.md"]) == is_private
 
 
 def test_an_assessment_that_could_not_be_made_is_none(private):
