@@ -32,6 +32,7 @@ def answers_of(folder, reader):
 def test_a_session_by_keyboard_alone(browser, study):
     folder, address, codes = study
     with opened(browser, address) as page:
+        page.locator("#code:focus").wait_for()  # by itself, before anybody can type
         page.keyboard.type(codes[1].lower())
         page.keyboard.press("Enter")
         page.get_by_label("I have read this and I take part.").wait_for()
@@ -159,6 +160,7 @@ def touch(page, *stages):
     for kind, points in zip(kinds, [*stages, []], strict=True):
         client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
     client.detach()
+    page.wait_for_timeout(400)  # as a finger takes to come down again; Chromium passes over a tap right after a swipe
 
 
 def middle_of(page):
