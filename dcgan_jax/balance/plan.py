@@ -21,17 +21,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Filling:
-    """What a class lacks.
-
-    Attributes:
-      label: the class.
-      count: images that it lacks.
-      run: where they are drawn from.
-    """
+    """What a class lacks."""
 
     label: str
-    count: int
-    run: Run
+    count: int  # images that it lacks
+    run: Run  # where they are drawn from
 
 
 def plan_fillings(

@@ -57,32 +57,20 @@ class BalancePlan(Record):
 
 
 class BalancedRow(BaseModel):
-    """A row of the manifest of a balanced data set; of a real image the columns from `run` on are empty.
-
-    Attributes:
-      file: relative to the manifest's folder.
-      label: its class; the column is called `class`.
-      synthetic: whether it is.
-      patient: whose a real image is; a number where nothing is to name the source.
-      run: that drew it.
-      checkpoint_step: completed updates of the generator.
-      latent_seed: seed and number of its latents.
-      nearest_training_file: which training image it resembles most; this and the distance only where copies are looked
-        for.
-      distance: 1 less the correlation with that image.
-    """
+    """A row of the manifest of a balanced data set; of a real image the columns from `run` on are empty."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True)
 
-    file: str
-    label: str = Field(validation_alias="class", serialization_alias="class")
+    file: str  # relative to the manifest's folder
+    label: str = Field(validation_alias="class", serialization_alias="class")  # its class; the column is called `class`
     synthetic: Literal["real", "synthetic"]
-    patient: str = ""
-    run: str = ""
-    checkpoint_step: str = ""
-    latent_seed: str = ""
+    patient: str = ""  # whose a real image is; a number where nothing is to name the source
+    run: str = ""  # that drew it
+    checkpoint_step: str = ""  # completed updates of the generator
+    latent_seed: str = ""  # seed and number of its latents
+    # Which training image it resembles most; this and the distance only where copies are looked for.
     nearest_training_file: str = ""
-    distance: str = ""
+    distance: str = ""  # 1 less the correlation with that image
 
     @classmethod
     def columns(cls) -> list[str]:

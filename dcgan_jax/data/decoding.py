@@ -50,48 +50,28 @@ _IS_MASK = "it has two gray levels only, as masks have"
 
 @dataclass(frozen=True)
 class DecodedImage:
-    """One good image.
-
-    Attributes:
-      image: which.
-      slot: where its pixels are.
-      sha256: of its values before resizing.
-      width: of the file, in pixels.
-      height: of the file, in pixels.
-      is_synthetic: its file says so of itself.
-      flaw: why it is hardly an X-ray; None of others.
-      depth: of its values, where they are deeper than 8 bits.
-      kind: how its file stores them.
-      shown: how its values came to 8 bits.
-      steps: what was done to the values of a DICOM file; None of others.
-    """
+    """One good image."""
 
     image: SourceImage
-    slot: int
-    sha256: str
-    width: int
-    height: int
-    is_synthetic: bool
-    flaw: str | None = None
-    depth: Depth | None = None
-    kind: FileKind = UNKNOWN_KIND
-    shown: Shown = "as stored"
-    steps: DicomSteps | None = None
+    slot: int  # where its pixels are
+    sha256: str  # of its values before resizing
+    width: int  # of the file, in pixels
+    height: int  # of the file, in pixels
+    is_synthetic: bool  # its file says so of itself
+    flaw: str | None = None  # why it is hardly an X-ray; None of others
+    depth: Depth | None = None  # of its values, where they are deeper than 8 bits
+    kind: FileKind = UNKNOWN_KIND  # how its file stores them
+    shown: Shown = "as stored"  # how its values came to 8 bits
+    steps: DicomSteps | None = None  # what was done to the values of a DICOM file; None of others
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """What became of the images of a source.
+    """What became of the images of a source."""
 
-    Attributes:
-      good: those that could be read, in the source's order.
-      bad: the others.
-      depth_groups: deep files that shared a range.
-    """
-
-    good: list[DecodedImage]
-    bad: list[LeftOut]
-    depth_groups: list[DepthGroup]
+    good: list[DecodedImage]  # those that could be read, in the source's order
+    bad: list[LeftOut]  # the others
+    depth_groups: list[DepthGroup]  # deep files that shared a range
 
 
 def decode_all(source: Source, images: Sequence[SourceImage], data: DataSettings, pixels: PixelFile) -> Decoded:

@@ -25,17 +25,12 @@ _VISITS = 16  # of one real folder by different links
 
 @dataclass
 class FoundFiles:
-    """What lies below a folder.
+    """What lies below a folder."""
 
-    Attributes:
-      images: paths with forward slashes, relative to the folder, sorted.
-      passed_over: number of other files by suffix; text and tables are not counted.
-      has_links: a folder or file was reached through a link.
-    """
-
-    images: list[str] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)  # paths with forward slashes, relative to the folder, sorted
+    # Number of other files by suffix; text and tables are not counted.
     passed_over: Counter[str] = field(default_factory=Counter)
-    has_links: bool = False
+    has_links: bool = False  # a folder or file was reached through a link
 
 
 def find_images(folder: Path) -> FoundFiles:

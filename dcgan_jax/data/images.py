@@ -37,17 +37,11 @@ _WILL_NOT_CHANGE = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR)  # links to nothin
 
 @dataclass(frozen=True)
 class OpenedImage:
-    """An image of which the header has been read.
+    """An image of which the header has been read."""
 
-    Attributes:
-      num_bytes: about what decoding takes of memory.
-      load: decodes it; raises BadImageError.
-      may_be_deep: whether its values may have to be brought to 8 bits.
-    """
-
-    num_bytes: int
-    load: Callable[[], StoredImage]
-    may_be_deep: bool = True
+    num_bytes: int  # about what decoding takes of memory
+    load: Callable[[], StoredImage]  # decodes it; raises BadImageError
+    may_be_deep: bool = True  # whether its values may have to be brought to 8 bits
 
 
 def read_file(path: Path) -> bytes:

@@ -30,25 +30,15 @@ class DepthRange:
 
 @dataclass(frozen=True)
 class Depth:
-    """What is known of the values of one deep image.
+    """What is known of the values of one deep image."""
 
-    Attributes:
-      sample: their type.
-      least: value of all.
-      greatest: value of all.
-      low: least value without those far from all others.
-      high: greatest value without those far from all others.
-      num_values: how many different ones there are at least.
-      ends: least and greatest value that there could be.
-    """
-
-    sample: SampleType
-    least: float
-    greatest: float
-    low: float
-    high: float
-    num_values: int
-    ends: tuple[float, float]
+    sample: SampleType  # their type
+    least: float  # value of all
+    greatest: float  # value of all
+    low: float  # least value without those far from all others
+    high: float  # greatest value without those far from all others
+    num_values: int  # how many different ones there are at least
+    ends: tuple[float, float]  # least and greatest value that there could be
 
     @property
     def used_bits(self) -> int:

@@ -13,19 +13,13 @@ _STREAM = zlib.crc32(b"order_of_the_data")
 
 @dataclass(frozen=True)
 class Order:
-    """The order of a run's training images.
-
-    Attributes:
-      seed: the run's seed.
-      num_images: size of the training set.
-      batch: real images in a step, over all devices.
-      sampling: "replacement" draws each image independently (the paper); "shuffle" walks through one random order
-        of all images after another, so that each image comes once per pass and none is dropped.
-    """
+    """The order of a run's training images."""
 
     seed: int
-    num_images: int
-    batch: int
+    num_images: int  # size of the training set
+    batch: int  # real images in a step, over all devices
+    # "replacement" draws each image independently (the paper); "shuffle" walks through one random order of all images
+    # after another, so that each image comes once per pass and none is dropped.
     sampling: Literal["replacement", "shuffle"]
 
     def positions(self, step: int) -> Int[np.ndarray, " batch"]:

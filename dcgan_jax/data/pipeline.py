@@ -30,26 +30,17 @@ def to_float(images: UInt8[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 class LabeledImages(NamedTuple):
-    """Images with their classes.
+    """Images with their classes."""
 
-    Attributes:
-      images: uint8 as they are kept, float32 in [-1, 1] as they are used.
-      labels: the number of each one's class; None in a run of one class.
-    """
-
-    images: Shaped[Array, "batch height width channels"]
-    labels: Int[Array, " batch"] | None = None
+    images: Shaped[Array, "batch height width channels"]  # uint8 as they are kept, float32 in [-1, 1] as they are used
+    labels: Int[Array, " batch"] | None = None  # the number of each one's class; None in a run of one class
 
 
 @runtime_checkable
 class Batches(Protocol):
-    """Where the real images of each step come from.
+    """Where the real images of each step come from."""
 
-    Attributes:
-      dataset: what lies on the devices for the whole run; handed to every step.
-    """
-
-    dataset: Any
+    dataset: Any  # what lies on the devices for the whole run; handed to every step
 
     def take(self, step: int, count: int) -> Any:
         """Returns what `count` steps need from the host, [count, real images a step, ...], split over devices.

@@ -30,29 +30,18 @@ _FILES_LIST = TypeAdapter(dict[str, tuple[int, str]])  # path -> size, SHA-256
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One prepared image.
+    """One prepared image."""
 
-    Attributes:
-      split: "train", "val" or "test".
-      position: of its record within the split.
-      file: the source file, relative to the source.
-      label: its class.
-      patient: whose it is, by the conservative reading of the published names; the file itself where nobody is known.
-      published_patient: whose it is, by the names as published.
-      sha256: of the source's gray values, row by row, before resizing.
-      width: of the source, in pixels.
-      height: of the source, in pixels.
-    """
-
-    split: str
-    position: int
-    file: str
+    split: str  # "train", "val" or "test"
+    position: int  # of its record within the split
+    file: str  # the source file, relative to the source
     label: str
+    # Whose it is, by the conservative reading of the published names; the file itself where nobody is known.
     patient: str
-    published_patient: str
-    sha256: str
-    width: int
-    height: int
+    published_patient: str  # whose it is, by the names as published
+    sha256: str  # of the source's gray values, row by row, before resizing
+    width: int  # of the source, in pixels
+    height: int  # of the source, in pixels
 
 
 class PreparedSet:

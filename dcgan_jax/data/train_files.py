@@ -13,19 +13,12 @@ _COLUMNS = ("file", "class", "patient", "sha256")
 
 
 class TrainFile(NamedTuple):
-    """One image that was trained on.
+    """One image that was trained on."""
 
-    Attributes:
-      file: relative to the source.
-      label: its class.
-      patient: whose it is; the file itself where nobody is known.
-      sha256: of the source's gray values.
-    """
-
-    file: str
+    file: str  # relative to the source
     label: str
-    patient: str
-    sha256: str
+    patient: str  # whose it is; the file itself where nobody is known
+    sha256: str  # of the source's gray values
 
 
 def format_train_files(examples: Iterable[Example | TrainFile]) -> str:

@@ -26,15 +26,10 @@ Positions = Int[np.ndarray, " _"]
 
 
 class Divisions(NamedTuple):
-    """Random divisions of images into two parts, all of the same two sizes.
+    """Random divisions of images into two parts, all of the same two sizes."""
 
-    Attributes:
-      parts: (first, second) positions of each division, in random order.
-      by: "patients" where no patient is in both parts, or "images".
-    """
-
-    parts: list[tuple[Positions, Positions]]
-    by: Literal["patients", "images"]
+    parts: list[tuple[Positions, Positions]]  # (first, second) positions of each division, in random order
+    by: Literal["patients", "images"]  # "patients" where no patient is in both parts, or "images"
 
 
 def compute_baselines(

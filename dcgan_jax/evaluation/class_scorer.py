@@ -18,14 +18,11 @@ from dcgan_jax.evaluation.scorer import DrawFn, Scorer
 
 
 class ClassReport(NamedTuple):
-    """What a full evaluation gives.
+    """What a full evaluation gives."""
 
-    Attributes:
-      record: of one class its own; of several that of each, by name, and the mean of their FIDs.
-      images: by the name of each class, its generated images of the first latent seed.
-    """
-
+    # Of one class its own; of several that of each, by name, and the mean of their FIDs.
     record: EvaluationRecord | ClassesRecord
+    # By the name of each class, its generated images of the first latent seed.
     images: dict[str, UInt8[np.ndarray, "image height width channel"]]
 
 

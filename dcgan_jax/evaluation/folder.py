@@ -29,19 +29,13 @@ _CACHE_VERSION = 3  # of what the key does not say: the code between files and f
 
 @dataclass(frozen=True)
 class FolderImages:
-    """The images of a folder.
-
-    Attributes:
-      folder: where they lie.
-      files: sorted by path.
-      left_out: images beside the manifest of an export that it does not list, such as its contact sheet.
-      passed_over: number of files that are no images or of kinds that are not read, by suffix.
-    """
+    """The images of a folder."""
 
     folder: Path
-    files: tuple[Path, ...]
+    files: tuple[Path, ...]  # sorted by path
+    # Images beside the manifest of an export that it does not list, such as its contact sheet.
     left_out: tuple[Path, ...]
-    passed_over: Mapping[str, int]
+    passed_over: Mapping[str, int]  # number of files that are no images or of kinds that are not read, by suffix
 
 
 def find_images(folder: Path) -> FolderImages:

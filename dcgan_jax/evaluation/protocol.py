@@ -17,25 +17,15 @@ PAPER_SIZE = 128
 
 @dataclass(frozen=True)
 class Protocol:
-    """Everything that moves a score, but for the images, the weights and the seeds.
+    """Everything that moves a score, but for the images, the weights and the seeds."""
 
-    Attributes:
-      name: "default" or "paper".
-      dims: length of the feature vectors.
-      preprocess: how images become the network's input.
-      num_real: at most so many real images are used; None: all.
-      num_generated: generated images in a score.
-      stretch: whether generated images are stretched to the full range first.
-      seeds: latent seeds in a full evaluation.
-    """
-
-    name: str
-    dims: int
-    preprocess: Preprocess
-    num_real: int | None
-    num_generated: int
-    stretch: bool
-    seeds: int
+    name: str  # "default" or "paper"
+    dims: int  # length of the feature vectors
+    preprocess: Preprocess  # how images become the network's input
+    num_real: int | None  # at most so many real images are used; None: all
+    num_generated: int  # generated images in a score
+    stretch: bool  # whether generated images are stretched to the full range first
+    seeds: int  # latent seeds in a full evaluation
 
     def select_real(self, count: int) -> np.ndarray:
         """Returns the positions of the real images that are used, out of `count`: always the same ones."""

@@ -18,17 +18,11 @@ from dcgan_jax.storage.array_file import read_cached, write_cached
 
 @dataclass(frozen=True)
 class RealImages:
-    """Real images in a fixed order.
-
-    Attributes:
-      pixels: uint8 [image, height, width, 1].
-      files: where each comes from.
-      patients: whose each is.
-    """
+    """Real images in a fixed order."""
 
     pixels: UInt8[np.ndarray, "image height width 1"]
-    files: tuple[str, ...]
-    patients: tuple[str, ...]
+    files: tuple[str, ...]  # where each comes from
+    patients: tuple[str, ...]  # whose each is
 
     def __len__(self) -> int:
         return len(self.pixels)

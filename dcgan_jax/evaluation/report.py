@@ -41,15 +41,10 @@ Images = UInt8[np.ndarray, "image height width channel"]
 
 
 class Report(NamedTuple):
-    """What a full evaluation gives.
-
-    Attributes:
-      record: of one class.
-      images: the generated images of the first latent seed; `record.memorization` counts positions in them.
-    """
+    """What a full evaluation gives."""
 
     record: EvaluationRecord
-    images: Images
+    images: Images  # the generated images of the first latent seed; `record.memorization` counts positions in them
 
 
 def create_report(scorer: Scorer, draw_fn: DrawFn, seed: int, step: int) -> Report:

@@ -19,23 +19,14 @@ Next = Float[Array, "batch next_height next_width features"]
 
 
 class Convolution(nn.Module):
-    """Convolution with folded batch normalization, perhaps an average pool, then ReLU.
+    """Convolution with folded batch normalization, perhaps an average pool, then ReLU."""
 
-    Attributes:
-      features: channels that it returns.
-      kernel_size: height and width where they differ.
-      stride: of both axes.
-      padding: "same" keeps the size at stride 1.
-      pooled: whether an average pool lies between the convolution and the bias.
-      form: what computes it.
-    """
-
-    features: int
-    kernel_size: int | tuple[int, int]
-    stride: int = 1
-    padding: Literal["same", "valid"] = "same"
-    pooled: bool = False
-    form: Form = "xla"
+    features: int  # channels that it returns
+    kernel_size: int | tuple[int, int]  # height and width where they differ
+    stride: int = 1  # of both axes
+    padding: Literal["same", "valid"] = "same"  # "same" keeps the size at stride 1
+    pooled: bool = False  # whether an average pool lies between the convolution and the bias
+    form: Form = "xla"  # what computes it
 
     @nn.compact
     def __call__(self, x: Maps) -> Next:

@@ -37,15 +37,10 @@ _ArrayType = TypeVar("_ArrayType", Array, np.ndarray)
 
 
 class InceptionV3(nn.Module):
-    """Images to feature vectors: the means over space of the feature maps at the depths asked for.
+    """Images to feature vectors: the means over space of the feature maps at the depths asked for."""
 
-    Attributes:
-      dims: which of `DIMS`; the network stops at the deepest.
-      form: what computes the convolutions.
-    """
-
-    dims: Sequence[int] = DIMS
-    form: Form = "xla"
+    dims: Sequence[int] = DIMS  # which of `DIMS`; the network stops at the deepest
+    form: Form = "xla"  # what computes the convolutions
 
     @nn.compact
     def __call__(

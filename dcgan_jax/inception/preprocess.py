@@ -31,16 +31,12 @@ _SIZE = (INPUT_SIZE, INPUT_SIZE)
 class Preprocess:
     """A named way to prepare images.
 
-    Attributes:
-      name: "pytorch_fid", "pillow" or "clean".
-      resize_filter: of "pillow" only: "bicubic" (Pillow's default since 2.7) or "nearest" (before).
-
     Raises:
       UserError: a name that is not known, or a filter other than bicubic where the name fixes it.
     """
 
-    name: str = "pytorch_fid"
-    resize_filter: str = "bicubic"
+    name: str = "pytorch_fid"  # "pytorch_fid", "pillow" or "clean"
+    resize_filter: str = "bicubic"  # of "pillow" only: "bicubic" (Pillow's default since 2.7) or "nearest" (before)
 
     def __post_init__(self) -> None:
         if self.name not in get_args(PreprocessName):

@@ -43,20 +43,14 @@ class WeightsUnavailableError(UserError):
 
 @dataclass(frozen=True)
 class InceptionWeights:
-    """Parameters of `InceptionV3` and what they are.
+    """Parameters of `InceptionV3` and what they are."""
 
-    Attributes:
-      params: for `InceptionV3.apply({"params": params}, ...)`.
-      sha256: of the file they come from.
-      label: "official", "stand-in weights" or "other weights", by the hash; distances are comparable only between equal
-        files.
-      classifier: kernel [2048, 1008] and bias [1008], or None where the file's are all zero; then there is no
-        Inception score.
-    """
-
-    params: PyTree
-    sha256: str
+    params: PyTree  # for `InceptionV3.apply({"params": params}, ...)`
+    sha256: str  # of the file they come from
+    # "official", "stand-in weights" or "other weights", by the hash; distances are comparable only between equal
+    # files.
     label: str
+    # Kernel [2048, 1008] and bias [1008], or None where the file's are all zero; then there is no Inception score.
     classifier: tuple[Float32[np.ndarray, "2048 1008"], Float32[np.ndarray, " 1008"]] | None
 
 

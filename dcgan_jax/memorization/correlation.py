@@ -33,15 +33,10 @@ Signatures = Float64[np.ndarray, "n 576"]
 
 
 class Candidates(NamedTuple):
-    """For each image, the training images that resemble it most.
+    """For each image, the training images that resemble it most."""
 
-    Attributes:
-      position: which ones, in no order; the first `CANDIDATES`, or all.
-      correlation: with each, -1 to 1.
-    """
-
-    position: Int[np.ndarray, "image candidate"]
-    correlation: Float64[np.ndarray, "image candidate"]
+    position: Int[np.ndarray, "image candidate"]  # which ones, in no order; the first `CANDIDATES`, or all
+    correlation: Float64[np.ndarray, "image candidate"]  # with each, -1 to 1
 
 
 def to_gray(images: Images) -> UInt8[np.ndarray, "image height width"]:

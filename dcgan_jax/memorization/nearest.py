@@ -14,17 +14,12 @@ NEIGHBORS = 50
 
 
 class Nearest(NamedTuple):
-    """Of each image, its nearest training image.
+    """Of each image, its nearest training image."""
 
-    Attributes:
-      position: which one.
-      distance: to it.
-      relative: that distance over the mean distance to the k nearest training images, from 0 to 1: small where one
-        image is much closer than the others around it (Carlini et al. 2023, without their constant factor).
-    """
-
-    position: Int[np.ndarray, " image"]
-    distance: Float64[np.ndarray, " image"]
+    position: Int[np.ndarray, " image"]  # which one
+    distance: Float64[np.ndarray, " image"]  # to it
+    # That distance over the mean distance to the k nearest training images, from 0 to 1: small where one image is
+    # much closer than the others around it (Carlini et al. 2023, without their constant factor).
     relative: Float64[np.ndarray, " image"]
 
 

@@ -29,19 +29,12 @@ MIN_IMAGES = 20
 
 @dataclass(frozen=True)
 class Views:
-    """A set of images in the two spaces that are searched.
+    """A set of images in the two spaces that are searched."""
 
-    Attributes:
-      features: Inception features at 768 dims.
-      images: the pixels.
-      patients: whose each image is; of training and held-out images.
-      files: where each comes from; of training images.
-    """
-
-    features: Float[np.ndarray, "image dims"]
+    features: Float[np.ndarray, "image dims"]  # Inception features at 768 dims
     images: UInt8[np.ndarray, "image height width channel"]
-    patients: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
+    patients: tuple[str, ...] = ()  # whose each image is; of training and held-out images
+    files: tuple[str, ...] = ()  # where each comes from; of training images
 
     def __len__(self) -> int:
         return len(self.features)
@@ -49,19 +42,12 @@ class Views:
 
 @dataclass(frozen=True)
 class Reference:
-    """Real images and how close training images come to them.
-
-    Attributes:
-      kind: which images.
-      nearest: in each space, the nearest training image, of another patient.
-      patients: whose they are.
-      neighbors: k of the relative distance; generated images are measured with the same.
-    """
+    """Real images and how close training images come to them."""
 
     kind: ComparedWith
-    nearest: Mapping[str, Nearest]
-    patients: tuple[str, ...]
-    neighbors: int
+    nearest: Mapping[str, Nearest]  # in each space, the nearest training image, of another patient
+    patients: tuple[str, ...]  # whose they are
+    neighbors: int  # k of the relative distance; generated images are measured with the same
 
     @property
     def own(self) -> dict[str, Nearest]:

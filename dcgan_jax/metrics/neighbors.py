@@ -18,19 +18,12 @@ _BLOCK = 1024
 
 
 class NeighborScores(NamedTuple):
-    """Shares of images, from 0 to 1 (density may exceed 1).
+    """Shares of images, from 0 to 1 (density may exceed 1)."""
 
-    Attributes:
-      precision: generated images within the reach of the real ones (Kynkaanniemi et al. 2019).
-      recall: real images within the reach of the generated ones.
-      density: how many real images reach a generated one, over k (Naeem et al. 2020).
-      coverage: real images that have a generated one within their reach.
-    """
-
-    precision: float
-    recall: float
-    density: float
-    coverage: float
+    precision: float  # generated images within the reach of the real ones (Kynkaanniemi et al. 2019)
+    recall: float  # real images within the reach of the generated ones
+    density: float  # how many real images reach a generated one, over k (Naeem et al. 2020)
+    coverage: float  # real images that have a generated one within their reach
 
 
 def compute_neighbor_scores(

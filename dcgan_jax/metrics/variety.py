@@ -15,17 +15,11 @@ from dcgan_jax.metrics.neighbors import squared_distance_blocks
 
 
 class VarietyScores(NamedTuple):
-    """What generated images have of the variety of real ones.
+    """What generated images have of the variety of real ones."""
 
-    Attributes:
-      irs: the image retrieval score, see `compute_retrieval_score`.
-      trace_ratio: see `compute_trace_ratio`; None where the real images are all alike.
-      vendi: see `compute_vendi_score`.
-    """
-
-    irs: float
-    trace_ratio: float | None
-    vendi: float
+    irs: float  # the image retrieval score, see `compute_retrieval_score`
+    trace_ratio: float | None  # see `compute_trace_ratio`; None where the real images are all alike
+    vendi: float  # see `compute_vendi_score`
 
 
 def compute_variety_scores(real: Float[np.ndarray, "m dims"], generated: Float[np.ndarray, "n dims"]) -> VarietyScores:

@@ -14,20 +14,12 @@ KappaFn = Callable[[Int[np.ndarray, "image column"]], float]
 
 
 class Kappa(NamedTuple):
-    """Agreement beyond chance: 1 of all answers, 0 what chance gives.
+    """Agreement beyond chance: 1 of all answers, 0 what chance gives."""
 
-    Attributes:
-      kappa: its value; nan where all answers are of one category.
-      low: of the 95% interval.
-      high: of the 95% interval.
-      share: of pairs of answers that agree.
-      images: how many were looked at.
-    """
-
-    kappa: float
+    kappa: float  # its value; nan where all answers are of one category
     low: float
     high: float
-    share: float
+    share: float  # of pairs of answers that agree
     images: int
 
 

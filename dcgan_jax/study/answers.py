@@ -19,43 +19,28 @@ class Agreed(_Answer):
 
 
 class Remark(_Answer):
-    """To what was noticed in the naive phase.
+    """To what was noticed in the naive phase."""
 
-    Attributes:
-      noticed: whether anything was.
-      text: what.
-    """
-
-    noticed: bool
+    noticed: bool  # whether anything was
     text: Annotated[str, Field(max_length=2000)]
 
 
 class Described(_Answer):
-    """To an image of the naive phase.
+    """To an image of the naive phase."""
 
-    Attributes:
-      option: number of the answer to the question, from 0.
-      milliseconds: that the image was looked at, without pauses and hidden tabs.
-    """
-
-    option: Annotated[int, Field(ge=0)]
-    milliseconds: Milliseconds
+    option: Annotated[int, Field(ge=0)]  # number of the answer to the question, from 0
+    milliseconds: Milliseconds  # that the image was looked at, without pauses and hidden tabs
 
 
 class Judged(_Answer):
-    """To an image, or a pair, of the told phase.
+    """To an image, or a pair, of the told phase."""
 
-    Attributes:
-      choice: what the image is taken for, or which of two is taken for the real one.
-      confidence: 1, guessing, to 5, certain.
-      option: number of the answer to the second question, from 0; None where there is none.
-      milliseconds: as above.
-    """
-
+    # What the image is taken for, or which of two is taken for the real one.
     choice: Literal["real", "generated", "left", "right"]
-    confidence: Annotated[int, Field(ge=1, le=5)]
+    confidence: Annotated[int, Field(ge=1, le=5)]  # 1, guessing, to 5, certain
+    # Number of the answer to the second question, from 0; None where there is none.
     option: Annotated[int, Field(ge=0)] | None = None
-    milliseconds: Milliseconds
+    milliseconds: Milliseconds  # as above
 
 
 _KINDS: dict[str, type[_Answer]] = {

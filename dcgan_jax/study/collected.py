@@ -26,26 +26,17 @@ class Collected:
     """The told phase: first answers of each reader to each case, and the answers to those that came back.
 
     A case is an image, or a pair. What is True is that the image is generated or, of a pair, that the left one is.
-
-    Attributes:
-      readers: their numbers.
-      cases: the images of each.
-      truth: of each case.
-      ratings: signed confidence, positive where the reader said True; nan where not read.
-      options: answers to the second question, UNREAD where there is none.
-      seconds: looked at; nan where not read.
-      places: of a case in the reader's order, from 0 to 1; nan where not read.
-      repeats: of each reader.
     """
 
     readers: tuple[int, ...]
-    cases: tuple[tuple[int, ...], ...]
-    truth: Bool[np.ndarray, " case"]
+    cases: tuple[tuple[int, ...], ...]  # the images of each
+    truth: Bool[np.ndarray, " case"]  # of each case
+    # Signed confidence, positive where the reader said True; nan where not read.
     ratings: Float64[np.ndarray, "reader case"]
-    options: Int[np.ndarray, "reader case"]
-    seconds: Float64[np.ndarray, "reader case"]
-    places: Float64[np.ndarray, "reader case"]
-    repeats: tuple[tuple[Repeat, ...], ...]
+    options: Int[np.ndarray, "reader case"]  # answers to the second question, UNREAD where there is none
+    seconds: Float64[np.ndarray, "reader case"]  # looked at; nan where not read
+    places: Float64[np.ndarray, "reader case"]  # of a case in the reader's order, from 0 to 1; nan where not read
+    repeats: tuple[tuple[Repeat, ...], ...]  # of each reader
 
     @property
     def is_read(self) -> Bool[np.ndarray, "reader case"]:

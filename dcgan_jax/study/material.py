@@ -23,21 +23,13 @@ Images = UInt8[np.ndarray, "n size size"]
 
 @dataclass(frozen=True)
 class Material:
-    """Images of both kinds.
-
-    Attributes:
-      real: pixels.
-      generated: pixels.
-      rows: what they are, the real ones first.
-      origin: where they come from.
-      left_out: generated ones that were left out as copies.
-    """
+    """Images of both kinds."""
 
     real: Images
     generated: Images
-    rows: tuple[KeyRow, ...] = field(repr=False)
-    origin: Origin
-    left_out: int = 0
+    rows: tuple[KeyRow, ...] = field(repr=False)  # what they are, the real ones first
+    origin: Origin  # where they come from
+    left_out: int = 0  # generated ones that were left out as copies
 
 
 def count_needed(study: StudySettings) -> tuple[int, int]:

@@ -20,36 +20,21 @@ ENOUGH_READERS = 4
 
 
 class Measured(NamedTuple):
-    """A figure of every reader on the same images.
+    """A figure of every reader on the same images."""
 
-    Attributes:
-      estimates: of each reader.
-      covariance: of the estimates over the draw of images.
-      images: how many there were.
-    """
-
-    estimates: Float64[np.ndarray, " reader"]
-    covariance: Float64[np.ndarray, "reader reader"]
+    estimates: Float64[np.ndarray, " reader"]  # of each reader
+    covariance: Float64[np.ndarray, "reader reader"]  # of the estimates over the draw of images
     images: int
 
 
 class Combined(NamedTuple):
-    """The mean of a figure over readers.
-
-    Attributes:
-      estimate: the mean.
-      standard_error: over readers and images; over images alone, with one reader.
-      degrees_of_freedom: of its t distribution; infinite for a normal one.
-      reader_mean_square: MS(R), the variance of the readers' estimates; nan with one reader.
-      covariance: Cov2, the mean covariance of two readers; nan with one reader.
-      images: how many there were.
-    """
+    """The mean of a figure over readers."""
 
     estimate: float
-    standard_error: float
-    degrees_of_freedom: float
-    reader_mean_square: float
-    covariance: float
+    standard_error: float  # over readers and images; over images alone, with one reader
+    degrees_of_freedom: float  # of its t distribution; infinite for a normal one
+    reader_mean_square: float  # MS(R), the variance of the readers' estimates; nan with one reader
+    covariance: float  # Cov2, the mean covariance of two readers; nan with one reader
     images: int
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:

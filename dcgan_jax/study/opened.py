@@ -12,24 +12,14 @@ from dcgan_jax.study.store import Store
 
 @dataclass(frozen=True)
 class OpenedStudy:
-    """What the server knows. What each image is, it does not.
-
-    Attributes:
-      plan: of the study.
-      plan_sha256: of study.json.
-      store: steps and answers.
-      sessions: who is signed in.
-      consent: Markdown.
-      instructions: Markdown.
-      database: to be closed at the end.
-    """
+    """What the server knows. What each image is, it does not."""
 
     plan: Plan
-    plan_sha256: str
-    store: Store
-    sessions: Sessions
-    consent: str
-    instructions: str
+    plan_sha256: str  # of study.json
+    store: Store  # steps and answers
+    sessions: Sessions  # who is signed in
+    consent: str  # Markdown
+    instructions: str  # Markdown
     database: Database
     _pixels: bytes
 

@@ -20,15 +20,10 @@ class Share(NamedTuple):
 
 
 class SignalDetection(NamedTuple):
-    """How far apart two kinds look to a reader, and which of them is said more readily.
+    """How far apart two kinds look to a reader, and which of them is said more readily."""
 
-    Attributes:
-      d_prime: distance of the two means in standard deviations; 0: cannot be told apart.
-      criterion: above 0, the kind that is True is said too rarely; below, too often.
-    """
-
-    d_prime: float
-    criterion: float
+    d_prime: float  # distance of the two means in standard deviations; 0: cannot be told apart
+    criterion: float  # above 0, the kind that is True is said too rarely; below, too often
 
 
 def compute_share(right: Bool[np.ndarray, " answer"]) -> Share:

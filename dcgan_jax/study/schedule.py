@@ -10,31 +10,19 @@ StepKind = Literal["consent", "naive", "remark", "instructions", "image"]
 
 
 class Task(NamedTuple):
-    """What is asked about: one image, or two side by side.
+    """What is asked about: one image, or two side by side."""
 
-    Attributes:
-      images: their numbers; of a pair, left and right.
-      stratum: of its kind, so that repeats are drawn of each kind alike.
-    """
-
-    images: tuple[int, ...]
-    stratum: str
+    images: tuple[int, ...]  # their numbers; of a pair, left and right
+    stratum: str  # of its kind, so that repeats are drawn of each kind alike
 
 
 class Step(NamedTuple):
-    """One thing that a reader does.
+    """One thing that a reader does."""
 
-    Attributes:
-      item: its name in addresses; no two readers or steps have the same.
-      kind: what it is.
-      images: numbers of what is shown.
-      repeat_of: position of the step that showed the same before; None for the first time.
-    """
-
-    item: str
+    item: str  # its name in addresses; no two readers or steps have the same
     kind: StepKind
-    images: tuple[int, ...] = ()
-    repeat_of: int | None = None
+    images: tuple[int, ...] = ()  # numbers of what is shown
+    repeat_of: int | None = None  # position of the step that showed the same before; None for the first time
 
 
 def plan_steps(

@@ -21,17 +21,11 @@ Outcome = Literal["saved", "answered before", "not yet", "unknown"]
 
 
 class Place(NamedTuple):
-    """Where a reader is.
+    """Where a reader is."""
 
-    Attributes:
-      step: what comes next; None at the end.
-      number: its place among the steps of its kind, from 1.
-      of: how many of its kind there are.
-    """
-
-    step: Step | None
-    number: int
-    of: int
+    step: Step | None  # what comes next; None at the end
+    number: int  # its place among the steps of its kind, from 1
+    of: int  # how many of its kind there are
 
 
 class Progress(NamedTuple):

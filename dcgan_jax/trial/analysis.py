@@ -30,27 +30,18 @@ class Prediction(NamedTuple):
 
 @dataclass(frozen=True)
 class Measured:
-    """The scores of one classifier.
+    """The scores of one classifier."""
 
-    Attributes:
-      whole: by metric, on all test images.
-      left_out: by metric, without each group of patients in turn.
-    """
-
-    whole: dict[Metric, float]
-    left_out: dict[Metric, Float[np.ndarray, " group"]]
+    whole: dict[Metric, float]  # by metric, on all test images
+    left_out: dict[Metric, Float[np.ndarray, " group"]]  # by metric, without each group of patients in turn
 
 
 @dataclass(frozen=True)
 class TrialTest:
-    """What is known of the test images.
+    """What is known of the test images."""
 
-    Attributes:
-      labels: 1 for the positive class and 0 for the others.
-      groups: of patients, for the jackknife; whole patients together, and every class without any one group is there.
-    """
-
-    labels: Int[np.ndarray, " image"]
+    labels: Int[np.ndarray, " image"]  # 1 for the positive class and 0 for the others
+    # Of patients, for the jackknife; whole patients together, and every class without any one group is there.
     groups: Int[np.ndarray, " image"]
 
     def take(self, mask: Bool[np.ndarray, " image"]) -> "TrialTest":

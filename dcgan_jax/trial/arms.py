@@ -46,17 +46,11 @@ class Arm:
 
 
 class Unit(NamedTuple):
-    """One classifier of an arm.
-
-    Attributes:
-      arm: whose.
-      seed: of the classifier.
-      generator_seed: of the synthetic images; 0 where the arm has none.
-    """
+    """One classifier of an arm."""
 
     arm: Arm
-    seed: int
-    generator_seed: int
+    seed: int  # of the classifier
+    generator_seed: int  # of the synthetic images; 0 where the arm has none
 
     @property
     def name(self) -> str:

@@ -20,15 +20,10 @@ _CHANNELS_PER_GROUP = 8
 
 
 class Block(nn.Module):
-    """Two 3x3 convolutions beside a shortcut.
+    """Two 3x3 convolutions beside a shortcut."""
 
-    Attributes:
-      features: channels of the result.
-      stride: of the first convolution.
-    """
-
-    features: int
-    stride: int
+    features: int  # channels of the result
+    stride: int  # of the first convolution
 
     @nn.compact
     def __call__(self, x: Float[Array, "batch height width channel"]) -> Float[Array, "batch h w features"]:
@@ -41,13 +36,9 @@ class Block(nn.Module):
 
 
 class Classifier(nn.Module):
-    """Images to logits: a 5x5 convolution of stride 2, four blocks, the mean over space and a dense layer.
+    """Images to logits: a 5x5 convolution of stride 2, four blocks, the mean over space and a dense layer."""
 
-    Attributes:
-      base_channels: channels of the first stage, a multiple of 8.
-    """
-
-    base_channels: int
+    base_channels: int  # channels of the first stage, a multiple of 8
 
     @nn.compact
     def __call__(self, images: Float[Array, "batch height width 1"]) -> Float[Array, " batch"]:

@@ -19,17 +19,11 @@ _CORNER = 0.3  # of the ROC plane, where good classifiers are told apart
 
 
 class ArmResults(NamedTuple):
-    """What is drawn of an arm.
-
-    Attributes:
-      arm: which.
-      probabilities: of the test images, by each of its classifiers.
-      curves: rows of updates, loss and area under the validation images' ROC curve, of each of its classifiers.
-      bins: of calibration.
-    """
+    """What is drawn of an arm."""
 
     arm: Arm
-    probabilities: Sequence[Float[np.ndarray, " image"]]
+    probabilities: Sequence[Float[np.ndarray, " image"]]  # of the test images, by each of its classifiers
+    # Rows of updates, loss and area under the validation images' ROC curve, of each of its classifiers.
     curves: Sequence[Sequence[Sequence[float]]]
     bins: Sequence[Bin]
 

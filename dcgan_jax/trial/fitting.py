@@ -48,51 +48,32 @@ Images = UInt8[np.ndarray, "image height width 1"]
 
 @dataclass(frozen=True)
 class ClassifierRecipe:
-    """What all classifiers of a trial have in common.
+    """What all classifiers of a trial have in common."""
 
-    Attributes:
-      steps: updates of each.
-      batch_size: images in an update.
-      learning_rate: AdamW's at the start; it falls to zero along a cosine.
-      base_channels: the classifier's width.
-    """
-
-    steps: int
-    batch_size: int
-    learning_rate: float
-    base_channels: int
+    steps: int  # updates of each
+    batch_size: int  # images in an update
+    learning_rate: float  # AdamW's at the start; it falls to zero along a cosine
+    base_channels: int  # the classifier's width
 
 
 @dataclass(frozen=True)
 class Task:
-    """One classifier to train.
+    """One classifier to train."""
 
-    Attributes:
-      pool: positions in the trainer's images; one that comes twice is seen twice as often.
-      labels: of the pool, 1 for the positive class and 0 for the others.
-      seed: of weights, order and augmentation.
-      is_augmented: whether training images are changed at random (`CLASSICAL`).
-      is_weighted: whether the classes count alike in the loss, however many images they have.
-    """
-
-    pool: Int[np.ndarray, " image"]
-    labels: Float32[np.ndarray, " image"]
-    seed: int
-    is_augmented: bool = False
-    is_weighted: bool = False
+    pool: Int[np.ndarray, " image"]  # positions in the trainer's images; one that comes twice is seen twice as often
+    labels: Float32[np.ndarray, " image"]  # of the pool, 1 for the positive class and 0 for the others
+    seed: int  # of weights, order and augmentation
+    is_augmented: bool = False  # whether training images are changed at random (`CLASSICAL`)
+    is_weighted: bool = False  # whether the classes count alike in the loss, however many images they have
 
 
 class Fit(NamedTuple):
-    """A trained classifier.
+    """A trained classifier."""
 
-    Attributes:
-      params: those of the evaluation with the largest area under the validation images' ROC curve, the last of equals.
-      step: completed updates of that state.
-      curve: (completed updates, loss of that update, area under the validation images' ROC curve).
-    """
-
+    # Those of the evaluation with the largest area under the validation images' ROC curve, the last of equals.
     params: PyTree
-    step: int
+    step: int  # completed updates of that state
+    # (completed updates, loss of that update, area under the validation images' ROC curve).
     curve: list[tuple[int, float, float]]
 
 

@@ -16,18 +16,13 @@ from dcgan_jax.trial.synthetic_folder import SyntheticSource
 
 @dataclass(frozen=True)
 class ImageBank:
-    """Real images first, then synthetic ones.
-
-    Attributes:
-      images: all of them.
-      num_real: how many are real.
-      real: by fraction and class, positions of the real training images.
-      synthetic: by class, fraction and generator seed, positions of the synthetic images.
-    """
+    """Real images first, then synthetic ones."""
 
     images: Images
     num_real: int
+    # By fraction and class, positions of the real training images.
     real: Mapping[float, Mapping[str, Int[np.ndarray, " image"]]]
+    # By class, fraction and generator seed, positions of the synthetic images.
     synthetic: Mapping[tuple[str, float, int], Int[np.ndarray, " image"]]
 
     def synthetic_positions(

@@ -47,29 +47,17 @@ Predict = Callable[[PyTree], Float[np.ndarray, " image"]]
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a trial before its test images are looked at.
-
-    Attributes:
-      plan: of the trial.
-      arms: all of them.
-      split: its real images.
-      margin: of equivalence.
-      notes: what a reader should know about data and generators.
-      variance_sources: the sentence on what intervals are over.
-      generators: of each class and fraction.
-      two_sample_test: whether synthetic images can be told from real ones.
-      started: when this start of the trial began, by the monotonic clock.
-    """
+    """What is known of a trial before its test images are looked at."""
 
     plan: Plan
     arms: Sequence[Arm]
-    split: TrialSplit
-    margin: float
-    notes: Sequence[str]
-    variance_sources: str
-    generators: Sequence[GeneratorCount]
-    two_sample_test: TwoSampleTest | None
-    started: float
+    split: TrialSplit  # its real images
+    margin: float  # of equivalence
+    notes: Sequence[str]  # what a reader should know about data and generators
+    variance_sources: str  # the sentence on what intervals are over
+    generators: Sequence[GeneratorCount]  # of each class and fraction
+    two_sample_test: TwoSampleTest | None  # whether synthetic images can be told from real ones
+    started: float  # when this start of the trial began, by the monotonic clock
 
 
 def write_results(known: Known, trained: Mapping[Unit, Trained], predict: Predict, workdir: Workdir) -> str:

@@ -68,31 +68,19 @@ def choose_threshold(labels: Labels, probabilities: Probabilities) -> float:
 
 
 class Bin(NamedTuple):
-    """Images whose probabilities are alike.
+    """Images whose probabilities are alike."""
 
-    Attributes:
-      probability: their mean.
-      share: of positive images among them.
-      images: how many.
-    """
-
-    probability: float
-    share: float
+    probability: float  # their mean
+    share: float  # of positive images among them
     images: int
 
 
 class Calibrated(NamedTuple):
-    """How far probabilities are from shares.
+    """How far probabilities are from shares."""
 
-    Attributes:
-      brier: Brier 1950.
-      expected_calibration_error: Naeini et al. 2015, with ten bins of equal width.
-      bins: those that are not empty.
-    """
-
-    brier: float
-    expected_calibration_error: float
-    bins: list[Bin]
+    brier: float  # Brier 1950
+    expected_calibration_error: float  # Naeini et al. 2015, with ten bins of equal width
+    bins: list[Bin]  # those that are not empty
 
 
 def compute_calibration(labels: Labels, probabilities: Probabilities) -> Calibrated:

@@ -24,23 +24,15 @@ _LISTED = 3
 
 @dataclass(frozen=True)
 class TrialSplit:
-    """The real images of a trial.
+    """The real images of a trial."""
 
-    Attributes:
-      training: by fraction of the patients.
-      validation: what stopping and thresholds are chosen on.
-      test: what is looked at once, at the end.
-      test_name: where the test split comes from.
-      ambiguous: test images whose patient is in training or validation by one of two readings of the names.
-      notes: what a reader of the results should know about the splits.
-    """
-
-    training: dict[float, tuple[Example, ...]]
-    validation: tuple[Example, ...]
-    test: tuple[Example, ...]
-    test_name: str
+    training: dict[float, tuple[Example, ...]]  # by fraction of the patients
+    validation: tuple[Example, ...]  # what stopping and thresholds are chosen on
+    test: tuple[Example, ...]  # what is looked at once, at the end
+    test_name: str  # where the test split comes from
+    # Test images whose patient is in training or validation by one of two readings of the names.
     ambiguous: frozenset[Example]
-    notes: tuple[str, ...]
+    notes: tuple[str, ...]  # what a reader of the results should know about the splits
 
     @property
     def labels(self) -> list[str]:

@@ -33,17 +33,11 @@ _ROUNDING = 1e-12  # an error below is none
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean with its uncertainty.
+    """A mean with its uncertainty."""
 
-    Attributes:
-      mean: over all seeds.
-      error: its standard error; 0 where nothing varied.
-      freedom: degrees of freedom of the error.
-    """
-
-    mean: float
-    error: float
-    freedom: float
+    mean: float  # over all seeds
+    error: float  # its standard error; 0 where nothing varied
+    freedom: float  # degrees of freedom of the error
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Returns the two-sided interval."""

@@ -19,23 +19,14 @@ logger = logging.getLogger(__name__)
 
 
 class Trained(NamedTuple):
-    """A classifier with what the validation images say of it.
-
-    Attributes:
-      params: its weights.
-      step: completed updates of the state that was kept.
-      curve: rows of completed updates, loss, area under the validation images' ROC curve.
-      threshold: chosen on the validation images.
-      num_real: real training images, each counted once.
-      num_added: synthetic or duplicated images.
-    """
+    """A classifier with what the validation images say of it."""
 
     params: PyTree
-    step: int
-    curve: list[list[float]]
-    threshold: float
-    num_real: int
-    num_added: int
+    step: int  # completed updates of the state that was kept
+    curve: list[list[float]]  # rows of completed updates, loss, area under the validation images' ROC curve
+    threshold: float  # chosen on the validation images
+    num_real: int  # real training images, each counted once
+    num_added: int  # synthetic or duplicated images
 
 
 class Store:

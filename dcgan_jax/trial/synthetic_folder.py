@@ -23,13 +23,9 @@ _STREAM = 12
 
 @runtime_checkable
 class SyntheticSource(Protocol):
-    """Where synthetic images come from.
+    """Where synthetic images come from."""
 
-    Attributes:
-      description: what it is, for records; another one makes another trial.
-    """
-
-    description: Origin
+    description: Origin  # what it is, for records; another one makes another trial
 
     def classes(self) -> list[str]:
         """Returns the classes there are images of."""

@@ -22,21 +22,13 @@ VALUES = {"1": 1, "0": 0, "-1": -1, "": None, "1.0": 1, "0.0": 0, "-1.0": -1}
 
 
 class Columns(NamedTuple):
-    """The names of the columns.
+    """The names of the columns."""
 
-    Attributes:
-      file: what a row is about.
-      label: its label, or several with | between them; empty where each finding has a column.
-      findings: those columns.
-      patient: whose the image is; empty where nothing says so.
-      reader: who said so; empty where nobody is named.
-    """
-
-    file: str
-    label: str
-    findings: tuple[str, ...]
-    patient: str
-    reader: str
+    file: str  # what a row is about
+    label: str  # its label, or several with | between them; empty where each finding has a column
+    findings: tuple[str, ...]  # those columns
+    patient: str  # whose the image is; empty where nothing says so
+    reader: str  # who said so; empty where nobody is named
 
 
 def find_columns(rows: Sequence[dict[str, str]], given: Sequence[str], where: str) -> Columns:

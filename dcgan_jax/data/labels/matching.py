@@ -12,17 +12,11 @@ _LISTED = 3
 
 
 class Matches(NamedTuple):
-    """Rows and files that belong together, and those that are alone.
+    """Rows and files that belong together, and those that are alone."""
 
-    Attributes:
-      file_of: name in the table -> file.
-      without_file: names that no file has.
-      without_row: files that no row names.
-    """
-
-    file_of: dict[str, str]
-    without_file: list[str]
-    without_row: list[str]
+    file_of: dict[str, str]  # name in the table -> file
+    without_file: list[str]  # names that no file has
+    without_row: list[str]  # files that no row names
 
 
 def match_files(names: Sequence[str], files: Sequence[str], where: str) -> Matches:

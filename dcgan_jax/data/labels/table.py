@@ -24,35 +24,22 @@ _DELIMITERS = (",", ";", "\t")
 
 @dataclass(frozen=True)
 class Labeled:
-    """What a table says of one image.
+    """What a table says of one image."""
 
-    Attributes:
-      present: its findings; empty where none is.
-      uncertain: findings that it may have.
-      patient: whose it is; empty where the table does not tell.
-    """
-
-    present: frozenset[str]
-    uncertain: frozenset[str]
-    patient: str
+    present: frozenset[str]  # its findings; empty where none is
+    uncertain: frozenset[str]  # findings that it may have
+    patient: str  # whose it is; empty where the table does not tell
 
 
 @dataclass(frozen=True)
 class LabelTable:
-    """A table of labels.
-
-    Attributes:
-      path: where it is.
-      images: by what their rows call them, in the order of the rows; those without any label are not among them.
-      findings: all that are named, sorted.
-      unlabeled: names in rows without a label.
-      sha256: of the table.
-    """
+    """A table of labels."""
 
     path: Path
+    # By what their rows call them, in the order of the rows; those without any label are not among them.
     images: Mapping[str, Labeled]
-    findings: tuple[str, ...]
-    unlabeled: tuple[str, ...]
+    findings: tuple[str, ...]  # all that are named, sorted
+    unlabeled: tuple[str, ...]  # names in rows without a label
     sha256: str
 
     @property

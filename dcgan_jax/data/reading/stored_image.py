@@ -52,23 +52,17 @@ DISPLAY = SampleType("display", 32)
 
 @dataclass(frozen=True)
 class StoredImage:
-    """The pixels of one image file: upright, 0 or the least value is black, nothing shines through.
+    """The pixels of one image file: upright, 0 or the least value is black, nothing shines through."""
 
-    Attributes:
-      values: gray or three colors; uint8 where `sample` is `EIGHT_BITS`, and any real type elsewhere.
-      sample: the type that the file declares.
-      is_hidden: every pixel of the file is transparent, so all are black.
-      display: gray from 0 to 1 by the window or lookup table that the file brings; None where it brings none.
-      ends: least and greatest value that any pixel of the file could have, where those of `sample` are not.
-      steps: what was done to the values of a DICOM file; None of others.
-    """
-
+    # Gray or three colors; uint8 where `sample` is `EIGHT_BITS`, and any real type elsewhere.
     values: Shaped[np.ndarray, "height width"] | Shaped[np.ndarray, "height width 3"]
-    sample: SampleType = EIGHT_BITS
-    is_hidden: bool = False
+    sample: SampleType = EIGHT_BITS  # the type that the file declares
+    is_hidden: bool = False  # every pixel of the file is transparent, so all are black
+    # Gray from 0 to 1 by the window or lookup table that the file brings; None where it brings none.
     display: Callable[[], Float32[np.ndarray, "height width"]] | None = None
+    # Least and greatest value that any pixel of the file could have, where those of `sample` are not.
     ends: tuple[float, float] | None = None
-    steps: DicomSteps | None = None
+    steps: DicomSteps | None = None  # what was done to the values of a DICOM file; None of others
 
     def as_displayed(self) -> "StoredImage":
         """Returns the image as the file itself says that it is shown; as it is where it says nothing."""

@@ -12,35 +12,22 @@ TRAIN, VALIDATION, TEST = "train", "val", "test"
 
 @dataclass(frozen=True, order=True)
 class SourceImage:
-    """One image of a source.
+    """One image of a source."""
 
-    Attributes:
-      split: `TRAIN`, `VALIDATION` or `TEST`.
-      label: its class.
-      file: its path relative to the source.
-      patient: whose it is, where the source knows; empty where only its place and name can tell.
-    """
-
-    split: str
+    split: str  # `TRAIN`, `VALIDATION` or `TEST`
     label: str
-    file: str
-    patient: str = ""
+    file: str  # its path relative to the source
+    patient: str = ""  # whose it is, where the source knows; empty where only its place and name can tell
 
 
 @runtime_checkable
 class Source(Protocol):
-    """Images in splits and classes.
+    """Images in splits and classes."""
 
-    Attributes:
-      name: what it is and where, for reports.
-      fingerprint: changes whenever the images do; known without a download.
-      passed_over: what is in it beside the images, and how many files of each.
-      labels: what became of the rows of a table of labels; None without one, or before the images are listed.
-    """
-
-    name: str
-    fingerprint: str
-    passed_over: Mapping[str, int]
+    name: str  # what it is and where, for reports
+    fingerprint: str  # changes whenever the images do; known without a download
+    passed_over: Mapping[str, int]  # what is in it beside the images, and how many files of each
+    # What became of the rows of a table of labels; None without one, or before the images are listed.
     labels: LabelsReport | None
 
     def list_images(self) -> list[SourceImage]:

@@ -29,40 +29,24 @@ _LONGEST_FRAGMENT = MAX_PIXELS * 4
 
 @dataclass(frozen=True)
 class Layout:
-    """How pixels lie in a file.
-
-    Attributes:
-      rows: of the image.
-      columns: of the image.
-      allocated: bits that a pixel takes, 8 or 16.
-      stored: bits of those that are its value.
-      high: place of the highest of them, from 0.
-      is_signed: whether the value is in two's complement.
-    """
+    """How pixels lie in a file."""
 
     rows: int
     columns: int
-    allocated: int
-    stored: int
-    high: int
-    is_signed: bool
+    allocated: int  # bits that a pixel takes, 8 or 16
+    stored: int  # bits of those that are its value
+    high: int  # place of the highest of them, from 0
+    is_signed: bool  # whether the value is in two's complement
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Stored values of a frame.
+    """Stored values of a frame."""
 
-    Attributes:
-      indices: values counted from the least that the type has.
-      bits: of the type.
-      is_signed: whether the type is.
-      notes: what was odd about the pixels.
-    """
-
-    indices: UInt16[np.ndarray, "rows columns"]
-    bits: int
-    is_signed: bool
-    notes: tuple[str, ...] = ()
+    indices: UInt16[np.ndarray, "rows columns"]  # values counted from the least that the type has
+    bits: int  # of the type
+    is_signed: bool  # whether the type is
+    notes: tuple[str, ...] = ()  # what was odd about the pixels
 
     @property
     def least(self) -> int:

@@ -23,15 +23,10 @@ class Rescale:
 
 @dataclass(frozen=True)
 class LookupTable:
-    """A table of a modality or of a VOI.
+    """A table of a modality or of a VOI."""
 
-    Attributes:
-      first: value that the first entry is of; smaller ones have it, too.
-      entries: by value; the last one is that of greater values, too.
-    """
-
-    first: int
-    entries: UInt16[np.ndarray, " n"]
+    first: int  # value that the first entry is of; smaller ones have it, too
+    entries: UInt16[np.ndarray, " n"]  # by value; the last one is that of greater values, too
 
     def __call__(self, values: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
         """Returns the entries of values; of one between whole numbers that of the nearest."""

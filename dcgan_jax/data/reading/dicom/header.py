@@ -75,34 +75,21 @@ class _EndlessError(Exception):
 
 @dataclass(frozen=True)
 class PixelElement:
-    """Where the pixels are.
+    """Where the pixels are."""
 
-    Attributes:
-      tag: `PIXELS`, or `FLOATS` or `DOUBLES` of those that are no whole numbers.
-      start: of the value in `Header.stream`.
-      length: of the value in bytes; None where fragments follow each other to a delimiter.
-    """
-
-    tag: int
-    start: int
-    length: int | None
+    tag: int  # `PIXELS`, or `FLOATS` or `DOUBLES` of those that are no whole numbers
+    start: int  # of the value in `Header.stream`
+    length: int | None  # of the value in bytes; None where fragments follow each other to a delimiter
 
 
 @dataclass(frozen=True)
 class Header:
-    """The elements of a file.
+    """The elements of a file."""
 
-    Attributes:
-      elements: those that are needed, down to the pixels.
-      syntax: transfer syntax.
-      pixels: None where the object has none.
-      stream: the file, inflated where it was deflated.
-    """
-
-    elements: Elements
+    elements: Elements  # those that are needed, down to the pixels
     syntax: UID
     pixels: PixelElement | None
-    stream: BinaryIO
+    stream: BinaryIO  # the file, inflated where it was deflated
 
 
 def read_header(stream: BinaryIO, file: str) -> Header:

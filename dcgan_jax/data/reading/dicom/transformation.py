@@ -16,21 +16,14 @@ _GREATEST = 1e30  # beyond what any modality measures, and within single precisi
 
 @dataclass(frozen=True)
 class Transformation:
-    """What makes gray of stored values.
+    """What makes gray of stored values."""
 
-    Attributes:
-      modality: None where stored values are modality values.
-      display: what the file brings to be shown by, None where it brings nothing.
-      inverted: the greatest value is black.
-      padding: least and greatest stored value of pixels that only fill the image up, None where there are none.
-      notes: what was odd, and how it was taken.
-    """
-
-    modality: Rescale | LookupTable | None
-    display: Window | LookupTable | None
-    inverted: bool
+    modality: Rescale | LookupTable | None  # None where stored values are modality values
+    display: Window | LookupTable | None  # what the file brings to be shown by, None where it brings nothing
+    inverted: bool  # the greatest value is black
+    # Least and greatest stored value of pixels that only fill the image up, None where there are none.
     padding: tuple[int, int] | None
-    notes: tuple[str, ...]
+    notes: tuple[str, ...]  # what was odd, and how it was taken
 
 
 def find_transformation(elements: Elements, stored: Float64[np.ndarray, " n"], file: str) -> Transformation:
@@ -129,17 +122,13 @@ def _read_sign(word: int, values: Float64[np.ndarray, " n"]) -> int:
 
 @dataclass(frozen=True)
 class GrayTables:
-    """What becomes of each stored value there is.
+    """What becomes of each stored value there is."""
 
-    Attributes:
-      modality: value of the modality, or its mirror image between the ends of the type where black is the greatest.
-      display: gray from 0 (black) to 1 by the file's own window or table; None where it brings none.
-      padding: whether pixels of the value only fill the image up.
-    """
-
+    # Value of the modality, or its mirror image between the ends of the type where black is the greatest.
     modality: Float64[np.ndarray, " n"]
+    # Gray from 0 (black) to 1 by the file's own window or table; None where it brings none.
     display: Float64[np.ndarray, " n"] | None
-    padding: Bool[np.ndarray, " n"]
+    padding: Bool[np.ndarray, " n"]  # whether pixels of the value only fill the image up
 
 
 def tabulate(transformation: Transformation, stored: Float64[np.ndarray, " n"]) -> GrayTables:
