@@ -1,6 +1,6 @@
 """The modes: what each does, where its settings come from, and which sections of them it uses."""
 
-from collections.abc import Callable
+import pkgutil
 from dataclasses import dataclass
 from enum import Enum
 
@@ -23,7 +23,7 @@ class Mode:
 
     Attributes:
       purpose: one line for `--help`.
-      run: does it; imports what it needs when it is called, for JAX must be set up before.
+      entry: "module:function" that does it.
       settings_from: where its settings come from.
       sections: of the settings that it uses; what is wrong in others does not stop it.
       in_several_processes: whether the processes of one job may share its work.
@@ -32,12 +32,16 @@ class Mode:
     """
 
     purpose: str
-    run: Callable[[Settings, Workdir], object]
+    entry: str
     settings_from: SettingsFrom
     sections: tuple[str, ...]
     in_several_processes: bool = True
     is_reported: bool = False
     uses_devices: bool = True
+
+    def run(self, settings: Settings, workdir: Workdir) -> None:
+        """Does it; imports what it needs only now, for JAX must be set up before."""
+        pkgutil.resolve_name(self.entry)(settings, workdir)
 
     @property
     def needs_run(self) -> bool:
@@ -45,86 +49,45 @@ class Mode:
         return self.settings_from is SettingsFrom.RUN
 
 
-def _train(settings: Settings, workdir: Workdir) -> None:
-    from dcgan_jax.runs.train import train
-
-    train(settings, workdir)
-
-
-def _prepare(settings: Settings, workdir: Workdir) -> None:
-    from dcgan_jax.runs.prepare import prepare
-
-    prepare(settings, workdir)
-
-
-def _generate(settings: Settings, workdir: Workdir) -> None:
-    from dcgan_jax.runs.generate import generate
-
-    generate(settings, workdir)
-
-
-def _evaluate(settings: Settings, workdir: Workdir) -> None:
-    from dcgan_jax.runs.evaluate import evaluate
-
-    evaluate(settings, workdir)
-
-
-def _balance(settings: Settings, workdir: Workdir) -> None:
-    from dcgan_jax.balance.run import balance
-
-    balance(settings, workdir)
-
-
-def _trial(settings: Settings, workdir: Workdir) -> None:
-    from dcgan_jax.trial.run import trial
-
-    trial(settings, workdir)
-
-
-def _study(settings: Settings, workdir: Workdir) -> None:
-    from dcgan_jax.study.run import study
-
-    study(settings, workdir)
-
-
-def _export(settings: Settings, workdir: Workdir) -> None:
-    from dcgan_jax.sharing.export import export
-
-    export(settings, workdir)
-
-
-def _report(settings: Settings, workdir: Workdir) -> None:
-    from dcgan_jax.report.write import report
-
-    report(settings, workdir)
-
-
 MODES = {
     "train": Mode(
-        "train a generator and score it", _train, SettingsFrom.CONFIG, (*RUN_SECTIONS, "report"), is_reported=True
+        "train a generator and score it",
+        "dcgan_jax.runs.train:train",
+        SettingsFrom.CONFIG,
+        (*RUN_SECTIONS, "report"),
+        is_reported=True,
     ),
-    "prepare": Mode("prepare the images alone", _prepare, SettingsFrom.CONFIG, ("data",)),
-    "generate": Mode("write generated images", _generate, SettingsFrom.RUN, (*RUN_SECTIONS, "generate", "export")),
+    "prepare": Mode("prepare the images alone", "dcgan_jax.runs.prepare:prepare", SettingsFrom.CONFIG, ("data",)),
+    "generate": Mode(
+        "write generated images",
+        "dcgan_jax.runs.generate:generate",
+        SettingsFrom.RUN,
+        (*RUN_SECTIONS, "generate", "export"),
+    ),
     "export": Mode(
         "write a generator to pass on",
-        _export,
+        "dcgan_jax.sharing.export:export",
         SettingsFrom.RUN,
         (*RUN_SECTIONS, "export"),
-        False,
+        in_several_processes=False,
     ),
     "evaluate": Mode(
-        "score a checkpoint in full", _evaluate, SettingsFrom.RUN, (*RUN_SECTIONS, "report"), is_reported=True
+        "score a checkpoint in full",
+        "dcgan_jax.runs.evaluate:evaluate",
+        SettingsFrom.RUN,
+        (*RUN_SECTIONS, "report"),
+        is_reported=True,
     ),
     "balance": Mode(
         "write a data set with its small classes filled up",
-        _balance,
+        "dcgan_jax.balance.run:balance",
         SettingsFrom.EITHER,
         ("data", "runtime", "balance", "export"),
-        False,
+        in_several_processes=False,
     ),
     "trial": Mode(
         "try whether generated images help a classifier",
-        _trial,
+        "dcgan_jax.trial.run:trial",
         SettingsFrom.EITHER,
         ("data", "model", "runtime", "generate", "trial", "report"),
         in_several_processes=False,
@@ -132,7 +95,7 @@ MODES = {
     ),
     "study": Mode(
         "ask readers which images are real, in a browser",
-        _study,
+        "dcgan_jax.study.run:study",
         SettingsFrom.EITHER,
         ("data", "runtime", "generate", "study", "report"),
         in_several_processes=False,
@@ -140,7 +103,7 @@ MODES = {
     ),
     "report": Mode(
         "write report.html, at any time",
-        _report,
+        "dcgan_jax.report.write:report",
         SettingsFrom.ANY,
         ("report",),
         in_several_processes=False,

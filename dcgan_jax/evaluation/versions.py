@@ -1,9 +1,7 @@
 """What every record says about where its numbers come from: the weights and the versions."""
 
-from importlib.metadata import version
-
+from dcgan_jax import version
 from dcgan_jax.inception.weights import InceptionWeights
-from dcgan_jax.version import __version__
 
 _PACKAGES = ("jax", "flax", "numpy", "pillow")
 
@@ -19,4 +17,4 @@ def describe_weights(weights: InceptionWeights) -> list[str]:
 
 def collect_versions() -> dict[str, str]:
     """Returns the versions of this package and of those that shape a score."""
-    return {"dcgan_jax": __version__} | {name: version(name) for name in _PACKAGES}
+    return {"dcgan_jax": version.__version__} | version.collect_versions(*_PACKAGES)

@@ -1,6 +1,5 @@
 """summary.json: what a run came to, for other programs and for its own next start."""
 
-import importlib.metadata
 from typing import Any
 
 from jax.sharding import Mesh
@@ -8,8 +7,9 @@ from jax.sharding import Mesh
 from dcgan_jax.runtime import processes
 from dcgan_jax.storage.record import Record
 from dcgan_jax.training.state import TrainState, state_sha256
+from dcgan_jax.version import collect_versions
 
-REPORTED_PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
+_PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 
 class Summary(Record):
@@ -53,7 +53,7 @@ def summarize(state: TrainState, mesh: Mesh, **facts: Any) -> Summary:
     return Summary(
         step=int(state.step),
         state_sha256=state_sha256(state),
-        versions={name: importlib.metadata.version(name) for name in REPORTED_PACKAGES},
+        versions=collect_versions(*_PACKAGES),
         devices=[device.device_kind for device in mesh.devices.flat],
         processes=processes.count(),
         **facts,

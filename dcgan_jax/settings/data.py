@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Literal
 
 from annotated_types import Unit
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from dcgan_jax.errors import FieldError
 from dcgan_jax.settings.section import AbsolutePath, Fraction, InOrder, Listed, PositiveInt, Section, ShareBelowOne
@@ -82,8 +82,7 @@ class DataSettings(Section):
             raise ValueError(f"a regular expression with one group in parentheses, and not {groups}")
         return value
 
-    @model_validator(mode="after")
-    def _a_folder_is_read_by_them(self) -> "DataSettings":
+    def _check(self) -> None:
         for name, value, needed in (
             ("labels", self.labels, "dir"),
             ("patient_pattern", self.patient_pattern, "dir"),
@@ -91,20 +90,8 @@ class DataSettings(Section):
             ("exclude", ",".join(self.exclude), "labels"),
         ):
             if value and not getattr(self, needed):
-                raise FieldError(
-                    f"config.data.{name}",
-                    value,
-                    f"is not read without config.data.{needed}: give that, or leave it out.",
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _phantoms_come_from_no_folder(self) -> "DataSettings":
+                message = f"is not read without config.data.{needed}: give that, or leave it out."
+                raise FieldError(f"config.data.{name}", value, message)
         if self.source == "phantom" and self.dir:
-            raise FieldError(
-                "config.data.dir",
-                self.dir,
-                "is not read with config.data.source=phantom: give config.data.source=chest_xray to train on the "
-                "folder.",
-            )
-        return self
+            remedy = "give config.data.source=chest_xray to train on the folder."
+            raise FieldError("config.data.dir", self.dir, f"is not read with config.data.source=phantom: {remedy}")

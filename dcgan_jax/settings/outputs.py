@@ -4,7 +4,7 @@ import datetime
 from typing import Annotated, Literal
 
 from annotated_types import Unit
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from dcgan_jax.errors import FieldError
 from dcgan_jax.settings.section import (
@@ -49,7 +49,7 @@ class EvalSettings(Section):
 
     @field_validator("checkpoint")
     @classmethod
-    def _checkpoint_is_a_choice(cls, value: str) -> str:
+    def _is_choice(cls, value: str) -> str:
         if value not in ("best", "latest") and not value.isdecimal():
             raise ValueError("best, latest or a step")
         return value
@@ -77,15 +77,10 @@ class GenerateSettings(Section):
     walk: Annotated[ZeroOrSeveral, Unit("frames")] = 0
     """Frames of a loop through the latents of `seeds`, or of the first five images. 0: none."""
 
-    @model_validator(mode="after")
-    def _a_walk_leads_from_one_latent_to_another(self) -> "GenerateSettings":
+    def _check(self) -> None:
         if self.walk and len(self.seeds) == 1:
-            raise FieldError(
-                "config.generate.walk",
-                self.walk,
-                "needs two latents or more: give more config.generate.seeds, or none.",
-            )
-        return self
+            message = "needs two latents or more: give more config.generate.seeds, or none."
+            raise FieldError("config.generate.walk", self.walk, message)
 
 
 class BalanceSettings(Section):
@@ -123,17 +118,14 @@ class ExportSettings(Section):
 
     @field_validator("date")
     @classmethod
-    def _date_is_a_day(cls, value: str) -> str:
-        if value and (len(value) != len("2026-11-28") or not _is_day(value)):
+    def _is_day(cls, value: str) -> str:
+        try:
+            is_day = not value or datetime.date.fromisoformat(value).isoformat() == value  # not every form of ISO 8601
+        except ValueError:
+            is_day = False
+        if not is_day:
             raise ValueError("a day as 2026-11-28")
         return value
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return bool(datetime.date.fromisoformat(text))
-    except ValueError:
-        return False
 
 
 class ReportSettings(Section):

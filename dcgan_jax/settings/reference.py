@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
-import annotated_types
+from annotated_types import Unit
 from pydantic.fields import FieldInfo
 
-from dcgan_jax.settings.section import Section, resolve_path, resolve_place
+from dcgan_jax.settings.section import resolve_path, resolve_place
 from dcgan_jax.settings.settings import Settings
 
 PAGE = """\
@@ -19,18 +19,11 @@ command line any (`--config.train.steps=100`). This page is made from dcgan_jax/
 TABLE_HEAD = ("| Field | Values | Default | Unit | What it does |", "|---|---|---|---|---|")
 
 _KINDS = {bool: "true, false", int: "whole number", float: "number", str: "text"}
+_BOUNDS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "multiple_of": "a multiple of"}
 
 
 class FieldReference(NamedTuple):
-    """A field as a reader needs it.
-
-    Attributes:
-      name: dotted.
-      values: its type, choices or range.
-      default: as it is written on a command line; empty for an empty text or list.
-      unit: or nothing.
-      sentence: what it does.
-    """
+    """A field as a reader needs it: by its dotted name, the default as it is written on a command line."""
 
     name: str
     values: str
@@ -42,11 +35,11 @@ class FieldReference(NamedTuple):
 def list_fields() -> Iterator[tuple[str, str, list[FieldReference]]]:
     """Yields each section's name, what it is for, and its fields; first, without a name, those of no section."""
     sections = Settings.sections()
-    own = {name: field for name, field in Settings.model_fields.items() if name not in sections}
-    yield "", "Of the whole run.", [_describe(name, field) for name, field in own.items()]
+    own = [_describe(name, field) for name, field in Settings.model_fields.items() if name not in sections]
+    yield "", "Of the whole run.", own
     for name, section in sections.items():
         fields = [_describe(f"{name}.{inner}", field) for inner, field in section.model_fields.items()]
-        yield name, _purpose(section), fields
+        yield name, (section.__doc__ or "").strip(), fields
 
 
 def format_page() -> str:
@@ -74,14 +67,9 @@ def format_help() -> str:
     return "\n".join(lines).replace("`", "") + "\n"
 
 
-def _purpose(section: type[Section]) -> str:
-    return (section.__doc__ or "").strip()
-
-
 def _describe(name: str, field: FieldInfo) -> FieldReference:
-    default = field.default
-    shown = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
-    unit = next((mark.unit for mark in field.metadata if isinstance(mark, annotated_types.Unit)), "")
+    shown = ",".join(map(str, field.default)) if isinstance(field.default, tuple) else str(field.default)
+    unit = next((mark.unit for mark in field.metadata if isinstance(mark, Unit)), "")
     sentence = " ".join((field.description or "").split())
     return FieldReference(name, _values(field.annotation, field.metadata), shown, unit, sentence)
 
@@ -91,24 +79,11 @@ def _values(kind: Any, marks: list[Any]) -> str:
     if get_origin(kind) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(kind))
     if get_origin(kind) is tuple:
-        return f"list of {_values(*_take_apart(get_args(kind)[0]))}"
+        item = FieldInfo.from_annotation(get_args(kind)[0])
+        return f"list of {_values(item.annotation, item.metadata)}"
     if any(getattr(mark, "func", None) in (resolve_path, resolve_place) for mark in marks):
         return "path"
-    return " ".join([_KINDS[kind], *_range(marks)])
-
-
-def _take_apart(kind: Any) -> tuple[Any, list[Any]]:
-    field = FieldInfo.from_annotation(kind)
-    return field.annotation, field.metadata
-
-
-def _range(marks: list[Any]) -> list[str]:
-    bounds = {
-        annotated_types.Ge: lambda mark: f">= {mark.ge}",
-        annotated_types.Gt: lambda mark: f"> {mark.gt}",
-        annotated_types.Le: lambda mark: f"<= {mark.le}",
-        annotated_types.Lt: lambda mark: f"< {mark.lt}",
-        annotated_types.MultipleOf: lambda mark: f"a multiple of {mark.multiple_of}",
-    }
-    said = [bounds[type(mark)](mark) for mark in marks if type(mark) in bounds]
-    return [", ".join(said)] if said else []
+    bounds = [
+        f"{sign} {getattr(mark, name)}" for mark in marks for name, sign in _BOUNDS.items() if hasattr(mark, name)
+    ]
+    return f"{_KINDS[kind]} {', '.join(bounds)}".strip()

@@ -1,9 +1,9 @@
 """What a field of the settings can be: its types and ranges, and the section that holds it."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 STORES = ("gs://", "s3://")
 """The object stores that orbax writes to."""
@@ -16,6 +16,14 @@ class Section(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        self._check()
+        return self
+
+    def _check(self) -> None:
+        """Raises FieldError where fields, each possible by itself, do not go together."""
 
 
 def resolve_path(path: str) -> str:
@@ -36,18 +44,19 @@ def resolve_place(place: str) -> str:
     return place
 
 
-def _listed(value: Any) -> Any:
-    """Takes lists, as JSON has them, and names with commas between them, as a command line has them."""
+def _split(value: Any) -> list[Any]:
+    """Takes lists, as JSON has them, and values with commas between them, as a command line has them."""
     values = value if isinstance(value, list | tuple) else (value,)
-    return tuple(
-        part for item in values for part in (item.split(",") if isinstance(item, str) else [item]) if part != ""
-    )
+    return [part for item in values for part in (item.split(",") if isinstance(item, str) else [item])]
+
+
+def _listed(value: Any) -> Any:
+    return tuple(part for part in _split(value) if part != "")
 
 
 def _in_order(value: Any) -> Any:
-    """As `_listed`, of values that say by their place what they are: a blank holds its place."""
-    values = value if isinstance(value, list | tuple) else (value,)
-    parts = [part for item in values for part in (map(str.strip, item.split(",")) if isinstance(item, str) else [item])]
+    """Takes values that say by their place what they are: a blank holds its place."""
+    parts = [part.strip() if isinstance(part, str) else part for part in _split(value)]
     return () if parts == [""] else tuple(parts)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_collections import ConfigDict as RawConfig
-from pydantic import ValidationError, model_validator
+from pydantic import ValidationError
 
 from dcgan_jax.errors import FieldError, FileError, UserError
 from dcgan_jax.settings.data import ALL_CLASSES, DataSettings
@@ -55,8 +55,7 @@ class Settings(Section):
     study: StudySettings = StudySettings()
     report: ReportSettings = ReportSettings()
 
-    @model_validator(mode="after")
-    def _one_class_has_no_others_to_tell_apart(self) -> "Settings":
+    def _check(self) -> None:
         if self.model.num_classes and self.data.label != ALL_CLASSES:
             raise FieldError(
                 "config.model.num_classes",
@@ -65,18 +64,10 @@ class Settings(Section):
                 f"config.model.num_classes=0, or config.data.label={ALL_CLASSES} (one class of a run of all is drawn "
                 "with config.generate.label).",
             )
-        return self
-
-    @model_validator(mode="after")
-    def _pairs_are_judged_in_one_update(self) -> "Settings":
         if self.loss.kind == "relativistic" and self.optimizer.discriminator_updates != "joint":
-            raise FieldError(
-                "config.loss.kind",
-                self.loss.kind,
-                "judges real and generated images in pairs: give config.optimizer.discriminator_updates=joint, or "
-                "another loss.",
-            )
-        return self
+            remedy = "give config.optimizer.discriminator_updates=joint, or another loss."
+            message = f"judges real and generated images in pairs: {remedy}"
+            raise FieldError("config.loss.kind", self.loss.kind, message)
 
     @classmethod
     def from_config(cls, config: RawConfig, sections: Collection[str] | None = None) -> "Settings":
@@ -95,19 +86,13 @@ class Settings(Section):
     @classmethod
     def field_names(cls) -> list[str]:
         """Returns the dotted names of all fields."""
-        sections = cls.sections()
-        return [
-            inner
-            for name in cls.model_fields
-            for inner in ([f"{name}.{field}" for field in sections[name].model_fields] if name in sections else [name])
-        ]
+        return list(cls().flat_values())
 
     @classmethod
     def load(cls, path: Path, sections: Collection[str] | None = None) -> "Settings":
         """Reads settings that `save`, of this version or an older one, wrote; fields that it lacks have their defaults.
 
-        Raises:
-          UserError: the file is missing, damaged, or has fields that never were.
+        Raises UserError where the file is missing, damaged, or has fields that never were.
         """
         try:
             values = json.loads(path.read_bytes())
@@ -139,11 +124,10 @@ class Settings(Section):
             return cls.model_validate(values)
         except ValidationError as error:
             faults = error.errors()
-        unused = cls.sections().keys() - (cls.sections().keys() if sections is None else sections)
-        wrong = [fault for fault in faults if not unused & set(fault["loc"][:1])]
+        unused = set() if sections is None else cls.sections().keys() - set(sections)
+        wrong = [_create_error(fault) for fault in faults if not unused & set(fault["loc"][:1])]
         if wrong:
-            errors = list(map(_create_error, wrong))
-            raise errors[0] if len(errors) == 1 else UserError("\n".join(map(str, errors)))
+            raise wrong[0] if len(wrong) == 1 else UserError("\n".join(map(str, wrong)))
         passed_over = {}
         for fault in faults:
             logger.info("warning, of a field that is not used here: %s", _create_error(fault))
@@ -157,8 +141,12 @@ class Settings(Section):
         return self.model_dump(warnings=False)
 
     def flat_values(self) -> dict[str, Any]:
-        """Returns the plain values of all fields by their dotted names."""
-        return _flat(self.values())
+        """Returns the plain values by dotted names; lists as JSON has them, so that they compare equal."""
+        flat: dict[str, Any] = {}
+        for name, value in self.values().items():
+            inner = {f"{name}.{field}": of for field, of in value.items()} if isinstance(value, dict) else {name: value}
+            flat |= {field: list(of) if isinstance(of, tuple) else of for field, of in inner.items()}
+        return flat
 
     def save(self, path: Path) -> None:
         """Writes all fields as JSON."""
@@ -167,8 +155,7 @@ class Settings(Section):
     def with_overrides(self, overrides: dict[str, Any]) -> "Settings":
         """Returns a copy with some fields replaced, given by their dotted names ("generate.count").
 
-        Raises:
-          UserError: with one line for each field at fault in the sections that they are in.
+        Raises UserError with one line for each field at fault in the sections that they are in.
         """
         values: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
         for name, value in overrides.items():
@@ -192,15 +179,6 @@ class Settings(Section):
         """Returns the fields in which two settings differ: dotted name -> (value here, value there)."""
         here, there = self.flat_values(), other.flat_values()
         return {name: (here[name], there[name]) for name in here if here[name] != there[name]}
-
-
-def _flat(values: dict[str, Any]) -> dict[str, Any]:
-    """Returns values by dotted names; lists as JSON has them, so that they are equal wherever they come from."""
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        fields = {f"{name}.{inner}": of for inner, of in value.items()} if isinstance(value, dict) else {name: value}
-        flat |= {field: list(of) if isinstance(of, tuple) else of for field, of in fields.items()}
-    return flat
 
 
 def _create_error(fault: Any) -> UserError:

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from annotated_types import Unit
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from dcgan_jax.errors import FieldError
 from dcgan_jax.settings.section import AbsolutePath, Listed, NonNegativeInt, ProperShare, Section, Seed, Share
@@ -64,39 +64,24 @@ class StudySettings(Section):
     @property
     def choices(self) -> tuple[str, ...]:
         """The answers to `question`; none where nothing is asked."""
-        return tuple(part.strip() for part in self.question.split("/")) if self.question else ()
+        return _split_question(self.question)
 
     @field_validator("question")
     @classmethod
-    def _a_question_has_choices(cls, value: str) -> str:
-        parts = [part.strip() for part in value.split("/")]
-        if value and not (2 <= len(parts) <= 6 and all(parts) and len(set(parts)) == len(parts)):
+    def _has_choices(cls, value: str) -> str:
+        choices = _split_question(value)
+        if choices and not (2 <= len(choices) <= 6 and all(choices) and len(set(choices)) == len(choices)):
             raise ValueError("2 to 6 different answers with / between them, or nothing")
         return value
 
-    @model_validator(mode="after")
-    def _folders_come_in_twos(self) -> "StudySettings":
+    def _check(self) -> None:
         if bool(self.real_dir) != bool(self.generated_dir):
             given, missing = ("real_dir", "generated_dir") if self.real_dir else ("generated_dir", "real_dir")
-            raise FieldError(
-                f"config.study.{given}",
-                getattr(self, given),
-                f"needs config.study.{missing} beside it: give both, or neither for the images of a run.",
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _pairs_have_one_of_each(self) -> "StudySettings":
+            message = f"needs config.study.{missing} beside it: give both, or neither for the images of a run."
+            raise FieldError(f"config.study.{given}", getattr(self, given), message)
         if self.design == "pairs" and self.generated_share != 0.5:
-            raise FieldError(
-                "config.study.generated_share",
-                self.generated_share,
-                "does not go with config.study.design=pairs, where one of two is generated: leave it at 0.5.",
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _who_knows_nothing_is_asked_something(self) -> "StudySettings":
+            message = "does not go with config.study.design=pairs, where one of two is generated: leave it at 0.5."
+            raise FieldError("config.study.generated_share", self.generated_share, message)
         if self.naive and not self.question:
             raise FieldError(
                 "config.study.naive",
@@ -104,10 +89,6 @@ class StudySettings(Section):
                 "shows images without a word of generated ones, and nothing is asked about them: give "
                 "config.study.question, as in 'NORMAL / PNEUMONIA'.",
             )
-        return self
-
-    @model_validator(mode="after")
-    def _the_network_is_asked_for(self) -> "StudySettings":
         if self.host not in LOCAL_HOSTS and not self.allow_network:
             raise FieldError(
                 "config.study.host",
@@ -123,4 +104,7 @@ class StudySettings(Section):
                 "is every address of this machine, and only requests for names that are known are answered: give "
                 "config.study.trusted_hosts, as in study.example.org,192.0.2.7.",
             )
-        return self
+
+
+def _split_question(question: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in question.split("/")) if question else ()

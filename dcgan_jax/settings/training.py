@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from annotated_types import Unit
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from dcgan_jax.errors import FieldError
 from dcgan_jax.settings.section import (
@@ -47,16 +47,11 @@ class OptimizerSettings(Section):
     decay_curve: Literal["linear", "cosine"] = "linear"
     """Along a straight line, or half a cosine."""
 
-    @model_validator(mode="after")
-    def _decay_takes_some_steps(self) -> "OptimizerSettings":
+    def _check(self) -> None:
         if (self.decay_end or self.decay_start) and self.decay_end <= self.decay_start:
-            raise FieldError(
-                "config.optimizer.decay_end",
-                self.decay_end,
-                f"is not after config.optimizer.decay_start={self.decay_start}: give a later step, or 0 for both and "
-                "no decay.",
-            )
-        return self
+            remedy = "give a later step, or 0 for both and no decay."
+            message = f"is not after config.optimizer.decay_start={self.decay_start}: {remedy}"
+            raise FieldError("config.optimizer.decay_end", self.decay_end, message)
 
 
 class AugmentSettings(Section):
@@ -81,18 +76,15 @@ class AugmentSettings(Section):
     adaptation_images: Annotated[PositiveInt, Unit("images")] = 100_000
     """Real images in which the probability can go from 0 to 1."""
 
-    @model_validator(mode="after")
-    def _something_is_adapted(self) -> "AugmentSettings":
-        if self.target and not any(
-            (self.rotation, self.scale, self.translation, self.brightness, self.contrast, self.cutout)
-        ):
+    def _check(self) -> None:
+        changes = (self.rotation, self.scale, self.translation, self.brightness, self.contrast, self.cutout)
+        if self.target and not any(changes):
             raise FieldError(
                 "config.augment.target",
                 self.target,
                 "adapts the probability of changes, and all are off: give one of config.augment.rotation, .scale, "
                 ".translation, .brightness, .contrast, .cutout, or 0.",
             )
-        return self
 
     @property
     def is_adaptive(self) -> bool:

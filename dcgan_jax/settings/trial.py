@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from annotated_types import Unit
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from dcgan_jax.errors import FieldError
 from dcgan_jax.settings.arms import ArmName
@@ -52,22 +52,10 @@ class TrialSettings(Section):
     margin: Annotated[PositiveFloat, Unit("area under the ROC curve")] = 0.01
     """Difference below which the arms of the primary endpoint count as equivalent."""
 
-    @model_validator(mode="after")
-    def _training_patients_are_left(self) -> "TrialSettings":
+    def _check(self) -> None:
         if self.validation + self.test >= 1:
-            raise FieldError(
-                "config.trial.validation",
-                self.validation,
-                f"and config.trial.test={self.test} leave no patients to train on: lower them.",
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _images_come_from_one_place(self) -> "TrialSettings":
+            message = f"and config.trial.test={self.test} leave no patients to train on: lower them."
+            raise FieldError("config.trial.validation", self.validation, message)
         if self.synthetic_dir and self.runs:
-            raise FieldError(
-                "config.trial.synthetic_dir",
-                self.synthetic_dir,
-                "and config.trial.runs both say where synthetic images come from: give one of them.",
-            )
-        return self
+            message = "and config.trial.runs both say where synthetic images come from: give one of them."
+            raise FieldError("config.trial.synthetic_dir", self.synthetic_dir, message)

@@ -5,7 +5,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import jax
@@ -37,6 +36,7 @@ from dcgan_jax.trial.scores import Calibrated, compute_calibration
 from dcgan_jax.trial.splits import TrialSplit
 from dcgan_jax.trial.store import Trained
 from dcgan_jax.trial.variance_sources import generators_by_arm
+from dcgan_jax.version import collect_versions
 
 REPORT = "report.md"
 PREDICTIONS = "test_predictions.npz"
@@ -134,7 +134,7 @@ def _create_record(
         ),
         seconds=time.monotonic() - known.started,
         devices=tuple(device.device_kind for device in jax.devices()),
-        versions={name: version(name) for name in _PACKAGES},
+        versions=collect_versions(*_PACKAGES),
     )
 
 

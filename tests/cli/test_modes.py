@@ -1,6 +1,7 @@
 """Each mode needs the sections that it uses and no others."""
 
 import json
+import pkgutil
 import shutil
 
 import pytest
@@ -12,6 +13,11 @@ from tests.launching import TINY_FLAGS, launch
 
 def test_sections_are_sections():
     assert {section for mode in MODES.values() for section in mode.sections} == Settings.sections().keys()
+
+
+@pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
+def test_what_does_a_mode_is_there(mode):
+    assert callable(pkgutil.resolve_name(mode.entry))
 
 
 def test_the_help_names_every_mode_and_field(tmp_path):
