@@ -43,10 +43,6 @@ class Summary(Record):
     convolutions: str | None = None
     set_aside: tuple[str, ...] = ()
 
-    def is_of_whole_run(self, total: int, scored: bool) -> bool:
-        """Returns whether the run has come to its end: all steps and, where it is scored, the report."""
-        return self.step == total and bool(self.scores or not scored)
-
 
 def summarize(state: TrainState, mesh: Mesh, **facts: Any) -> Summary:
     """Returns the summary of a final state; the facts are those that neither it nor its devices know."""

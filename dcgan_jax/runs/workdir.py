@@ -22,6 +22,16 @@ from dcgan_jax.storage import atomic_file
 logger = logging.getLogger(__name__)
 
 
+class _Place:
+    """A path below a workdir's root."""
+
+    def __init__(self, name: str):
+        self._name = name
+
+    def __get__(self, workdir: "Workdir", owner: type) -> Path:
+        return workdir.root / self._name
+
+
 @dataclass(frozen=True)
 class Workdir:
     """One absolute folder per run, on a file system.
@@ -34,65 +44,30 @@ class Workdir:
     root: Path
     command: tuple[str, ...] = ()
 
-    @property
-    def config(self) -> Path:
-        """All settings of the run, resolved."""
-        return self.root / "config.json"
-
-    @property
-    def train_files(self) -> Path:
-        """Every image trained on: file, class, patient, sha256 of its pixels."""
-        return self.root / "train_files.tsv"
-
-    @property
-    def starts(self) -> Path:
-        """The commands that made what the folder holds, one JSON object a start."""
-        return self.root / "starts.jsonl"
-
-    @property
-    def report(self) -> Path:
-        """All of it on one page."""
-        return self.root / "report.html"
-
-    @property
-    def origin(self) -> Path:
-        """Whose weights it began with; only with `train.init_from`."""
-        return self.root / "origin.json"
-
-    @property
-    def origin_files(self) -> Path:
-        """Every image that those weights had been trained on, as `train_files` lists them."""
-        return self.root / "origin_files.tsv"
-
-    @property
-    def metrics(self) -> Path:
-        """Losses and accuracies, one JSON object a step."""
-        return self.root / "metrics.jsonl"
-
-    @property
-    def summary(self) -> Path:
-        """What the run came to; written last."""
-        return self.root / "summary.json"
-
-    @property
-    def samples(self) -> Path:
-        """Grids of generated images, one for each step at which they were drawn, and the newest as latest.png."""
-        return self.root / "samples"
-
-    @property
-    def figures(self) -> Path:
-        """Curves, and real beside generated images."""
-        return self.root / "figures"
-
-    @property
-    def evaluation(self) -> Path:
-        """Records of scores, one for each checkpoint and protocol."""
-        return self.root / "evaluation"
-
-    @property
-    def tensorboard(self) -> Path:
-        """TensorBoard's event files."""
-        return self.root / "tensorboard"
+    config = _Place("config.json")
+    """All settings of the run, resolved."""
+    train_files = _Place("train_files.tsv")
+    """Every image trained on: file, class, patient, sha256 of its pixels."""
+    starts = _Place("starts.jsonl")
+    """The commands that made what the folder holds, one JSON object a start."""
+    report = _Place("report.html")
+    """All of it on one page."""
+    origin = _Place("origin.json")
+    """Whose weights it began with; only with `train.init_from`."""
+    origin_files = _Place("origin_files.tsv")
+    """Every image that those weights had been trained on, as `train_files` lists them."""
+    metrics = _Place("metrics.jsonl")
+    """Losses and accuracies, one JSON object a step."""
+    summary = _Place("summary.json")
+    """What the run came to; written last."""
+    samples = _Place("samples")
+    """Grids of generated images, one for each step at which they were drawn, and the newest as latest.png."""
+    figures = _Place("figures")
+    """Curves, and real beside generated images."""
+    evaluation = _Place("evaluation")
+    """Records of scores, one for each checkpoint and protocol."""
+    tensorboard = _Place("tensorboard")
+    """TensorBoard's event files."""
 
     def checkpoints(self, settings: Settings) -> str:
         """Returns where the run's checkpoints are: `checkpoint.dir`, or a folder in the workdir."""
@@ -100,23 +75,17 @@ class Workdir:
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        """Creates the folder and keeps every other training out of it while entered.
-
-        Raises:
-          UserError: the folder cannot be written, or another process trains in it.
-        """
+        """Creates the folder and keeps every other training out of it while entered; raises UserError if it cannot."""
         try:
             for folder in (self.root, self.samples, self.figures):
                 folder.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.root / ".lock").acquire(timeout=0)
         except Timeout:
-            raise FieldError(
-                "--workdir", self.root, "is trained in by another process: wait for it, or give a new one."
-            ) from None
+            message = "is trained in by another process: wait for it, or give a new one."
+            raise FieldError("--workdir", self.root, message) from None
         except OSError as error:
-            raise FieldError(
-                "--workdir", self.root, f"cannot be written ({error.strerror}): choose another folder."
-            ) from None
+            message = f"cannot be written ({error.strerror}): choose another folder."
+            raise FieldError("--workdir", self.root, message) from None
         with lock:  # released at the end, and by the system when the process dies
             yield
 
@@ -138,8 +107,7 @@ class Workdir:
     def check_settings(self, settings: Settings) -> Settings | None:
         """Returns the settings of the run that these would continue, or None where they start one; logs what changes.
 
-        Raises:
-          UserError: they would make it another run.
+        Raises UserError where they would make it another run.
         """
         if not self.config.exists():
             return None
@@ -153,10 +121,8 @@ class Workdir:
     def check_train_files(self, train_files: str) -> str:
         """Returns the train_files.tsv of the run, or this one where none was started here.
 
-        The two list the same images; whose they are may be told otherwise by another version.
-
-        Raises:
-          UserError: a run was started here on other images.
+        The two list the same images; whose they are may be told otherwise by another version. Raises UserError where a
+        run was started here on other images.
         """
         if not self.train_files.exists():
             return train_files
@@ -191,14 +157,10 @@ class Workdir:
     def is_complete(self, total: int, scored: bool) -> bool:
         """Returns whether the run has come to its end: all steps and, where it is scored, the report."""
         summary = self.read_summary()
-        return summary is not None and summary.is_of_whole_run(total, scored)
+        return summary is not None and summary.step == total and bool(summary.scores or not scored)
 
     def read_summary(self) -> Summary | None:
-        """Returns summary.json, or None where the run has not come to an end.
-
-        Raises:
-          UserError: it is damaged.
-        """
+        """Returns summary.json, or None where the run has not come to an end; raises UserError if it is damaged."""
         try:
             return Summary.read(self.summary, remedy="remove it, and train the run once more")
         except FileNotFoundError:
@@ -208,23 +170,16 @@ class Workdir:
         try:
             return read_text(self.train_files)
         except OSError as error:
-            raise FileError(
-                self.train_files,
-                f"cannot be read ({error.strerror}), and without it nobody knows what the run was trained on: restore "
-                "it.",
-            ) from None
+            reason = f"cannot be read ({error.strerror}), and without it nobody knows what the run was trained on"
+            raise FileError(self.train_files, f"{reason}: restore it.") from None
 
     def _refuse_another_run(self, own: Settings, settings: Settings) -> None:
         refused = {name: values for name, values in own.differences(settings).items() if makes_the_run(name)}
         if refused:
             (name, (before, now)), *more = refused.items()
             others = "".join(f", and config.{other}={has} in place of {asked}" for other, (has, asked) in more)
-            raise FieldError(
-                f"config.{name}",
-                now,
-                f"makes another run than that in {self.root}, which has {before}{others}: give its values or a new "
-                "--workdir.",
-            )
+            there = f"makes another run than that in {self.root}, which has {before}{others}"
+            raise FieldError(f"config.{name}", now, f"{there}: give its values or a new --workdir.")
 
 
 def compute_identity(settings: Settings, train_files: str) -> str:
