@@ -11,8 +11,7 @@ from dcgan_jax.runtime import processes, shutdown
 def join_processes() -> None:
     """Joins the other processes where the flags ask for it; all but the first say only what matters from then on.
 
-    Raises:
-      UserError: the flags do not go together, or the others are not there.
+    Raises UserError if the flags do not go together, or the others are not there.
     """
     address, count, position = COORDINATOR_ADDRESS.value, NUM_PROCESSES.value, PROCESS_ID.value
     given = {"--coordinator_address": address, "--num_processes": count, "--process_id": position}

@@ -61,8 +61,7 @@ def main(argv: list[str]) -> None:
 def run(name: str) -> None:
     """Sets the devices up and hands the settings to a mode.
 
-    Raises:
-      UserError: whatever the mode or its settings do not allow.
+    Raises UserError for whatever the mode or its settings do not allow.
     """
     mode, workdir = MODES[name], Workdir(workdir_root(), tuple(sys.argv[1:]))
     if not mode.in_several_processes and processes.count() > 1:

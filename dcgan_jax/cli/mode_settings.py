@@ -17,8 +17,7 @@ from dcgan_jax.settings import Settings
 def agree_on_settings(name: str, mode: Mode, workdir: Workdir) -> Settings:
     """Returns the settings, which the first process reads for all: only it needs to reach the workdir.
 
-    Raises:
-      UserError: they cannot be read, or processes were given different ones.
+    Raises UserError if they cannot be read, or processes were given different ones.
     """
     asked: dict[str, Any] = json.loads(json.dumps({"mode": name, **_overrides()}))  # as it travels: tuples are lists
     if asked != processes.from_first(asked):
@@ -39,8 +38,7 @@ def agree_on_settings(name: str, mode: Mode, workdir: Workdir) -> Settings:
 def read_settings(mode: Mode, workdir: Workdir) -> Settings:
     """Returns the settings: of the configuration file, or of the run that a mode takes up, with overrides.
 
-    Raises:
-      UserError: there is no configuration or no run, or a field that the mode uses cannot be so.
+    Raises UserError if there is no configuration or no run, or a field that the mode uses cannot be so.
     """
     has_config = not FLAGS["config"].using_default_value
     may_take_run = mode.settings_from in (SettingsFrom.EITHER, SettingsFrom.ANY)
@@ -54,11 +52,7 @@ def read_settings(mode: Mode, workdir: Workdir) -> Settings:
 
 
 def workdir_root() -> Path:
-    """Returns the folder of the run, absolute.
-
-    Raises:
-      UserError: it is in no file system.
-    """
+    """Returns the folder of the run, absolute; raises UserError if it is in no file system."""
     if "://" in (WORKDIR.value or ""):
         raise FieldError(
             "--workdir",

@@ -45,11 +45,8 @@ def checkpoints_of_run(
             set_aside(checkpoints, stray)
         steps = checkpoints.steps()
         if steps and steps[-1] > total:
-            raise FieldError(
-                "config.train.steps",
-                total,
-                f"is fewer than the {steps[-1]} steps that the run has: give as many or more, or a new --workdir.",
-            )
+            message = f"is fewer than the {steps[-1]} steps that the run has: give as many or more, or a new --workdir."
+            raise FieldError("config.train.steps", total, message)
         if before and not steps:
             _require_unused(where, settings, before, workdir, is_owner)
         processes.require_same(

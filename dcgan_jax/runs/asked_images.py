@@ -15,13 +15,7 @@ KEYS = 5
 
 
 class AskedImage(NamedTuple):
-    """An image that was asked for.
-
-    Attributes:
-      drawn: the image.
-      latent_seed: seed and number of its latent.
-      name: of its file, without the suffix.
-    """
+    """An image that was asked for, seed and number of its latent, and the name of its file without the suffix."""
 
     drawn: Drawn
     latent_seed: str

@@ -9,7 +9,7 @@ from jaxtyping import Float64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dcgan_jax.runs.figure_files import save_figure
+from dcgan_jax.runs.figures import save_figure
 from dcgan_jax.training.step import METRICS
 
 _SMOOTHED = 100  # windows side by side over the whole training

@@ -40,16 +40,9 @@ class ExportFolder:
     """An export under way."""
 
     def __init__(self, root: Path, labels: Sequence[str], data: DataSettings, kind: Literal["png", "npz"] = "png"):
-        """Creates the folders and removes what an earlier export left in them.
+        """Creates the folders of the exported classes and removes what an earlier export left in them.
 
-        Args:
-          root: the folder.
-          labels: classes that are exported.
-          data: of the run.
-          kind: of the images' files.
-
-        Raises:
-          UserError: it cannot be written, belongs to the real images, or holds something that is not ours.
+        Raises UserError if one cannot be written, belongs to the real images, or holds something that is not ours.
         """
         self._root, self._folders = root, [root / label for label in labels]
         self._notice = create_notice(data)
@@ -61,9 +54,8 @@ class ExportFolder:
             for folder in [root] if kind == "npz" else self._folders:
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise FieldError(
-                "config.generate.out", root, f"cannot be written ({error.strerror}): choose another folder."
-            ) from None
+            message = f"cannot be written ({error.strerror}): choose another folder."
+            raise FieldError("config.generate.out", root, message) from None
         for path in earlier:  # the manifest last: with it the rest is known to be ours
             path.unlink(missing_ok=True)
         for folder in self._folders if kind == "npz" else ():
@@ -91,9 +83,8 @@ class ExportFolder:
             atomic_file.write_bytes(self._root / ARCHIVE, archive)
             rows = [row.model_copy(update={"file": ARCHIVE}) for row in rows]
             card = replace(card, archive=DescribedFile(ARCHIVE, "application/x-npz", archive))
-        manifest = DescribedFile.of_text(
-            MANIFEST, "text/csv", format_manifest(GeneratedRow.columns(is_truncated), rows)
-        )
+        table = format_manifest(GeneratedRow.columns(is_truncated), rows)
+        manifest = DescribedFile.of_text(MANIFEST, "text/csv", table)
         if grid is not None:
             self._write_png(grid, _GRID, grid_chunks())
         atomic_file.write_text(self._root / _NOTICE, self._notice)
@@ -109,22 +100,19 @@ class ExportFolder:
     def _refuse_the_source(self, source: Path) -> None:
         for folder in (self._root.resolve(), *(folder.resolve() for folder in self._folders)):
             if source == folder or source in folder.parents:
-                raise FieldError(
-                    "config.generate.out",
-                    self._root,
-                    f"lies in config.data.dir={source}, where synthetic images would count as real ones: choose "
-                    "another folder.",
-                )
+                message = f"lies in config.data.dir={source}, where synthetic images would count as real ones"
+                raise FieldError("config.generate.out", self._root, f"{message}: choose another folder.")
 
     def _find_earlier_export(self) -> list[Path]:
         """Returns the files of an earlier export, of this or an older version, whether or not it came to its end.
 
-        Raises:
-          UserError: there is something else, where the new files would come to lie.
+        Raises UserError if there is something else, where the new files would come to lie.
         """
         manifest, grid, archive = (self._root / name for name in (MANIFEST, _GRID, ARCHIVE))
         folders = [folder for folder in (self._root, *self._folders) if folder.is_dir()]
-        images = {path for folder in folders for path in _list_files(folder) if _is_image(path)} - {grid}
+        images = {path for folder in folders for path in _list_files(folder) if path.suffix.lower() in SUFFIXES} - {
+            grid
+        }
         has_manifest = manifest.exists()
         if has_manifest:
             if not _is_manifest(manifest):

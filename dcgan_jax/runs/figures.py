@@ -1,5 +1,6 @@
 """Figures of images: grids, real beside generated ones, the closest pairs."""
 
+import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +11,12 @@ from jaxtyping import UInt8
 from matplotlib.figure import Figure
 from PIL import Image
 
-from dcgan_jax.runs.figure_files import HOLDS_REAL, save_figure
+from dcgan_jax.storage import atomic_file
 
 Images = UInt8[np.ndarray, "n height width channels"]
+
+HOLDS_REAL = "with_real_images"
+"""In the name of every figure that shows real images: they may be private, and no export takes it along."""
 
 COMPARISON, CURVES = f"comparison_{HOLDS_REAL}.png", "curves.png"
 
@@ -21,6 +25,13 @@ GAP = 2
 
 GRID_SIDE = 8
 """Images in a row of a grid that shows training or several classes, and rows in all, which the classes share."""
+
+
+def save_figure(figure: Figure, path: Path, dpi: int = 100) -> None:
+    """Writes a figure as PNG, whole or not at all."""
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=dpi)
+    atomic_file.write_bytes(path, content.getvalue())
 
 
 def save_image(image: UInt8[np.ndarray, "height width channels"], path: Path | IO[bytes], **options: Any) -> None:

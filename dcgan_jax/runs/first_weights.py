@@ -45,8 +45,7 @@ class OriginRecord(Record):
 def open_origin(settings: Settings, mesh: Mesh) -> Run:
     """Opens the run that `train.init_from` names, at its best checkpoint.
 
-    Raises:
-      UserError: there is none, or its networks have other shapes.
+    Raises UserError if there is none, or its networks have other shapes.
     """
     origin = Run.open(settings.train.init_from, mesh, 0.0)
     other = {name: of for name, of in origin.settings.differences(settings).items() if name in _SHAPING}
@@ -77,8 +76,7 @@ def record_origin(origin: Run, workdir: Workdir) -> None:
 def has_private_origin(workdir: Workdir) -> bool:
     """Returns whether a run began with weights that had seen private images.
 
-    Raises:
-      UserError: the record of where they are from is damaged.
+    Raises UserError if the record of where they are from is damaged.
     """
     return workdir.origin.exists() and OriginRecord.read(workdir.origin).is_private
 

@@ -1,7 +1,6 @@
 """`--mode=generate`: a checkpoint -> images, their manifest, a grid, a card and, where asked for, a film."""
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ from dcgan_jax.cards.balanced import describe_filtering
 from dcgan_jax.cards.generated import GeneratedCard
 from dcgan_jax.data.prepare import needs_download
 from dcgan_jax.errors import FieldError, UserError
-from dcgan_jax.runs.asked_images import AskedImage, count_images, draw_asked, draw_walk
+from dcgan_jax.runs.asked_images import count_images, draw_asked, draw_walk
 from dcgan_jax.runs.export_folder import ExportFolder, Image
 from dcgan_jax.runs.figures import Images, count_per_class, tile_classes
 from dcgan_jax.runs.labeling import text_chunks
@@ -20,7 +19,7 @@ from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.truncation import Price, describe_price, measure_price
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes
-from dcgan_jax.runtime.progress import create_progress
+from dcgan_jax.runtime.progress import track
 from dcgan_jax.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -30,24 +29,17 @@ def generate(settings: Settings, workdir: Workdir) -> None:
     """Writes images of each class in a folder of its own, and beside those folders manifest.csv, grid.png, NOTICE.txt,
     README.md and croissant.json.
 
-    Images more similar to a training image than `generate.max_similarity` are left out, and counted. Where the
-    training images cannot be read, copies are not looked for, and that is said. The same command gives the same
-    files again, wherever it was stopped.
-
-    Raises:
-      UserError: there is no checkpoint, the folder cannot be written or holds something else, or the run has no such
-        class.
+    Images more similar to a training image than `generate.max_similarity` are left out, and counted. Where the training
+    images cannot be read, copies are not looked for, and that is said. The same command gives the same files again,
+    wherever it was stopped. Raises UserError if there is no checkpoint, the folder cannot be written or holds something
+    else, or the run has no such class.
     """
     asked = settings.generate
     run = Run(workdir, settings, max_similarity=asked.max_similarity, truncation=asked.truncation)
     run.state  # noqa: B018  (read first: without a checkpoint nothing else need be looked for)
     if asked.label and asked.label not in run.labels:
-        raise FieldError(
-            "config.generate.label",
-            asked.label,
-            f"is no class of the run in {workdir.root}: choose one of {', '.join(run.labels)}, or leave it empty for "
-            "all.",
-        )
+        known = f"choose one of {', '.join(run.labels)}, or leave it empty for all."
+        raise FieldError("config.generate.label", asked.label, f"is no class of the run in {workdir.root}: {known}")
     labels = [asked.label] if asked.label else run.labels
     if processes.is_first():
         _write(run, labels)
@@ -69,10 +61,11 @@ def _write(run: Run, labels: list[str]) -> None:
     shown: list[Images] = []
     for label in labels:
         first: list[Image] = []
-        for image in _progressing(draw_asked(run, label, compared), count_images(asked)):
+        for image in track(draw_asked(run, label, compared), count_images(asked), "Generating", "images"):
             if run.is_copy(image.drawn):
                 continue
-            row = _describe(image, label, run)
+            file = f"{label}/{image.name}.png"
+            row = GeneratedRow.of(image.drawn, file, label, image.latent_seed, run.step, run.truncation)
             folder.write(image.drawn.image, row, text_chunks(label, run.step, row.latent_seed, asked.truncation))
             rows.append(row)
             first += [image.drawn.image] if len(first) < shown_per_class else []
@@ -99,11 +92,6 @@ def _write(run: Run, labels: list[str]) -> None:
         logger.info("%s", variety)
 
 
-def _describe(image: AskedImage, label: str, run: Run) -> GeneratedRow:
-    file = f"{label}/{image.name}.png"
-    return GeneratedRow.of(image.drawn, file, label, image.latent_seed, run.step, run.truncation)
-
-
 def _measure_prices(run: Run, labels: list[str]) -> dict[str, Price]:
     if run.truncation == 1:
         return {}
@@ -123,10 +111,3 @@ def _can_compare(run: Run) -> bool:
         "warning: copies of training images are not looked for, since the images of the run cannot be read: %s", reason
     )
     return False
-
-
-def _progressing(images: Iterator[AskedImage], count: int) -> Iterator[AskedImage]:
-    with create_progress(count, "Generating", "images") as progress:
-        for image in images:
-            yield image
-            progress.update()

@@ -21,34 +21,25 @@ The model was trained on the images listed in train_files.tsv of its run, and wh
 
 
 def create_notice(data: DataSettings) -> str:
-    """Returns the text that lies beside synthetic images.
-
-    Args:
-      data: what the generator was trained on.
-    """
+    """Returns the text that lies beside synthetic images of a generator that was trained on these data."""
     return NOTICE + (_PUBLISHED if data.is_published else _OWN)
 
 
 def grid_chunks() -> PngInfo:
     """Returns the text that goes into a picture of several synthetic images."""
-    chunks = PngInfo()
-    chunks.add_text(CHUNK, f"{SYNTHETIC} images, several in one picture; not from patients")
-    chunks.add_text("Software", "dcgan_jax")
-    return chunks
+    return _create_chunks(f"{SYNTHETIC} images, several in one picture; not from patients")
 
 
 def text_chunks(label: str, step: int, latent_seed: str, truncation: float = 1.0) -> PngInfo:
-    """Returns the text that goes into a synthetic PNG.
-
-    Args:
-      label: the class it was made for.
-      step: of the checkpoint.
-      latent_seed: seed and number of its latents.
-      truncation: of the latents.
-    """
+    """Returns the text that goes into a synthetic PNG; `latent_seed` is seed and number of its latents."""
     scaled = "" if truncation == 1 else f", truncation {truncation:g}"
-    chunks = PngInfo()
-    chunks.add_text(CHUNK, f"{SYNTHETIC} image, class {label}; not from a patient")
-    chunks.add_text("Software", "dcgan_jax")
+    chunks = _create_chunks(f"{SYNTHETIC} image, class {label}; not from a patient")
     chunks.add_text("Source", f"checkpoint step {step}, latent seed {latent_seed}{scaled}")
+    return chunks
+
+
+def _create_chunks(description: str) -> PngInfo:
+    chunks = PngInfo()
+    chunks.add_text(CHUNK, description)
+    chunks.add_text("Software", "dcgan_jax")
     return chunks

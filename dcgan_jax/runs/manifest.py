@@ -15,7 +15,6 @@ class ManifestRow(BaseModel):
     Attributes:
       file: relative to the manifest's folder.
       latent_seed: seed and number of its latents.
-      checkpoint_step: completed updates of the generator.
       label: its class; the column is called `class`.
       synthetic: the word by which readers tell it from real images.
       nearest_training_file: which training image it resembles most; empty where copies were not looked for.

@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -34,17 +33,13 @@ class RunLog:
     def __enter__(self) -> "RunLog":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._close()
 
     def write(self, rows: list[dict[str, Any]], group: str = "training") -> None:
-        """Writes rows, each with its `step`; TensorBoard gets the last one.
+        """Writes rows of numbers, each with its `step`; TensorBoard gets the last one.
 
-        Args:
-          rows: of numbers by name.
-          group: of TensorBoard's charts; losses and accuracies have groups of their own.
+        `group` is that of TensorBoard's charts; losses and accuracies have groups of their own.
 
         Raises:
           RetryLater: the files do not answer, and have not for a while.
@@ -118,10 +113,8 @@ def create_tag(name: str, group: str) -> str:
 def read_rows(metrics: Path) -> Iterator[dict[str, Any]]:
     """Yields the rows of a metrics file; what a crash cut off at its end is passed over.
 
-    After a power loss the end may hold zeros, where the file had grown and its content was not on the disk yet.
-
-    Raises:
-      UserError: another line is no row.
+    After a power loss the end may hold zeros, where the file had grown and its content was not on the disk yet. Raises
+    UserError if another line is no row.
     """
     with metrics.open(errors="replace") as lines:
         for number, line in enumerate(lines, start=1):

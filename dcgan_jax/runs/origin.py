@@ -10,8 +10,7 @@ from dcgan_jax.runs.workdir import Workdir
 def describe_origin(run: Run) -> Origin:
     """Returns where the images of a run come from.
 
-    Raises:
-      UserError: the list of its training images or a record of scores is damaged.
+    Raises UserError if the list of its training images or a record of scores is damaged.
     """
     provenance = run.provenance
     seen_before = {row.sha256 for row in provenance.origin} - {row.sha256 for row in provenance.rows}

@@ -16,8 +16,7 @@ logger = logging.getLogger(__name__)
 def prepare(settings: Settings, workdir: Workdir) -> PreparedSet:
     """Prepares the data, or finds it prepared, and says where it is and what to know of it; the workdir is not used.
 
-    Raises:
-      UserError: the data cannot be prepared, or hold synthetic images, which no mode may take for real ones.
+    Raises UserError if the data cannot be prepared, or hold synthetic images, which no mode may take for real ones.
     """
     if settings.data.dir:  # before anything is decoded
         _refuse(settings.data, _list_marked(Path(settings.data.dir)))
@@ -38,9 +37,6 @@ def _list_marked(folder: Path) -> set[str]:
 def _refuse(data: DataSettings, marked: set[str]) -> None:
     if marked:
         count = f"{len(marked)} synthetic image{'s' if len(marked) > 1 else ''}"
-        raise FieldError(
-            "config.data.dir",
-            data.dir,
-            f"holds {count} ({min(marked)} for one), which would count as real ones: give the folder of real images "
-            f"that they were added to, and try them with config.trial.synthetic_dir={data.dir}.",
-        )
+        fault = f"holds {count} ({min(marked)} for one), which would count as real ones"
+        remedy = "give the folder of real images that they were added to, and try them with"
+        raise FieldError("config.data.dir", data.dir, f"{fault}: {remedy} config.trial.synthetic_dir={data.dir}.")

@@ -13,10 +13,9 @@ _FOLDER_NAME = re.compile(r"(?!\.)[^/\\\x00-\x1f\x7f]{1,200}")
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a generator was trained on.
+    """What a generator, called `name` in messages, was trained on.
 
     Attributes:
-      name: of the generator, for messages.
       rows: its training images.
       origin: those of the run, and of that one's, whose weights it began with.
     """
@@ -43,8 +42,7 @@ class Provenance:
 def read_provenance(path: Path) -> Provenance:
     """Reads a train_files.tsv, and an origin_files.tsv beside it; the folder they lie in names the generator.
 
-    Raises:
-      UserError: it is missing or no such file.
+    Raises UserError if it is missing or no such file.
     """
     rows = read_train_files(path)
     if not rows:

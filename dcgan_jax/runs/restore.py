@@ -74,10 +74,8 @@ def restore(recipe: Recipe, checkpoints: Checkpoints, step: int, mesh: Mesh) -> 
 def restore_chosen(recipe: Recipe, workdir: Workdir, mesh: Mesh) -> TrainState:
     """Returns the state of the checkpoint that `eval.checkpoint` names: "best" is the latest where none is scored.
 
-    The run may be training meanwhile: its folder is only read.
-
-    Raises:
-      UserError: there is no such checkpoint, or it is damaged.
+    The run may be training meanwhile: its folder is only read. Raises UserError if there is no such checkpoint, or it
+    is damaged.
     """
     settings = recipe.settings
     where, choice = workdir.checkpoints(settings), settings.eval.checkpoint
@@ -88,11 +86,8 @@ def restore_chosen(recipe: Recipe, workdir: Workdir, mesh: Mesh) -> TrainState:
             raise FileError(where, "holds no checkpoint: train first, with the same --workdir.")
         step = processes.from_first(_resolve(choice, checkpoints))
         if step not in steps:
-            raise FieldError(
-                "config.eval.checkpoint",
-                choice,
-                f"is not kept in {where}: choose best, latest or one of {', '.join(map(str, steps))}.",
-            )
+            message = f"is not kept in {where}: choose best, latest or one of {', '.join(map(str, steps))}."
+            raise FieldError("config.eval.checkpoint", choice, message)
         return restore(recipe, checkpoints, step, mesh)
 
 

@@ -12,10 +12,11 @@ from jaxtyping import Float, UInt8
 
 from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord, read_evaluation
-from dcgan_jax.runs.copy_check import Nearest, create_copy_check
+from dcgan_jax.memorization.correlation import compute_signatures, compute_similarities
 from dcgan_jax.runs.figures import Images
 from dcgan_jax.runs.provenance import Provenance, read_provenance
 from dcgan_jax.runs.restore import create_sampler, restore_chosen
+from dcgan_jax.runs.training_data import read_training_data
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes
 from dcgan_jax.runtime.devices import create_mesh
@@ -30,11 +31,17 @@ MOST_DRAWS = 10
 """Images drawn at most for each one that is kept."""
 
 
+class Nearest(NamedTuple):
+    """The training image that a generated one resembles most, and their correlation, -1 to 1."""
+
+    file: str
+    similarity: float
+
+
 class Drawn(NamedTuple):
     """One generated image.
 
     Attributes:
-      image: its pixels.
       number: its place among those of its latent seed, or among the latents that were given.
       nearest: the training image it resembles most; None where copies are not looked for.
     """
@@ -116,12 +123,19 @@ class Run:
 
     @cached_property
     def find_nearest(self) -> Callable[[Images], list[Nearest]]:
-        """Images -> the training image that each resembles most.
+        """Images -> the training image, of whatever class, that each resembles most: a run has seen them all.
 
-        Raises:
-          UserError: the training images are not there, or not those of the run.
+        Raises UserError if the training images are not there, or not those of the run.
         """
-        return create_copy_check(self.settings, self.workdir)
+        data = read_training_data(self.settings, self.workdir)
+        self.workdir.check_train_files(data.train_files)
+        signatures = compute_signatures(data.prepared.images(data.training))
+
+        def find(images: Images) -> list[Nearest]:
+            pairs = zip(*compute_similarities(images, signatures), strict=True)
+            return [Nearest(data.training[position].file, float(similarity)) for similarity, position in pairs]
+
+        return find
 
     def sample(
         self, count: int, seed: int = 0, label: str = ""
@@ -147,10 +161,8 @@ class Run:
         >>> images.shape, images.dtype
         ((16, 64, 64), dtype('uint8'))
         """
-        images = [
-            drawn.image for drawn in self.draw_all(self.require_label(label), seed, STREAM, count, compared=False)
-        ]
-        stacked = np.stack(images)
+        every = self.draw_all(self.require_label(label), seed, STREAM, count, compared=False)
+        stacked = np.stack([drawn.image for drawn in every])
         return stacked[..., 0] if stacked.shape[-1] == 1 else stacked
 
     def require_label(self, label: str) -> str:
@@ -159,39 +171,29 @@ class Run:
             return label
         if not label and len(self.labels) == 1:
             return self.labels[0]
-        raise FieldError(
-            "label", label, f"is no class of the run in {self.workdir.root}: choose one of {', '.join(self.labels)}."
-        )
+        message = f"is no class of the run in {self.workdir.root}: choose one of {', '.join(self.labels)}."
+        raise FieldError("label", label, message)
 
     def require_size(self, image_size: int) -> None:
         """Raises UserError if its images have another size."""
         own = self.settings.data.image_size
         if own != image_size:
-            raise FieldError(
-                "config.data.image_size",
-                image_size,
-                f"is not the size of the run in {self.workdir.root}: give {own} or a run of the other size.",
-            )
+            message = f"is not the size of the run in {self.workdir.root}: give {own} or a run of the other size."
+            raise FieldError("config.data.image_size", image_size, message)
 
     def is_copy(self, drawn: Drawn) -> bool:
         """Returns whether an image resembles a training image more than is allowed."""
         return drawn.nearest is not None and drawn.nearest.similarity > self.max_similarity
 
     def draw_all(self, label: str, seed: int, stream: str, count: int, compared: bool | None = None) -> Iterator[Drawn]:
-        """Yields the first `count` images of a class and a latent seed, with their nearest training images.
+        """Yields the first `count` images of a class and a latent seed, drawn from a random stream.
 
-        Args:
-          label: the class.
-          seed: of the latents.
-          stream: random stream of the latents.
-          count: images in all.
-          compared: whether nearest training images are looked for; by default where there is a `max_similarity`.
+        Their nearest training images are looked for where `compared` is true; by default where there is a
+        `max_similarity`.
         """
         compared = self.max_similarity > 0 if compared is None else compared
-        number_of = self.labels.index(label)
-        yield from self._tell(
-            self.sampler.batches(self.state.sampled_generator, seed, stream, count, label=number_of), compared
-        )
+        params, number = self.state.sampled_generator, self.labels.index(label)
+        yield from self._tell(self.sampler.batches(params, seed, stream, count, label=number), compared)
 
     def draw_at(self, label: str, latents: Float[np.ndarray, "image latent"], compared: bool) -> Iterator[Drawn]:
         """Yields the images of a class at given latents, as `draw_all` does those of a seed."""
@@ -210,8 +212,7 @@ class Run:
     def draw(self, label: str, seed: int, stream: str, count: int) -> Iterator[Drawn]:
         """Yields `count` images of a class and a latent seed, near copies left out.
 
-        Raises:
-          UserError: nearly all images are near copies.
+        Raises UserError if nearly all images are near copies.
         """
         kept = 0
         for drawn in self.draw_all(label, seed, stream, MOST_DRAWS * count):

@@ -17,8 +17,7 @@ from dcgan_jax.evaluation.scorer import Scorer
 from dcgan_jax.evaluation.table import describe_record
 from dcgan_jax.inception.weights import WeightsUnavailableError, load_inception_weights
 from dcgan_jax.memorization.record import Pair
-from dcgan_jax.runs.figure_files import HOLDS_REAL
-from dcgan_jax.runs.figures import Images, save_closest_pairs
+from dcgan_jax.runs.figures import HOLDS_REAL, Images, save_closest_pairs
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes
 from dcgan_jax.runtime.signals import StopRequest
@@ -78,8 +77,7 @@ def create_scorer_if_possible(
 ) -> ClassScorer | None:
     """Returns the scorer, or None, saying so once, where there are no weights: training goes on without scores.
 
-    Raises:
-      UserError: the weights are damaged, or not those of the first process.
+    Raises UserError if the weights are damaged, or not those of the first process.
     """
     scorer = None
     try:
@@ -125,10 +123,7 @@ def write_report(
 ) -> EvaluationRecord | ClassesRecord:
     """Scores a state in full, writes the record and each class's figure of the closest pairs, shows the table.
 
-    The latents come from streams that the choice of a checkpoint never saw.
-
-    Returns:
-      The record.
+    The latents come from streams that the choice of a checkpoint never saw. Returns the record.
     """
     step = int(state.step)
 

@@ -60,8 +60,7 @@ def record_start(workdir: Workdir, mode: str) -> None:
 def read_starts(path: Path) -> Sequence[Start]:
     """Reads the commands, the first one first; there are none before version 0.2. What a crash cut off is passed over.
 
-    Raises:
-      UserError: a line is damaged, or the file cannot be read.
+    Raises UserError if a line is damaged, or the file cannot be read.
     """
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]

@@ -17,13 +17,7 @@ from dcgan_jax.settings import Settings
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Prepared images, and which of them a run sees.
-
-    Attributes:
-      prepared: the prepared set.
-      training: what it trains on.
-      held_out: what only scores may see.
-    """
+    """Prepared images: those that a run trains on, and those that only scores may see."""
 
     prepared: PreparedSet
     training: tuple[Example, ...]
@@ -60,8 +54,7 @@ class TrainingData:
 def read_training_data(settings: Settings, workdir: Workdir) -> TrainingData:
     """Prepares the data, or finds it prepared, and selects what the settings train on.
 
-    Raises:
-      UserError: the data cannot be prepared, or have no such class.
+    Raises UserError if the data cannot be prepared, or have no such class.
     """
     prepared = prepare(settings, workdir)
     return TrainingData(prepared, *select_training(prepared, settings.data, settings.seed))

@@ -14,12 +14,7 @@ _IMAGES, _PAIRS = 64, 100
 
 
 class Price(NamedTuple):
-    """Mean MS-SSIM of pairs of images, 0 to 1: higher is less varied.
-
-    Attributes:
-      truncated: of the images that are written.
-      full: of the same latents, not truncated.
-    """
+    """Mean MS-SSIM of pairs of images, 0 to 1, and of the same latents in full: higher is less varied."""
 
     truncated: float
     full: float

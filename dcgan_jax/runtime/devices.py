@@ -18,8 +18,7 @@ AXIS = "data"
 def find_devices() -> list[jax.Device]:
     """Returns all devices of the platform that JAX runs on.
 
-    Raises:
-      UserError: JAX finds none of the kind that was asked for.
+    Raises UserError if JAX finds none of the kind that was asked for.
     """
     try:
         return jax.devices()

@@ -56,8 +56,7 @@ def join(coordinator_address: str, num_processes: int, process_id: int) -> None:
 def join_detected() -> None:
     """Joins the run that the environment describes: a TPU pod, Slurm, Kubernetes or Open MPI.
 
-    Raises:
-      UserError: it describes none.
+    Raises UserError if it describes none.
     """
     try:
         _initialize()

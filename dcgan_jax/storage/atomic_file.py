@@ -23,8 +23,7 @@ def write_text(path: Path, text: str) -> None:
 def write_bytes(path: Path, content: bytes) -> None:
     """Writes a file whole, or leaves it as it was; one that holds the content already is left alone.
 
-    Raises:
-      OSError: it can't be written (a full disk: ENOSPC). The error carries the file's name; no neighbor is left.
+    Raises OSError if it can't be written (a full disk: ENOSPC). The error carries the file's name; no neighbor is left.
     """
     if path.is_file() and path.read_bytes() == content:
         return
@@ -36,8 +35,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Gives out an empty file that takes the place of `path` at the end of the block, unless the block fails.
 
-    Raises:
-      OSError: as `write_bytes`.
+    Raises OSError as `write_bytes`.
     """
     partial = path.with_name(f".{os.fsdecode(os.fsencode(path.name)[:_LONGEST_NAME])}.part")
     try:

@@ -44,8 +44,7 @@ def take_ownership(directory: str, run_id: str, workdir: Path) -> None:
 def is_owned(directory: str, run_id: str) -> bool:
     """Returns whether a run owns a folder of checkpoints.
 
-    Raises:
-      UserError: another run owns it, or it cannot be read.
+    Raises UserError if another run owns it, or it cannot be read.
     """
     path = _owner_file(directory)
     with _naming_trouble(directory):

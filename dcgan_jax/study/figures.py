@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 from matplotlib.figure import Figure
 
-from dcgan_jax.runs.figure_files import HOLDS_REAL, save_figure
+from dcgan_jax.runs.figures import HOLDS_REAL, save_figure
 from dcgan_jax.study.codes import name_reader
 from dcgan_jax.study.collected import Collected
 from dcgan_jax.study.multireader import CHANCE

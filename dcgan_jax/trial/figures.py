@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
-from dcgan_jax.runs.figure_files import save_figure
+from dcgan_jax.runs.figures import save_figure
 from dcgan_jax.trial.arms import Arm
 from dcgan_jax.trial.record import Comparison, TrialRecord
 from dcgan_jax.trial.scores import Bin

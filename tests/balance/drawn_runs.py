@@ -4,9 +4,8 @@ from typing import ClassVar
 
 from dcgan_jax.data.phantom import draw_phantom
 from dcgan_jax.data.train_files import TrainFile
-from dcgan_jax.runs.copy_check import Nearest
 from dcgan_jax.runs.provenance import Provenance
-from dcgan_jax.runs.run import Drawn, Run
+from dcgan_jax.runs.run import Drawn, Nearest, Run
 from dcgan_jax.runs.workdir import Workdir
 
 COUNTS = {"train/NORMAL": 3, "train/PNEUMONIA": 6, "test/NORMAL": 2, "test/PNEUMONIA": 2}

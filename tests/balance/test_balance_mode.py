@@ -12,8 +12,8 @@ from PIL import Image
 from dcgan_jax.balance.run import balance
 from dcgan_jax.data.phantom import draw_phantom
 from dcgan_jax.data.prepare import prepare
-from dcgan_jax.runs.copy_check import Nearest
 from dcgan_jax.runs.labeling import create_notice
+from dcgan_jax.runs.run import Nearest
 from dcgan_jax.runs.train import train
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.trial.run import trial

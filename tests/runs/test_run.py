@@ -10,9 +10,8 @@ import pytest
 
 from dcgan_jax.data.train_files import TrainFile
 from dcgan_jax.evaluation.record import ClassesRecord, read_evaluation
-from dcgan_jax.runs.copy_check import Nearest
 from dcgan_jax.runs.provenance import Provenance
-from dcgan_jax.runs.run import MOST_DRAWS, Drawn, Run
+from dcgan_jax.runs.run import MOST_DRAWS, Drawn, Nearest, Run
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.trial.run_images import RunImages
 from tests.refusals import refused
