@@ -38,6 +38,11 @@ def show_shares(low: float | None, high: float | None, digits: int = 1) -> str:
     return "" if low is None or high is None else f"{show_share(low, digits)} to {show_share(high, digits)}"
 
 
+def show_places(value: float | None, places: int) -> str:
+    """Returns a number with so many places; a dash where there is none."""
+    return EN_DASH if value is None else f"{value:.{places}f}"
+
+
 def show_p(value: float) -> str:
     """Returns a p-value."""
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
@@ -60,3 +65,7 @@ def _trim(value: float, digits: int) -> str:
     rounded = float(f"{value:.{digits - 1}e}")
     places = max(0, digits - 1 - int(f"{rounded:e}".partition("e")[2]))
     return f"{rounded:.{places}f}"
+
+
+FILTERS = (show, show_signed, show_share, show_shares, show_places, show_p)
+"""What the templates show numbers with."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
+from dcgan_jax.evaluation.record import ClassesRecord
 from dcgan_jax.report.numbers import show_seconds
 from dcgan_jax.report.records import Records
 from dcgan_jax.runs.starts import Start
@@ -54,9 +55,28 @@ def list_commands(records: Records, is_shared: bool) -> tuple[Command, ...]:
     )
 
 
-def list_facts(records: Records) -> tuple[Fact, ...]:
-    """Returns data, steps, duration and hardware of the training; what is not known is left out."""
-    return tuple(Fact(name, value) for name, value in _list_facts(records) if value)
+def list_facts(records: Records) -> Iterator[Fact]:
+    """Yields data, steps, duration and hardware of the training; what is not known is left out."""
+    settings, summary, classes = records.settings, records.summary, records.classes
+    if classes:
+        counts = [f"{each.images:,} {each.label} of {each.patients:,} patients" for each in classes]
+        yield Fact("Training images", "; ".join(counts))
+    if settings and classes:
+        held_out = _held_out(records)
+        yield Fact("Held-out images", f"{held_out:,}" if held_out is not None else "not counted: no scores yet")
+    if settings:
+        channels = "gray" if settings.model.channels == 1 else "color"
+        yield Fact("Image size", f"{settings.data.image_size}x{settings.data.image_size} pixels, {channels}")
+        total = f" of {records.total_steps:,}" if records.total_steps else ""
+        yield Fact("Training steps", f"{records.step:,}{total}, {settings.train.batch_size} images each")
+    if summary:
+        pace = f", {summary.images_per_second:,.0f} images a second" if summary.images_per_second else ""
+        yield Fact("Duration", f"{show_seconds(summary.seconds)}, of the last start that trained{pace}")
+    for name, value in {"Hardware": _hardware(records), "Software": _software(records)}.items():
+        if value:
+            yield Fact(name, value)
+    if summary:
+        yield Fact("Final state", f"sha256 {summary.state_sha256}")
 
 
 def list_differences(settings: Settings | None, is_shared: bool) -> tuple[Field, ...]:
@@ -72,33 +92,11 @@ def list_differences(settings: Settings | None, is_shared: bool) -> tuple[Field,
     )
 
 
-def _list_facts(records: Records) -> Iterator[tuple[str, str]]:
-    settings, summary, classes = records.settings, records.summary, records.classes
-    if classes:
-        counts = [f"{each.images:,} {each.label} of {each.patients:,} patients" for each in classes]
-        yield "Training images", "; ".join(counts)
-    if settings and classes:
-        held_out = _held_out(records)
-        yield "Held-out images", f"{held_out:,}" if held_out is not None else "not counted: no scores yet"
-    if settings:
-        channels = "gray" if settings.model.channels == 1 else "color"
-        yield "Image size", f"{settings.data.image_size}x{settings.data.image_size} pixels, {channels}"
-        total = f" of {records.total_steps:,}" if records.total_steps else ""
-        yield "Training steps", f"{records.step:,}{total}, {settings.train.batch_size} images each"
-    if summary:
-        pace = f", {summary.images_per_second:,.0f} images a second" if summary.images_per_second else ""
-        yield "Duration", f"{show_seconds(summary.seconds)}, of the last start that trained{pace}"
-    yield "Hardware", _hardware(records)
-    yield "Software", _software(records)
-    if summary:
-        yield "Final state", f"sha256 {summary.state_sha256}"
-
-
 def _held_out(records: Records) -> int | None:
     if not records.evaluations:
         return None
     record = [*records.evaluations.values()][-1]
-    parts = record.classes.values() if hasattr(record, "classes") else (record,)
+    parts = record.classes.values() if isinstance(record, ClassesRecord) else (record,)
     return sum(part.num_held_out for part in parts)
 
 

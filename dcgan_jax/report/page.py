@@ -1,6 +1,8 @@
 """Records -> what the page says: a pure function; the templates only lay it out."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord
 from dcgan_jax.report.copies import Copies, describe_copies
@@ -18,23 +20,15 @@ MOST_HEADLINES = 4
 """Classes at most whose figures stand at the top."""
 
 
-@dataclass(frozen=True)
-class Headline:
-    """One figure at the top of the page.
-
-    Attributes:
-      name: of it.
-      value: or "not measured".
-      beside: what it is to be compared with; may be empty.
-    """
+class Headline(NamedTuple):
+    """One figure at the top of the page, and what it is to be compared with."""
 
     name: str
-    value: str
+    value: str = NOT_MEASURED
     beside: str = ""
 
 
-@dataclass(frozen=True)
-class ScoredClass:
+class ScoredClass(NamedTuple):
     """What was measured of one class.
 
     Attributes:
@@ -51,17 +45,6 @@ class ScoredClass:
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """A record of scores, as a row of the list of all."""
-
-    place: str
-    step: str
-    protocol: str
-    fid: str
-    is_shown: bool
-
-
-@dataclass(frozen=True)
 class Page:
     """All that the page says, without its images.
 
@@ -75,7 +58,7 @@ class Page:
       commands: that were given.
       fields: that differ from their defaults.
       classes: what was measured of each class.
-      evaluations: all records of scores.
+      evaluations: all records of scores, by their places.
       evaluation: place of the one that is shown; empty where there is none.
       trial: None where there is none.
       study: None where there is none.
@@ -92,7 +75,7 @@ class Page:
     commands: tuple[Command, ...]
     fields: tuple[Field, ...]
     classes: tuple[ScoredClass, ...]
-    evaluations: tuple[Evaluation, ...]
+    evaluations: Mapping[str, EvaluationRecord | ClassesRecord]
     evaluation: str
     trial: Trial | None
     study: Study | None
@@ -114,7 +97,7 @@ def create_page(records: Records, include_real: bool = False, is_shared: bool = 
         ScoredClass(
             label if len(scored) > 1 else "",
             _describe_protocol(record),
-            list_scores(record),
+            tuple(list_scores(record)),
             describe_copies(record.memorization, include_real),
         )
         for label, record in scored.items()
@@ -124,13 +107,13 @@ def create_page(records: Records, include_real: bool = False, is_shared: bool = 
         title=records.name,
         labels=labels,
         state=_describe_state(records),
-        headlines=_list_headlines(records, scored),
-        warnings=list_warnings(records, scored),
-        facts=list_facts(records),
+        headlines=tuple(_list_headlines(records, scored)),
+        warnings=tuple(dict.fromkeys(list_warnings(records, scored))),
+        facts=tuple(list_facts(records)),
         commands=list_commands(records, is_shared),
         fields=list_differences(records.settings, is_shared),
         classes=classes,
-        evaluations=_list_evaluations(records, place),
+        evaluations=records.evaluations,
         evaluation=place,
         trial=describe_trial(records.trial) if records.trial else None,
         study=describe_study(records.study) if records.study else None,
@@ -177,55 +160,31 @@ def _describe_protocol(record: EvaluationRecord) -> str:
     )
 
 
-def _list_headlines(records: Records, scored: dict[str, EvaluationRecord]) -> tuple[Headline, ...]:
-    headlines = []
-    if records.settings or scored:
-        for label, record in list(scored.items())[:MOST_HEADLINES]:
-            of_class = f", {label}" if len(scored) > 1 else ""
-            headlines += [_headline_fid(of_class, record), _headline_copies(of_class, record)]
-        if not scored:
-            headlines += [Headline("FID", NOT_MEASURED), Headline("Memorized share", NOT_MEASURED)]
-    trial, study = records.trial, records.study
-    headlines.append(
-        Headline(
-            "Gain of a classifier",
-            show_signed(trial.primary.difference, 3),
-            f"{show_range(*trial.primary.interval)}, area under the ROC curve",
-        )
-        if trial and trial.primary
-        else Headline("Gain of a classifier", NOT_MEASURED)
-    )
-    headlines.append(
-        Headline(
-            "Readers who are right",
-            show_share(study.pooled.accuracy),
-            f"{show_shares(*study.pooled.interval)}; 50% is guessing",
-        )
-        if study and study.pooled
-        else Headline("Readers who are right", NOT_MEASURED)
-    )
-    return tuple(headlines)
-
-
-def _headline_fid(of_class: str, record: EvaluationRecord) -> Headline:
-    beside = f"real images: {show(record.baseline.fid)}" if record.baseline else ""
-    interval = f"{show_range(record.interval.low, record.interval.high)}; " if record.interval else ""
-    return Headline(f"FID{of_class}", show(record.fid), f"{interval}{beside}")
+def _list_headlines(records: Records, scored: dict[str, EvaluationRecord]) -> Iterator[Headline]:
+    for label, record in list(scored.items())[:MOST_HEADLINES]:
+        of_class = f", {label}" if len(scored) > 1 else ""
+        beside = f"real images: {show(record.baseline.fid)}" if record.baseline else ""
+        interval = f"{show_range(record.interval.low, record.interval.high)}; " if record.interval else ""
+        yield Headline(f"FID{of_class}", show(record.fid), f"{interval}{beside}")
+        yield _headline_copies(of_class, record)
+    if records.settings and not scored:
+        yield Headline("FID")
+        yield Headline("Memorized share")
+    gain, right = "Gain of a classifier", "Readers who are right"
+    if records.trial and (primary := records.trial.primary):
+        beside = f"{show_range(*primary.interval)}, area under the ROC curve"
+        yield Headline(gain, show_signed(primary.difference, 3), beside)
+    else:
+        yield Headline(gain)
+    if records.study and (pooled := records.study.pooled):
+        yield Headline(right, show_share(pooled.accuracy), f"{show_shares(*pooled.interval)}; 50% is guessing")
+    else:
+        yield Headline(right)
 
 
 def _headline_copies(of_class: str, record: EvaluationRecord) -> Headline:
-    name = f"Memorized share{of_class}"
-    expected = record.memorization.expected_share
-    share = record.memorised_share
+    name, share, expected = f"Memorized share{of_class}", record.memorised_share, record.memorization.expected_share
     if isinstance(share, str):
         return Headline(name, share)
-    return Headline(
-        name, show_share(share), f"up to {show_share(expected.highest)} without copying" if expected else ""
-    )
-
-
-def _list_evaluations(records: Records, shown: str) -> tuple[Evaluation, ...]:
-    return tuple(
-        Evaluation(place, f"{record.step:,}", record.protocol, show(record.fid), place == shown)
-        for place, record in records.evaluations.items()
-    )
+    beside = f"up to {show_share(expected.highest)} without copying" if expected else ""
+    return Headline(name, show_share(share), beside)

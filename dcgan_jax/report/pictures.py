@@ -4,8 +4,8 @@ import base64
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
@@ -28,31 +28,22 @@ _MOST_PIXELS = 64_000_000
 Tile = UInt8[np.ndarray, "height width channels"]
 
 
-@dataclass(frozen=True)
-class Tiles:
-    """Images of one size.
-
-    Attributes:
-      sources: of their elements, row by row.
-      side: pixels a side at which they are carried.
-      of: pixels a side that they have.
-    """
+class Tiles(NamedTuple):
+    """Images of one size: sources of elements, row by row; pixels a side at which they are carried, of how many."""
 
     sources: tuple[str, ...]
     side: int
     of: int
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """The fixed latents after some steps."""
 
     step: int
     sources: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Pictures:
+class Pictures(NamedTuple):
     """The images of a page.
 
     Attributes:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from dcgan_jax.report import numbers
 from dcgan_jax.report.page import Page
 from dcgan_jax.report.pictures import Pictures
 
@@ -16,18 +17,11 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters["quoted"] = quote
+_TEMPLATES.filters |= {"quoted": quote} | {each.__name__: each for each in numbers.FILTERS}
 
 
 def render(page: Page, pictures: Pictures, losses: str, accuracies: str) -> str:
-    """Returns the page as one HTML document that asks for nothing.
-
-    Args:
-      page: what it says.
-      pictures: its images.
-      losses: SVG of the losses; empty where there are none.
-      accuracies: likewise.
-    """
+    """Returns the page as one HTML document that asks for nothing; SVG of losses and accuracies may be empty."""
     style = (resources.files("dcgan_jax.report") / "templates" / "report.css").read_text(encoding="utf-8")
     return _TEMPLATES.get_template("report.html").render(
         page=page,

@@ -1,7 +1,7 @@
 """The scores of a record as rows of the page: value, interval, baseline, and what it means in a sentence."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dcgan_jax.evaluation.record import Baseline, EvaluationRecord, Intervals
 from dcgan_jax.metrics.intervals import Interval
@@ -11,31 +11,29 @@ from dcgan_jax.report.strips import Kind, Strip, create_strip
 SHARES = ("precision", "recall", "density", "coverage")
 
 
-@dataclass(frozen=True)
-class Score:
+class Score(NamedTuple):
     """One row.
 
     Attributes:
       name: of the score.
-      value: of the generator; a dash where it was not measured.
-      interval: 95%, in words; may be empty.
-      beside: what real images score, and generated ones at the same counts; may be empty.
+      value: of the generator; empty where it was not measured.
       better: which way is better.
       meaning: what it says, in a sentence.
+      interval: 95%, in words; may be empty.
+      beside: what real images score, and generated ones at the same counts; may be empty.
       strip: all of it drawn; None where there is nothing to draw.
     """
 
     name: str
     value: str
-    interval: str
-    beside: str
     better: str
     meaning: str
-    strip: Strip | None
+    interval: str = ""
+    beside: str = ""
+    strip: Strip | None = None
 
 
-@dataclass(frozen=True)
-class _Kind:
+class _Kind(NamedTuple):
     title: str
     better: str
     meaning: str
@@ -91,12 +89,8 @@ _KINDS = {
 }
 
 
-def list_scores(record: EvaluationRecord) -> tuple[Score, ...]:
-    """Returns all scores of a record, the most telling first."""
-    return tuple(_list(record))
-
-
-def _list(record: EvaluationRecord) -> Iterator[Score]:
+def list_scores(record: EvaluationRecord) -> Iterator[Score]:
+    """Yields all scores of a record, the most telling first."""
     baseline, interval = record.baseline, record.interval
     held_out = baseline.held_out if baseline else None
     fid = _Kind(f"FID ({record.dims} features)", "lower is better", _FID_MEANING)
@@ -106,19 +100,14 @@ def _list(record: EvaluationRecord) -> Iterator[Score]:
         yield _describe(name, kind, getattr(record, name), getattr(interval, name, None), *beside)
     yield _describe_similarity(record)
     counts = record.fid_2048_counts
-    yield Score(
-        "FID (2048 features)",
-        show(record.fid_2048),
-        "",
-        "",
-        "lower is better",
+    meaning = (
         f"The FID that most papers report, of {counts.num_generated:,} images against {counts.num_real:,}: it compares "
-        "only at these counts, and never with the FID above.",
-        None,
+        "only at these counts, and never with the FID above."
     )
+    yield Score("FID (2048 features)", show(record.fid_2048), "lower is better", meaning)
     if record.inception_score is not None:
         meaning = "Made for photographs; says little about X-rays."
-        yield Score("Inception score", show(record.inception_score), "", "", "higher is better", meaning, None)
+        yield Score("Inception score", show(record.inception_score), "higher is better", meaning)
 
 
 def _describe(
@@ -139,27 +128,19 @@ def _describe(
             f"{whose} {show(real)}."
         )
     if value is None:
-        return Score(kind.title, "", "", beside, kind.better, kind.meaning, None)
+        return Score(kind.title, "", kind.better, kind.meaning, beside=beside)
     spoken = show_range(*reach) if reach else ""
     label = " ".join(filter(None, [f"{kind.title}: {show(value)}.", spoken and f"95% interval {spoken}.", beside]))
     values: list[tuple[Kind, float | None]] = [("generated", generated), ("own", value), ("real", real)]
     span = (0.0, 1.0) if name in SHARES and max(value, real or 0, generated or 0) <= 1 else None
     strip = create_strip(label, values, reach, span=span)
-    return Score(kind.title, show(value), spoken, beside, kind.better, kind.meaning, strip)
+    return Score(kind.title, show(value), kind.better, kind.meaning, spoken, beside, strip)
 
 
 def _describe_similarity(record: EvaluationRecord) -> Score:
-    title, beside = (
-        "MS-SSIM of pairs",
-        f"Training images {show(record.ms_ssim_real)}; {record.ms_ssim_pairs} pairs each.",
-    )
+    title, value = "MS-SSIM of pairs", show(record.ms_ssim)
+    beside = f"Training images {show(record.ms_ssim_real)}; {record.ms_ssim_pairs} pairs each."
+    meaning = "Similarity of two generated images: above that of two real ones, the generator repeats itself."
     values: list[tuple[Kind, float | None]] = [("own", record.ms_ssim), ("real", record.ms_ssim_real)]
-    return Score(
-        title,
-        show(record.ms_ssim),
-        "",
-        beside,
-        "like real images is right",
-        "Similarity of two generated images: above that of two real ones, the generator repeats itself.",
-        create_strip(f"{title}: {show(record.ms_ssim)}. {beside}", values, span=(0.0, 1.0)),
-    )
+    strip = create_strip(f"{title}: {value}. {beside}", values, span=(0.0, 1.0))
+    return Score(title, value, "like real images is right", meaning, beside=beside, strip=strip)

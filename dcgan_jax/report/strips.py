@@ -1,8 +1,7 @@
 """Values beside each other on one line: where each mark stands, in percent of the width."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dcgan_jax.report.numbers import show
 
@@ -13,16 +12,14 @@ Kind = Literal["own", "generated", "real"]
 Span = tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """One value: of the generator, of generated images at the baseline's counts, or of real ones."""
 
     kind: Kind
     place: float
 
 
-@dataclass(frozen=True)
-class Strip:
+class Strip(NamedTuple):
     """A line with marks on it; all places are in percent of its width.
 
     Attributes:

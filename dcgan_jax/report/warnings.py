@@ -15,17 +15,8 @@ class Warned(NamedTuple):
     sentence: str
 
 
-def list_warnings(records: Records, scored: dict[str, EvaluationRecord]) -> tuple[Warned, ...]:
-    """Returns all warnings, each once, the gravest first.
-
-    Args:
-      records: of the workdir.
-      scored: the records that the page shows, by class.
-    """
-    return tuple(dict.fromkeys(_list(records, scored)))
-
-
-def _list(records: Records, scored: dict[str, EvaluationRecord]) -> Iterator[Warned]:
+def list_warnings(records: Records, scored: dict[str, EvaluationRecord]) -> Iterator[Warned]:
+    """Yields the warnings of all records, of which `scored` are those that the page shows, the gravest first."""
     for problem in records.problems:
         yield Warned("Records", problem)
     for label, record in scored.items():

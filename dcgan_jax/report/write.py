@@ -1,7 +1,6 @@
 """`--mode=report`: what a workdir holds by now -> report.html."""
 
 import logging
-from dataclasses import replace
 from pathlib import Path
 
 from dcgan_jax.errors import FileError
@@ -17,8 +16,7 @@ from dcgan_jax.report.pictures import (
 )
 from dcgan_jax.report.records import Records, read_records
 from dcgan_jax.report.render import render
-from dcgan_jax.runs.figure_files import HOLDS_REAL
-from dcgan_jax.runs.figures import COMPARISON
+from dcgan_jax.runs.figures import COMPARISON, HOLDS_REAL
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.settings import Settings
 from dcgan_jax.storage import atomic_file
@@ -29,26 +27,15 @@ logger = logging.getLogger(__name__)
 
 
 def report(settings: Settings, workdir: Workdir) -> None:
-    """Writes the page, and says where it is.
-
-    Raises:
-      UserError: there is nothing to report.
-    """
+    """Writes the page, and says where it is; raises UserError if there is nothing to report."""
     logger.info("see %s", write_report(workdir.root, settings.report.include_real))
 
 
 def write_report(root: Path, include_real: bool = False) -> Path:
-    """Writes report.html in a workdir, whole or not at all; the workdir is only read otherwise, and no device used.
+    """Writes report.html in a workdir, in which a run may be training, and returns its path.
 
-    Args:
-      root: the workdir; a run may be training in it.
-      include_real: show real images too, and the names of their files.
-
-    Returns:
-      Its path.
-
-    Raises:
-      UserError: there is nothing to report.
+    No device is used. Real images, and the names of their files, are shown where `include_real` is true. Raises
+    UserError if there is nothing to report.
     """
     workdir = Workdir(root)
     atomic_file.write_text(workdir.report, create_report(root, include_real))
@@ -75,17 +62,14 @@ def create_report(root: Path, include_real: bool = False, is_shared: bool = Fals
 
 
 def _read_pictures(workdir: Workdir, records: Records, include_real: bool) -> Pictures:
-    settings = records.settings
-    if settings is None:
-        pictures = Pictures()
-    else:
-        pictures = read_pictures(workdir.samples, settings.data.image_size, len(records.classes))
+    pictures = Pictures()
+    if records.settings:
+        pictures = read_pictures(workdir.samples, records.settings.data.image_size, len(records.classes))
     if not include_real:
         return pictures
     closest = _find_closest(workdir, records)
     sources = [(label, read_figure(find_figure(path), MOST_OF_CLOSEST // len(closest))) for label, path in closest]
-    return replace(
-        pictures,
+    return pictures._replace(
         comparison=read_figure(find_figure(workdir.figures / COMPARISON), MOST_OF_COMPARISON),
         closest=tuple((label, source) for label, source in sources if source),
         fooled=read_figure(find_figure(workdir.root / STUDY / "figures" / FOOLED), MOST_OF_FOOLED),
