@@ -56,6 +56,7 @@ class QualityRecord(Record):
     command: str
     image_size: int
     base_channels: int
+    dtype: str = "float32"
     fid: float
     fid_2048: float | None
     kid: float | None
@@ -135,6 +136,7 @@ def create_record(evaluation: EvaluationRecord, root: Path, run: Mapping[str, An
         **{name: getattr(evaluation, name) for name in copied},
         image_size=settings.data.image_size,
         base_channels=settings.model.base_channels,
+        dtype=settings.model.dtype,
         false_positive_rate=evaluation.memorization.false_positive_rate,
         lowest_sensitivity=lowest.rate if lowest else None,
         baseline=baseline and baseline.held_out,
