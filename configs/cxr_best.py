@@ -32,6 +32,7 @@ def get_config() -> ConfigDict:
     config.loss.kind = "relativistic"
     config.loss.r2 = 0.5
     config.loss.r1_every = 4
+    config.augment.probability = 0.7
     config.optimizer.beta1 = 0.0
     config.optimizer.beta2 = 0.99
     config.optimizer.generator_learning_rate = 4e-4
