@@ -4,7 +4,8 @@
 
 docs/own_data.md goes through it step by step, with what comes out after which time. What is chosen by the machine:
 
-- Where JAX finds no GPU or TPU: 64x64 pixels, networks an eighth as wide as the paper's, 64,000 images.
+- Where JAX finds no GPU or TPU: 64x64 pixels, networks an eighth as wide as the paper's, 64,000 images; in bfloat16 on
+  CPUs with AMX (Intel's Xeons since 2023), where that takes about two thirds of the time.
 - Else: 128x128 pixels, networks of full width, 640,000 images, as in the paper; not yet timed.
 
 Any of it can be given otherwise: `--config.data.image_size=128 --config.model.base_channels=16`; for another length
@@ -17,7 +18,7 @@ latent seeds.
 from ml_collections import ConfigDict
 
 from configs import cxr_best
-from dcgan_jax.runtime.accelerators import expects_accelerator
+from dcgan_jax.runtime.accelerators import expects_accelerator, has_amx
 
 
 def get_config() -> ConfigDict:
@@ -30,6 +31,8 @@ def get_config() -> ConfigDict:
         config.data.image_size = 64
         config.model.base_channels = 8
         config.train.images = 64_000
+        if has_amx():
+            config.model.dtype = "bfloat16"
     steps = config.train.images // config.train.batch_size
     # The best recipe has its length in steps, and its rates fall in a part of it: in the same part of this one.
     config.train.steps = 0

@@ -1,4 +1,4 @@
-"""Whether a run will probably be on a GPU or TPU, told without JAX: a configuration is read before JAX is set up."""
+"""What a run will probably compute on, told without JAX: a configuration is read before JAX is set up."""
 
 import importlib.util
 import os
@@ -29,3 +29,17 @@ def expects_accelerator() -> bool:
         for plugins, traces in _ACCELERATORS
         if not (hides_gpus and traces is NVIDIA_TRACES)
     )
+
+
+def has_amx(cpu_info: Path = Path("/proc/cpuinfo")) -> bool:
+    """Returns whether the CPU has units for products of bfloat16 matrices (Intel AMX) that oneDNN can use.
+
+    Elsewhere bfloat16 saves no time on a CPU: each product is made in float32, and rounded.
+
+    Args:
+      cpu_info: Linux' description of the CPU; where there is none, the answer is no.
+    """
+    try:
+        return "amx_bf16" in cpu_info.read_text().split()
+    except OSError:
+        return False

@@ -28,3 +28,17 @@ def test_an_accelerator_is_expected_where_jax_would_find_it(
     monkeypatch.setattr(accelerators, "_ACCELERATORS", ((("jax_cuda13_plugin",), accelerators.NVIDIA_TRACES),))
     monkeypatch.setattr(accelerators.importlib.util, "find_spec", lambda name: name in plugins or None)
     assert accelerators.expects_accelerator() == expected
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("flags\t\t: fpu avx512f avx512_bf16 amx_bf16 amx_tile\n", True),
+        ("flags\t\t: fpu avx512f avx512_bf16\n", False),
+        (None, False),  # not Linux
+    ],
+)
+def test_units_for_bfloat16_are_found_by_the_flags_of_the_cpu(tmp_path, description, expected):
+    if description is not None:
+        (tmp_path / "cpuinfo").write_text(description)
+    assert accelerators.has_amx(tmp_path / "cpuinfo") == expected
