@@ -9,7 +9,6 @@ every configuration has in common; what they differ in is theirs.
 """
 
 import hashlib
-import importlib
 import json
 import shutil
 import signal
@@ -26,11 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs 
 
 from benchmarks.quality_page import update_page
 from benchmarks.quality_records import QualityRecord, create_record, load_records, save_record
+from benchmarks.recipes import load_settings
 from dcgan_jax.errors import EXIT_USER_ERROR, FieldError, FileError, UserError
 from dcgan_jax.evaluation.class_scorer import record_of_class
 from dcgan_jax.evaluation.record import EvaluationRecord, read_evaluation
 from dcgan_jax.runtime.progress import track
-from dcgan_jax.settings import Settings
 
 CONFIGS = flags.DEFINE_list("configs", ["cxr", "cxr_best"], "Files of configs/, without .py; `ablation:average` works.")
 SEEDS = flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of the runs.")
@@ -241,13 +240,6 @@ def copy_grid(run: Run, docs: Path) -> None:
     target = docs / "images" / "results" / name
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(grid, target)
-
-
-def load_settings(config: str) -> Settings:
-    """Returns the settings of a configuration of configs/; raises ImportError or ValueError where there is none."""
-    name, _, variant = config.partition(":")
-    module = importlib.import_module(f"configs.{name}")
-    return Settings.from_config(module.get_config(variant) if variant else module.get_config())
 
 
 def _absolute(path: str) -> str:

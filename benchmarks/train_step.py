@@ -6,6 +6,7 @@
     python benchmarks/train_step.py --size=64:128 --dtype=float32 --dtype=bfloat16   # base channels : batch size
     python benchmarks/train_step.py --size=8:64 --placement=device --placement=stream --steps_per_dispatch=8
     python benchmarks/train_step.py --size=8:64 --devices=1 --devices=8
+    python benchmarks/train_step.py --recipe=cxr_best --size=8:8 --dtype=float32 --dtype=bfloat16
     python benchmarks/train_step.py --size=64:128 --plan_only        # compile time and memory, nothing is run
     python benchmarks/train_step.py --size=64:128 --profile=/tmp/trace   # for TensorBoard, Perfetto or XProf
 
@@ -32,12 +33,13 @@ from absl import app, flags
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs as a script
 
 from benchmarks.compiled_step import PLACEMENTS, count_flops, create_compiled_step, draw_images, peak_bytes, with_memory
+from benchmarks.recipes import load_settings
 from benchmarks.table import Table
 from benchmarks.torch_process import start_torch
 from benchmarks.yardstick import Run, count_yardsticks, create_matrix_product, device_name, timed
-from configs import default
 from dcgan_jax.settings import Settings
 
+RECIPE = flags.DEFINE_string("recipe", "default", "File of configs/, without .py, whose iteration is timed.")
 SIZES = flags.DEFINE_multi_string("size", ["64:8", "8:64"], "Base channels and batch size, as 64:8; may be repeated.")
 DTYPES = flags.DEFINE_multi_enum("dtype", ["float32"], ["float32", "bfloat16"], "Compute type; may be repeated.")
 IMAGE_SIZES = flags.DEFINE_multi_integer("image_size", [128], "Pixels a side; may be repeated.")
@@ -101,7 +103,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 def create_settings(image_size: int, dtype: str, size: str, steps_per_dispatch: int) -> Settings:
-    """Returns the default settings but for what a row of the table varies."""
+    """Returns the recipe's settings but for what a row of the table varies."""
     base_channels, batch_size = (int(number) for number in size.split(":"))
     overrides = {
         "data.source": "phantom",
@@ -112,7 +114,7 @@ def create_settings(image_size: int, dtype: str, size: str, steps_per_dispatch: 
         "train.batch_size": batch_size,
         "train.steps_per_dispatch": steps_per_dispatch,
     }
-    return Settings.from_config(default.get_config()).with_overrides(overrides)
+    return load_settings(RECIPE.value).with_overrides(overrides)
 
 
 def measure(settings: Settings, placement: str, num_devices: int) -> list[Row]:

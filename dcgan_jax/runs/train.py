@@ -73,8 +73,9 @@ def train(settings: Settings, workdir: Workdir) -> None:
                 logger.info("%s", line)
             counted = (len(data.training), ", ".join(data.labels), schedule.total, mesh.size, processes.count())
             logger.info("%d training images (%s), %d steps, %d device(s), %d process(es)", *counted)
-            size = (settings.data.image_size, settings.model.base_channels, mesh.devices.flat[0].device_kind)
-            logger.info("%d pixels a side, networks of width %d, on %s", *size)
+            model, device = settings.model, mesh.devices.flat[0].device_kind
+            size = (settings.data.image_size, model.base_channels, model.dtype, device)
+            logger.info("%d pixels a side, networks of width %d in %s, on %s", *size)
             recipe = create_recipe(settings, data.class_counts if settings.model.num_classes else ())
             sampler = create_sampler(recipe, mesh)
             scorer = _create_scorer(settings, data, checkpoints) if schedule.is_scored else None
