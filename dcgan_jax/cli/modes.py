@@ -89,7 +89,7 @@ MODES = {
         "try whether generated images help a classifier",
         "dcgan_jax.trial.run:trial",
         SettingsFrom.EITHER,
-        ("data", "model", "runtime", "generate", "trial", "report"),
+        ("data", "model", "runtime", "eval", "generate", "trial", "report"),
         in_several_processes=False,
         is_reported=True,
     ),

@@ -13,6 +13,7 @@ class ArmKind(NamedTuple):
       has_real: whether real images take part.
       is_augmented: whether all images are randomly changed.
       is_weighted: whether both sides of the decision count alike in the loss.
+      is_selected: whether each synthetic image is chosen among several, by `config.trial.select`.
     """
 
     description: str
@@ -20,6 +21,7 @@ class ArmKind(NamedTuple):
     has_real: bool = True
     is_augmented: bool = False
     is_weighted: bool = False
+    is_selected: bool = False
 
 
 ARMS: dict[str, ArmKind] = {
@@ -32,6 +34,7 @@ ARMS: dict[str, ArmKind] = {
         "copies of real images of one class, in place of synthetic ones: more images, no more information", "copies"
     ),
     "synthetic": ArmKind("synthetic images of one class", "of_one_class"),
+    "selected": ArmKind("synthetic images of one class, each the best of several", "of_one_class", is_selected=True),
     "both": ArmKind(
         "synthetic images of one class, with random rotations, shifts and changes of all images",
         "of_one_class",

@@ -1,6 +1,6 @@
 """`config.trial`: whether synthetic images help a classifier, and how that is tried."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from annotated_types import Unit
 from pydantic import Field
@@ -39,6 +39,10 @@ class TrialSettings(Section):
     """AdamW's at the start."""
     base_channels: Annotated[int, Field(gt=0, multiple_of=8), Unit("channels")] = 16
     """Width of the classifier."""
+    select: Literal["", "logit", "coverage"] = ""
+    """How the arm `selected` chooses: by the discriminator's logit or by coverage of training images. Empty: no arm."""
+    candidates: Annotated[int, Field(ge=2), Unit("images")] = 4
+    """Drawn for each image that is selected."""
     synthetic_dir: AbsolutePath = ""
     """Folder of synthetic images: class/*, or with a manifest.csv. Empty: drawn from `config.trial.runs`."""
     runs: Annotated[tuple[AbsolutePath, ...], *Listed] = ()
@@ -59,3 +63,9 @@ class TrialSettings(Section):
         if self.synthetic_dir and self.runs:
             message = "and config.trial.runs both say where synthetic images come from: give one of them."
             raise FieldError("config.trial.synthetic_dir", self.synthetic_dir, message)
+        if self.synthetic_dir and self.select:
+            message = "chooses among images that a run draws: give config.trial.runs in place of .synthetic_dir."
+            raise FieldError("config.trial.select", self.select, message)
+        if "selected" in self.arms and not self.select:
+            message = "does not say how the arm `selected` chooses: give logit or coverage."
+            raise FieldError("config.trial.select", self.select, message)

@@ -104,7 +104,7 @@ def count_synthetic(arm: Arm, real: Mapping[str, int], label: str) -> dict[str, 
 def create_task(
     unit: Unit,
     real: Mapping[str, Int[np.ndarray, " image"]],
-    synthetic_fn: Callable[[str, float, int, int], Int[np.ndarray, " image"]],
+    synthetic_fn: Callable[[Arm, str, int, int], Int[np.ndarray, " image"]],
     label: str,
     positive: str,
 ) -> Task:
@@ -113,7 +113,7 @@ def create_task(
     Args:
       unit: the classifier.
       real: positions of the real training images of each class at the arm's fraction.
-      synthetic_fn: (class, fraction, generator seed, count) -> positions of as many synthetic images.
+      synthetic_fn: (arm, class, generator seed, count) -> positions of as many synthetic images.
       label: the class that a generator learns.
       positive: the class to be recognized.
     """
@@ -123,7 +123,7 @@ def create_task(
         parts += real.items()
     for name, count in count_synthetic(arm, {name: len(own) for name, own in real.items()}, label).items():
         if arm.has_synthetic:
-            parts.append((name, synthetic_fn(name, arm.fraction, unit.generator_seed, count)))
+            parts.append((name, synthetic_fn(arm, name, unit.generator_seed, count)))
         else:
             parts.append((name, _draw_copies(real[name], count, unit.seed)))
     return Task(

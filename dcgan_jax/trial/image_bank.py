@@ -22,14 +22,12 @@ class ImageBank:
     num_real: int
     # By fraction and class, positions of the real training images.
     real: Mapping[float, Mapping[str, Int[np.ndarray, " image"]]]
-    # By class, fraction and generator seed, positions of the synthetic images.
-    synthetic: Mapping[tuple[str, float, int], Int[np.ndarray, " image"]]
+    # By class, fraction, whether they are selected, and generator seed, positions of the synthetic images.
+    synthetic: Mapping[tuple[str, float, bool, int], Int[np.ndarray, " image"]]
 
-    def synthetic_positions(
-        self, label: str, fraction: float, generator_seed: int, count: int
-    ) -> Int[np.ndarray, " image"]:
+    def synthetic_positions(self, arm: Arm, label: str, generator_seed: int, count: int) -> Int[np.ndarray, " image"]:
         """Returns the positions of synthetic images: an arm with fewer has the first of those of an arm with more."""
-        return self.synthetic[label, fraction, generator_seed][:count]
+        return self.synthetic[label, arm.fraction, arm.kind.is_selected, generator_seed][:count]
 
 
 def create_bank(
@@ -61,24 +59,24 @@ def create_bank(
         real[fraction] = {name: own[rows] for name, rows in group_positions([e.label for e in chosen]).items()}
     images = [prepared.images(examples)]
     synthetic, first = {}, len(examples)
-    for (name, fraction), count in _count_needed(arms, real, label).items():
+    for (name, fraction, is_selected), count in _count_needed(arms, real, label).items():
         for seed in range(trial.generator_seeds):
             assert source is not None  # arms with synthetic images are refused without
-            drawn = source.draw(name, fraction, seed, count)
-            synthetic[name, fraction, seed] = np.arange(first, first + count)
-            images.append(drawn)
+            images.append(source.draw(name, fraction, seed, count, is_selected))
+            synthetic[name, fraction, is_selected, seed] = np.arange(first, first + count)
             first += count
     return ImageBank(np.concatenate(images), len(examples), real, synthetic)
 
 
 def _count_needed(
     arms: Sequence[Arm], real: Mapping[float, Mapping[str, Int[np.ndarray, " image"]]], label: str
-) -> dict[tuple[str, float], int]:
-    """Returns, by class and fraction, the most synthetic images that any arm has."""
-    needed: dict[tuple[str, float], int] = {}
+) -> dict[tuple[str, float, bool], int]:
+    """Returns, by class, fraction and whether they are selected, the most synthetic images that any arm has."""
+    needed: dict[tuple[str, float, bool], int] = {}
     for arm in arms:
         if arm.has_synthetic:
             counts = {name: len(own) for name, own in real[arm.fraction].items()}
             for name, count in count_synthetic(arm, counts, label).items():
-                needed[name, arm.fraction] = max(count, needed.get((name, arm.fraction), 0))
+                kind = name, arm.fraction, arm.kind.is_selected
+                needed[kind] = max(count, needed.get(kind, 0))
     return needed

@@ -5,6 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 
+from dcgan_jax.data.prepared import PreparedSet
 from dcgan_jax.data.train_files import format_train_files
 from dcgan_jax.errors import FieldError
 from dcgan_jax.runs.run import Run
@@ -16,6 +17,7 @@ from dcgan_jax.trial.arms import Arm
 from dcgan_jax.trial.leaks import find_provenances, refuse_excess, refuse_leaks
 from dcgan_jax.trial.plan_record import Plan, PlannedClassifier
 from dcgan_jax.trial.run_images import RunImages
+from dcgan_jax.trial.selection import create_selection
 from dcgan_jax.trial.splits import TrialSplit
 from dcgan_jax.trial.synthetic_folder import SyntheticFolder, SyntheticSource
 
@@ -55,7 +57,9 @@ def choose_positive(settings: Settings, split: TrialSplit) -> str:
     return next(name for name in labels if name != label)
 
 
-def open_source(settings: Settings, workdir: Workdir, split: TrialSplit) -> tuple[SyntheticSource | None, list[str]]:
+def open_source(
+    settings: Settings, workdir: Workdir, prepared: PreparedSet, split: TrialSplit
+) -> tuple[SyntheticSource | None, list[str]]:
     """Returns where synthetic images come from, if from anywhere, and what a reader should know about it.
 
     Raises:
@@ -79,7 +83,9 @@ def open_source(settings: Settings, workdir: Workdir, split: TrialSplit) -> tupl
     if not runs:
         return None, []
     mesh = create_mesh()
-    return RunImages([Run.open(run, mesh, settings.generate.max_similarity) for run in runs], split, settings), []
+    opened = [Run.open(run, mesh, settings.generate.max_similarity) for run in runs]
+    selection = create_selection(settings, prepared, split) if settings.trial.select else None
+    return RunImages(opened, split, settings, selection), []
 
 
 def choose_arms(settings: Settings, split: TrialSplit, source: SyntheticSource | None) -> Sequence[ArmName]:
@@ -108,9 +114,10 @@ def choose_arms(settings: Settings, split: TrialSplit, source: SyntheticSource |
             "has no synthetic images to try: give a folder with config.trial.synthetic_dir, or workdirs of runs with "
             "config.trial.runs.",
         )
-    possible = [name for name, kind in ARMS.items() if not lacking.get(kind.added)]
+    offered = {name: kind for name, kind in ARMS.items() if settings.trial.select or not kind.is_selected}
+    possible = [name for name, kind in offered.items() if not lacking.get(kind.added)]
     if missing:
-        left_out = " and ".join(name for name in ARMS if name not in possible)
+        left_out = " and ".join(name for name in offered if name not in possible)
         logger.info("without %s: there are no synthetic images of %s", left_out, missing[0])
     return possible
 

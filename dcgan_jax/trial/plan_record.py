@@ -31,10 +31,14 @@ class RunOfImages(Part):
 
 
 class RunsOfImages(Part):
-    """Synthetic images that are drawn from runs."""
+    """Synthetic images that are drawn from runs.
+
+    `weights_sha256` is of the Inception weights by which images are selected, where they are.
+    """
 
     runs: tuple[RunOfImages, ...]
     max_similarity: float
+    weights_sha256: str | None = None
 
     @property
     def place(self) -> str:

@@ -45,7 +45,7 @@ def trial(settings: Settings, workdir: Workdir) -> None:
         split = split_for_trial(prepared, settings)
         settings = choose_label(settings, split)
         positive = choose_positive(settings, split)
-        source, notes = open_source(settings, workdir, split)
+        source, notes = open_source(settings, workdir, prepared, split)
         arms = list_arms(settings.trial, choose_arms(settings, split, source))
         generators = count_generators(arms, source, settings.trial, settings.data.label, split.labels)
         split_seed = choose_split_seed(settings.data, settings.seed)
@@ -112,7 +112,7 @@ def tell_apart(
 ) -> TwoSampleTest | None:
     """Returns whether real and synthetic images of `data.label` can be told apart, where there are enough of both."""
     label, fraction = settings.data.label, settings.trial.fractions[0]
-    synthetic = bank.synthetic.get((label, fraction, 0))
+    synthetic = bank.synthetic.get((label, fraction, False, 0))
     if synthetic is None:
         return None
     real = bank.real[fraction][label]

@@ -37,8 +37,15 @@ class SyntheticSource(Protocol):
           UserError: there is none for this fraction.
         """
 
-    def draw(self, label: str, fraction: float, generator_seed: int, count: int) -> Images:
+    def draw(self, label: str, fraction: float, generator_seed: int, count: int, is_selected: bool = False) -> Images:
         """Returns synthetic images of a class for the arms of one fraction; the first ones do not depend on `count`.
+
+        Args:
+          label: the class.
+          fraction: of the training patients.
+          generator_seed: chooses among generators and among their images.
+          count: images in all.
+          is_selected: whether each is chosen among several.
 
         Raises:
           UserError: there are not as many, or none for this fraction.
@@ -89,8 +96,9 @@ class SyntheticFolder:
         """See `SyntheticSource`."""
         return 0
 
-    def draw(self, label: str, fraction: float, generator_seed: int, count: int) -> Images:
+    def draw(self, label: str, fraction: float, generator_seed: int, count: int, is_selected: bool = False) -> Images:
         """See `SyntheticSource`; images of other sizes than the trial's are resized as real ones are."""
+        assert not is_selected  # the settings refuse it of a folder
         files = self._files.get(label, [])
         if len(files) < count:
             raise FieldError(

@@ -14,6 +14,7 @@ from dcgan_jax.runs.provenance import Provenance
 from dcgan_jax.runs.run import MOST_DRAWS, Drawn, Nearest, Run
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.trial.run_images import RunImages
+from dcgan_jax.trial.selection import Selection
 from tests.refusals import refused
 
 
@@ -60,6 +61,20 @@ def test_generator_seeds_take_turns_among_equal_runs_and_draw_other_latents(halv
     images = RunImages(runs, halved_split, halved_settings)
     assert [level(images, 1.0, seed) for seed in range(3)] == [10, 21, 12]
     assert images.count_generators("NORMAL", 1.0) == 2
+
+
+def test_each_selected_image_is_chosen_among_candidates_of_its_own(halved_split, halved_settings):
+    class Numbered(Made):
+        def draw(self, label, seed, stream, count):
+            return [SimpleNamespace(image=np.full((64, 64, 1), number, np.uint8)) for number in range(count)]
+
+    def take_last(run, label, fraction, images):
+        return np.arange(2, len(images), 3)
+
+    runs = [Numbered(number=1, examples=halved_split.training[1.0])]
+    images = RunImages(runs, halved_split, halved_settings, Selection(candidates=3, choose=take_last))
+    assert images.draw("NORMAL", 1.0, 0, 4, is_selected=True)[:, 0, 0, 0].tolist() == [2, 5, 8, 11]
+    assert images.draw("NORMAL", 1.0, 0, 4)[:, 0, 0, 0].tolist() == [0, 1, 2, 3]
 
 
 def test_a_run_and_its_copy_are_one_generator(halved_split, halved_settings):

@@ -17,8 +17,8 @@ from dcgan_jax.trial.arms import (
 REAL = {"NORMAL": np.array([0, 1, 2, 3]), "PNEUMONIA": np.array([4, 5, 6, 7, 8, 9])}
 
 
-def synthetic(label, fraction, generator_seed, count):
-    first = {"NORMAL": 100, "PNEUMONIA": 200}[label] + 20 * generator_seed
+def synthetic(arm, label, generator_seed, count):
+    first = 1000 * arm.kind.is_selected + {"NORMAL": 100, "PNEUMONIA": 200}[label] + 20 * generator_seed
     return np.arange(first, first + count)
 
 
@@ -34,7 +34,7 @@ def trial(tiny_settings):
 
 
 def test_an_arm_is_asked_for_by_its_name(trial):
-    assert trial.model_validate({"arms": list(ARMS)}).arms == tuple(ARMS)
+    assert trial.model_validate({"arms": list(ARMS), "select": "logit"}).arms == tuple(ARMS)
 
 
 @pytest.mark.parametrize("name", ["real", "classical", "weighted"])
@@ -59,6 +59,10 @@ def test_synthetic_images_of_the_rare_class(name):
     assert own.pool.tolist() == [*range(10), 120, 121]
     assert own.labels.tolist() == [0] * 4 + [1] * 6 + [0, 0]
     assert own.is_augmented == (name == "both")
+
+
+def test_selected_images_are_others_than_synthetic_ones():
+    assert task("selected", ratio=0.5).pool.tolist() == [*range(10), 1100, 1101]
 
 
 def test_as_many_copies_as_synthetic_images_and_each_as_often_as_another():
