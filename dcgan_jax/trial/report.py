@@ -104,6 +104,9 @@ def _say_what_is_added(record: TrialRecord) -> str:
     text = ""
     if of_kind["of_one_class"] or of_kind["of_all_classes"]:
         text += f" Synthetic images come from {escape(record.synthetic_from)}."
+    if "selected" in names:
+        fields = record.plan.fields
+        text += f" Each of `selected` is chosen among {fields['trial.candidates']} by {fields['trial.select']}."
     if adding := of_kind["of_one_class"] + of_kind["copies"]:
         *others, last = adding
         subject = f"{', '.join(others)} and {last} add" if others else f"{last} adds"
