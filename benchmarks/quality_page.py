@@ -95,7 +95,7 @@ def describe_protocols(records: Sequence[QualityRecord]) -> list[str]:
     baselines: dict[str, list[float]] = {}
     for record in records:
         sentence = (
-            f"{record.image_size}x{record.image_size} pixels, {record.base_channels} base channels; "
+            f"{record.image_size}x{record.image_size} pixels, {record.base_channels} base channels, {record.dtype}; "
             f"{record.num_real:,} real against {record.num_generated:,} generated images, "
             f"{record.preprocess} ({record.resize_filter}), weights: {record.weights} "
             f"({record.weights_sha256[:12]}); {record.num_held_out:,} held-out images."

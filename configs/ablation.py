@@ -1,7 +1,7 @@
 """The paper's recipe with one thing changed at a time: what each part that cxr_best.py chooses from is worth alone.
 
-Changes whose names begin with `best_` are of cxr_best.py as it was before the loss of pairs (`best_logistic`), and of
-that with transposed convolutions.
+Those whose names begin with `best_` are of cxr_best.py as it was: before the loss of pairs (`best_logistic`; with
+transposed convolutions: `best_transposed`), and while every image was augmented (`best_pairs`).
 
     python launch.py --config=configs/ablation.py:average --workdir=runs/average
     python benchmarks/quality.py --configs=cxr,ablation:average,ablation:augment --scale=small --out=runs/quality
@@ -56,7 +56,25 @@ _LOGISTIC = {
     **_AUGMENT,
     "average.half_life": 10_000,
 }
-CHANGES |= {"best_logistic": _LOGISTIC, "best_transposed": {**_LOGISTIC, "model.upsample": "transposed"}}
+_PAIRS = {
+    **_LOGISTIC,
+    "train.steps": 62_600,  # 500,800 images, for the operations of the paper's 640,000
+    "loss.kind": "relativistic",
+    "loss.r2": 0.5,
+    "loss.r1_every": 4,
+    "optimizer.beta1": 0.0,
+    "optimizer.beta2": 0.99,
+    "optimizer.generator_learning_rate": 4e-4,
+    "optimizer.discriminator_learning_rate": 8e-4,
+    "optimizer.decay_start": 31_300,
+    "optimizer.decay_end": 62_600,
+    "optimizer.decay_to": 0.05,
+}
+CHANGES |= {
+    "best_logistic": _LOGISTIC,
+    "best_transposed": {**_LOGISTIC, "model.upsample": "transposed"},
+    "best_pairs": _PAIRS,
+}
 
 
 def get_config(change: str = "average") -> ConfigDict:
