@@ -10,6 +10,7 @@ An image with a finding of `data.exclude`, or perhaps with it, is in none.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 
 from dcgan_jax.data.labels.matching import match_files
@@ -19,7 +20,7 @@ from dcgan_jax.data.sources.folder_names import split_of_folder
 from dcgan_jax.data.sources.patients import search_patient
 from dcgan_jax.data.sources.source import TRAIN, SourceImage
 from dcgan_jax.data.sources.splits import split_by_patient
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 from dcgan_jax.settings import ALL_CLASSES, DataSettings
 
 NOT = "not "
@@ -43,14 +44,15 @@ def assign_labels(
     Raises:
       UserError: a finding is not in the table, the table and the files do not fit, or nothing is left to train on.
     """
-    where = f"data.labels={table.path}"
     excluded = frozenset(map(name_class, data.exclude))
-    finding = _choose_finding(table, data, excluded, where)
-    matches = match_files(list(table.images), files, where)
+    finding = _choose_finding(table, data, excluded)
+    matches = match_files(list(table.images), files, table.path)
     if not matches.file_of:
-        raise UserError(
-            f"{where} names no file below data.dir={data.dir}: {next(iter(table.images))} in the table for one, and "
-            f"{files[0]} in the folder."
+        raise FieldError(
+            "config.data.labels",
+            table.path,
+            f"names no file below config.data.dir={data.dir}: {next(iter(table.images))} in the table for one, and "
+            f"{files[0]} in the folder.",
         )
     left_out: dict[Reason, list[str]] = {}
     images = []
@@ -62,12 +64,13 @@ def assign_labels(
         else:
             patient = labeled.patient or search_patient(data.patient_pattern, file) or owners.get(file, "")
             images.append(SourceImage(TRAIN, label, file, patient))
-    unlabeled = match_files(table.unlabeled, matches.without_row, where)
+    unlabeled = match_files(table.unlabeled, matches.without_row, table.path)
     if unlabeled.file_of:
         left_out["unlabeled"] = sorted(unlabeled.file_of.values())
     if not images:
         counts = ", ".join(f"{len(files):,} images {REASONS[reason]}" for reason, files in left_out.items())
-        raise UserError(f"{where} and data.label={data.label} leave no image: there are {counts}.")
+        reason = f"and config.data.label={data.label} leave no image: there are {counts}."
+        raise FieldError("config.data.labels", table.path, reason)
     report = LabelsReport(
         rows=len(table.images) + len(table.unlabeled),
         matched=len(matches.file_of) + len(unlabeled.file_of),
@@ -75,24 +78,28 @@ def assign_labels(
         without_row=unlabeled.without_row,
         left_out=left_out,
     )
-    return sorted(_assign_splits(images, data, where)), report
+    return sorted(_assign_splits(images, data, table.path)), report
 
 
-def _choose_finding(table: LabelTable, data: DataSettings, excluded: Collection[str], where: str) -> str | None:
+def _choose_finding(table: LabelTable, data: DataSettings, excluded: Collection[str]) -> str | None:
     """Returns the finding that is told from the rest; None where labels are classes as they are."""
     for name in excluded:
         if name not in table.findings:
-            raise UserError(f"data.exclude={name} is not in {where}, which has {', '.join(table.findings)}.")
+            reason = f"is not in {table.path}, which has {', '.join(table.findings)}."
+            raise FieldError("config.data.exclude", name, reason)
     if data.label == ALL_CLASSES or table.has_one_label_each:
         return None
     finding = data.label if data.label in table.findings else data.label.removeprefix(NOT)
     if finding not in table.findings:
-        raise UserError(
-            f"data.label={data.label} is no finding of {where}: choose one of {', '.join(table.findings)}, or "
-            f"{ALL_CLASSES} for all images of one finding."
+        raise FieldError(
+            "config.data.label",
+            data.label,
+            f"is no finding of {table.path}: choose one of {', '.join(table.findings)}, or {ALL_CLASSES} for all "
+            "images of one finding.",
         )
     if finding in excluded:
-        raise UserError(f"data.exclude={finding} leaves nothing of data.label={data.label}: give one of them.")
+        reason = f"leaves nothing of config.data.label={data.label}: give one of them."
+        raise FieldError("config.data.exclude", finding, reason)
     return finding
 
 
@@ -112,14 +119,16 @@ def _choose_class(labeled: Labeled, finding: str | None, excluded: frozenset[str
     return finding if finding in labeled.present else f"{NOT}{finding}", None
 
 
-def _assign_splits(images: Sequence[SourceImage], data: DataSettings, where: str) -> list[SourceImage]:
+def _assign_splits(images: Sequence[SourceImage], data: DataSettings, table: Path) -> list[SourceImage]:
     splits = [_find_split(image.file) for image in images]
     if TRAIN in splits and len(set(splits)) > 1:
         if None in splits:
             stray = images[splits.index(None)].file
-            raise UserError(
-                f"{where}: some files are in folders of splits, and {stray} is in none: move it into one, or take it "
-                "out of the table."
+            raise FieldError(
+                "config.data.labels",
+                table,
+                f"has some files in folders of splits, and {stray} in none: move it into one, or take it out of the "
+                "table.",
             )
         return [replace(image, split=split) for image, split in zip(images, splits, strict=True) if split]
     return split_by_patient(images, data.test)

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 
 _FILE = ("imageindex", "imageid", "image", "imagepath", "imagename", "file", "filename", "filepath", "path")
 _FILE_BY_PATIENT = "patientid"  # RSNA: a patient has one image, which is called so
@@ -31,13 +32,13 @@ class Columns(NamedTuple):
     reader: str  # who said so; empty where nobody is named
 
 
-def find_columns(rows: Sequence[dict[str, str]], given: Sequence[str], where: str) -> Columns:
+def find_columns(rows: Sequence[dict[str, str]], given: Sequence[str], table: Path) -> Columns:
     """Returns which column says what.
 
     Args:
       rows: of the table, at least one.
       given: `data.columns`: the columns of file, label and patient; empty to go by the names.
-      where: field and value, for messages.
+      table: where the rows are from, for messages.
 
     Raises:
       UserError: a column is missing, or none says what an image shows.
@@ -45,20 +46,25 @@ def find_columns(rows: Sequence[dict[str, str]], given: Sequence[str], where: st
     names = [name for name in rows[0] if name]
     for name in filter(None, given):
         if name not in names:
-            raise UserError(f"data.columns={','.join(given)} names {name!r}, and {where} has {_list(names)}.")
+            reason = f"names {name!r}, and {table} has {_list(names)}."
+            raise FieldError("config.data.columns", ",".join(given), reason)
     file, label, patient = (*given, "", "", "")[:3] if given else _guess(names)
     if not file:
-        raise UserError(
-            f"{where} has {_list(names)}, and none of the usual names of files: name the columns of file, label and "
-            "patient in data.columns (Image,Diagnosis,Patient)."
+        raise FieldError(
+            "config.data.labels",
+            table,
+            f"has {_list(names)}, and none of the usual names of files: name the columns of file, label and patient in "
+            "config.data.columns (Image,Diagnosis,Patient).",
         )
     reader = _first(names, _READER)
     taken = {file, label, patient, reader}
     findings = () if label else tuple(name for name in names if name not in taken and _is_finding(name, rows))
     if not label and not findings:
-        raise UserError(
-            f"{where} has {_list(names)}, of which none is a label or a finding (1, 0, -1 or blank): name the columns "
-            "of file, label and patient in data.columns (Image,Diagnosis,Patient)."
+        raise FieldError(
+            "config.data.labels",
+            table,
+            f"has {_list(names)}, of which none is a label or a finding (1, 0, -1 or blank): name the columns of file, "
+            "label and patient in config.data.columns (Image,Diagnosis,Patient).",
         )
     return Columns(file, label, findings, patient, reader)
 

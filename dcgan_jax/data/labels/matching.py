@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from dcgan_jax.data.image_files import SUFFIXES
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 
 _LISTED = 3
 
@@ -19,7 +19,7 @@ class Matches(NamedTuple):
     without_row: list[str]  # files that no row names
 
 
-def match_files(names: Sequence[str], files: Sequence[str], where: str) -> Matches:
+def match_files(names: Sequence[str], files: Sequence[str], table: Path) -> Matches:
     """Finds the file of each name.
 
     A name and a file match if the longer one ends with the shorter one, folder by folder: `a/1.png` is `x/a/1.png` and
@@ -28,7 +28,7 @@ def match_files(names: Sequence[str], files: Sequence[str], where: str) -> Match
     Args:
       names: of images, as a table has them: paths or names.
       files: paths with forward slashes.
-      where: field and value, for messages.
+      table: what has the names, for messages.
 
     Raises:
       UserError: a name fits several files, or a file several names.
@@ -43,14 +43,13 @@ def match_files(names: Sequence[str], files: Sequence[str], where: str) -> Match
         exact = [file for file in fitting if PurePosixPath(file).name == parts[-1]]
         fitting = exact or fitting
         if len(fitting) > 1:
-            raise UserError(
-                f"{where} has {name}, which may be any of {_list(fitting)}: give more of the path in the table."
-            )
+            reason = f"has {name}, which may be any of {_list(fitting)}: give more of the path in the table."
+            raise FieldError("config.data.labels", table, reason)
         if fitting:
             file_of[name] = fitting[0]
         else:
             without_file.append(name)
-    _refuse_two_names(file_of, where)
+    _refuse_two_names(file_of, table)
     matched = set(file_of.values())
     return Matches(file_of, without_file, [file for file in files if file not in matched])
 
@@ -67,12 +66,13 @@ def _stem(path: str) -> str:
     return name.stem if name.suffix.lower() in SUFFIXES | {".dcm", ".dicom"} else name.name
 
 
-def _refuse_two_names(file_of: dict[str, str], where: str) -> None:
+def _refuse_two_names(file_of: dict[str, str], table: Path) -> None:
     name_of: dict[str, str] = {}
     for name, file in file_of.items():
         other = name_of.setdefault(file, name)
         if other != name:
-            raise UserError(f"{where} has {other} and {name}, which are one file, {file}: leave one of them out.")
+            reason = f"has {other} and {name}, which are one file, {file}: leave one of them out."
+            raise FieldError("config.data.labels", table, reason)
 
 
 def _list(files: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from dcgan_jax.data.labels.columns import VALUES, Columns, find_columns
 from dcgan_jax.data.tables import parse_table, read_text
-from dcgan_jax.errors import UserError
+from dcgan_jax.errors import FieldError
 
 _DELIMITERS = (",", ";", "\t")
 
@@ -58,35 +58,36 @@ def read_label_table(path: Path, columns: Sequence[str] = ()) -> LabelTable:
     Raises:
       UserError: it can't be read, is no such table, or an image is of two patients.
     """
-    where = f"data.labels={path}"
     try:
         text = read_text(path)
     except OSError as error:
-        raise UserError(f"{where} can't be read ({error.strerror}): name a table of labels.") from None
-    rows = _parse_rows(text, where)
-    images, findings = _collect(rows, find_columns(rows, columns, where), where)
+        reason = f"can't be read ({error.strerror}): name a table of labels."
+        raise FieldError("config.data.labels", path, reason) from None
+    rows = _parse_rows(text, path)
+    images, findings = _collect(rows, find_columns(rows, columns, path), path)
     labeled = {name: image for name, image in images.items() if image}
     if not labeled:
-        raise UserError(f"{where} has no row with a file and a label: name the columns of both in data.columns.")
+        reason = "has no row with a file and a label: name the columns of both in config.data.columns."
+        raise FieldError("config.data.labels", path, reason)
     unlabeled = tuple(name for name, image in images.items() if not image)
     sha256 = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
     return LabelTable(path, labeled, tuple(sorted(findings)), unlabeled, sha256)
 
 
-def _parse_rows(text: str, where: str) -> list[dict[str, str]]:
+def _parse_rows(text: str, path: Path) -> list[dict[str, str]]:
     text = text.removeprefix("\ufeff")
     header = text.partition("\n")[0]
     try:
         rows = parse_table(text, max(_DELIMITERS, key=header.count))
     except ValueError as error:
-        raise UserError(f"{where} is no table ({error}): mend it.") from None
+        raise FieldError("config.data.labels", path, f"is no table ({error}): mend it.") from None
     if not rows:
-        raise UserError(f"{where} has no rows: name a table with a row for each image.")
+        raise FieldError("config.data.labels", path, "has no rows: name a table with a row for each image.")
     return rows
 
 
 def _collect(
-    rows: Iterable[dict[str, str]], columns: Columns, where: str
+    rows: Iterable[dict[str, str]], columns: Columns, path: Path
 ) -> tuple[dict[str, Labeled | None], set[str]]:
     """Returns what the rows say of each image, None of one without any label; and all findings."""
     # name of an image -> reader -> finding -> value
@@ -104,7 +105,8 @@ def _collect(
             of_reader[finding] = _stronger(of_reader.get(finding), value)
         patient = row[columns.patient].strip() if columns.patient else ""
         if patients.setdefault(name, patient) != patient:
-            raise UserError(f"{where} says of {name} that it is of {patients[name]} and of {patient}: mend it.")
+            reason = f"says of {name} that it is of {patients[name]} and of {patient}: mend it."
+            raise FieldError("config.data.labels", path, reason)
     images = {
         name: _decide(readers, patients[name]) if any(readers.values()) else None for name, readers in votes.items()
     }

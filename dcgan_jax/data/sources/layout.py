@@ -17,7 +17,7 @@ LAYOUT = (
     "it must hold split/class/images (train/NORMAL/a.jpeg), class/split/images (NORMAL/train/a.jpeg) or class/images "
     "(NORMAL/a.jpeg)"
 )
-TABLE = "where a table says the class of each image, name it with data.labels=FILE.csv"
+TABLE = "where a table says the class of each image, name it with config.data.labels=FILE.csv"
 
 
 def assign_classes(

@@ -1,7 +1,11 @@
+from pathlib import Path
+
 import pytest
 
 from dcgan_jax.data.labels.matching import match_files
-from dcgan_jax.errors import UserError
+from tests.refusals import refused
+
+TABLE = Path("table.csv")
 
 
 @pytest.mark.parametrize(
@@ -19,15 +23,15 @@ from dcgan_jax.errors import UserError
 )
 def test_a_row_finds_its_file(name, file):
     others = ["train/p2/view1.jpg", "1.2.276.0.723001", "b.png"]
-    assert match_files([name], [file, *others], "table") == ({name: file}, [], others)
+    assert match_files([name], [file, *others], TABLE) == ({name: file}, [], others)
 
 
 def test_the_very_suffix_comes_before_others():
-    assert match_files(["a.png"], ["x/a.jpg", "x/a.png"], "table").file_of == {"a.png": "x/a.png"}
+    assert match_files(["a.png"], ["x/a.jpg", "x/a.png"], TABLE).file_of == {"a.png": "x/a.png"}
 
 
 def test_rows_without_files_and_files_without_rows_are_told():
-    found = match_files(["p1/a.png", "p2/a.png"], ["p1/a.png", "p3/a.png"], "table")
+    found = match_files(["p1/a.png", "p2/a.png"], ["p1/a.png", "p3/a.png"], TABLE)
     assert found == ({"p1/a.png": "p1/a.png"}, ["p2/a.png"], ["p3/a.png"])
 
 
@@ -35,6 +39,5 @@ def test_rows_without_files_and_files_without_rows_are_told():
     ("names", "files", "named"), [(["a"], ["x/a.png", "y/a.png"], "y/a.png"), (["a", "x/a"], ["x/a.png"], "x/a.png")]
 )
 def test_what_fits_twice_is_refused(names, files, named):
-    with pytest.raises(UserError) as refusal:
-        match_files(names, files, "data.labels=table.csv")
-    assert named in str(refusal.value)
+    with refused(named, field="config.data.labels", value=TABLE):
+        match_files(names, files, TABLE)

@@ -1,7 +1,7 @@
 import pytest
 
 from dcgan_jax.data.labels.table import read_label_table
-from dcgan_jax.errors import UserError
+from tests.refusals import refused
 
 
 def read(tmp_path, *lines, columns=()):
@@ -70,19 +70,19 @@ def test_other_delimiters_a_byte_order_mark_and_carriage_returns_are_read(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "named"),
     [
-        (["file,label", "a.png"], "row 2"),
-        (["file,label"], "no rows"),
-        (["file,label", "a.png,", ",X"], "no row with a file and a label"),
-        (["file,label,patient", "a.png,X,1", "a.png,Y,2"], "of 1 and of 2"),
+        (["file,label", "a.png"], ["row 2"]),
+        (["file,label"], ["no rows"]),
+        (["file,label", "a.png,", ",X"], ["config.data.columns"]),
+        (["file,label,patient", "a.png,X,1", "a.png,Y,2"], ["a.png", 1, 2]),
     ],
 )
-def test_what_is_no_table_is_refused(tmp_path, lines, said):
-    with pytest.raises(UserError, match=said):
+def test_what_is_no_table_is_refused(tmp_path, lines, named):
+    with refused(*named, field="config.data.labels", value=tmp_path / "table.csv"):
         read(tmp_path, *lines)
 
 
 def test_a_table_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(UserError, match=r"data\.labels=.*none\.csv"):
+    with refused(field="config.data.labels", value=tmp_path / "none.csv"):
         read_label_table(tmp_path / "none.csv")

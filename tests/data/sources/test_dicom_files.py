@@ -11,9 +11,9 @@ from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.selection import select_training
 from dcgan_jax.data.sources.dicom_files import LATERAL_VIEWS, OTHER_VIEWS
 from dcgan_jax.data.sources.folder import FolderSource
-from dcgan_jax.errors import UserError
 from dcgan_jax.settings import DataSettings
 from tests.dicom_files import IDENTIFIERS, SYNTAXES, make_dicom, make_values
+from tests.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -74,7 +74,7 @@ def test_no_identifier_is_written_and_no_patient_is_in_two_splits(hospital, sett
 def test_an_image_that_cannot_be_used_is_named_on_the_console_alone(hospital, settings, own_cache):
     broken = hospital / "NORMAL" / "Citizen^Jane_MRN-0000000" / "1.2.826.0.1.99.dcm"
     broken.write_bytes(make_dicom(make_values(), NumberOfFrames=2))
-    with pytest.raises(UserError, match=r"NORMAL/Citizen\^Jane_MRN-0000000/1.2.826.0.1.99.dcm: it has 2 frames"):
+    with refused("NORMAL/Citizen^Jane_MRN-0000000/1.2.826.0.1.99.dcm", "2 frames"):
         prepare(settings(dir=str(hospital)), seed=0)
     prepared = prepare(settings(dir=str(hospital), on_bad_image="skip"), seed=0)
     assert [bad.reason for bad in prepared.report.left_out] == [
@@ -142,7 +142,7 @@ def test_images_that_tell_no_view_are_counted(write, settings):
 
 def test_views_of_which_no_file_is(write):
     folder = write({"A/1.dcm": {"ViewPosition": "LL"}})
-    with pytest.raises(UserError, match=r"data\.views='' leaves nothing but 1 DICOM files of lateral views"):
+    with refused(f"1 {LATERAL_VIEWS}", field="config.data.views", value=""):
         FolderSource(str(folder)).list_images()
 
 

@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from dcgan_jax.data.sources.folder import OUTSIDE, FolderSource
-from dcgan_jax.errors import UserError
 from dcgan_jax.settings import DataSettings
+from tests.refusals import refused
 
 SPLIT = (
     "train/NORMAL/1.png",
@@ -155,6 +155,7 @@ def test_a_class_that_is_asked_for_is_no_wrapper(create):
     }
 
 
+TABLE_REMEDY = "config.data.labels=FILE.csv"
 CHEXPERT = tuple(
     f"{split}/patient{number:05}/study1/view1.jpg"
     for split, numbers in (("train", range(27)), ("valid", range(27, 30)))
@@ -163,31 +164,31 @@ CHEXPERT = tuple(
 
 
 @pytest.mark.parametrize(
-    ("files", "said"),
+    ("files", "root", "named"),
     [
-        (CHEXPERT, "30 folders where classes should be, patient00000 for one, which look like patients"),
-        (below("CheXpert-v1.0-small", CHEXPERT), "30 folders where classes should be"),
-        (("images_001/1.png", "images_002/2.png", "Data_Entry_2017.csv"), "images outside a class folder"),
-        (("images/1.png", "masks/1.png"), "images outside a class folder"),
-        (("train/images/1.png", "train/labels/1.png"), "images outside a class folder"),
-        (
-            (*below("siteA", SPLIT), *below("siteB", SPLIT)),
-            "several data sets with splits of their own, in siteA and siteB",
-        ),
-        (
-            ("old/train/NORMAL/1.png", "NORMAL/2.png", "NORMAL/3.png"),
-            "a data set with splits in old, and more images beside",
-        ),
+        (CHEXPERT, "", ["30 folders", "patient00000", TABLE_REMEDY]),
+        (below("CheXpert-v1.0-small", CHEXPERT), "CheXpert-v1.0-small", ["30 folders", TABLE_REMEDY]),
+        (("images_001/1.png", "images_002/2.png", "Data_Entry_2017.csv"), "", ["images_001/1.png", TABLE_REMEDY]),
+        (("images/1.png", "masks/1.png"), "", ["images/1.png", TABLE_REMEDY]),
+        (("train/images/1.png", "train/labels/1.png"), "", ["train/images/1.png", TABLE_REMEDY]),
     ],
 )
-def test_what_cannot_be_told_is_refused_in_few_words(files, said, create):
-    with pytest.raises(UserError, match=said) as caught:
-        FolderSource(str(create(files)), DataSettings(label="NORMAL")).list_images()
+def test_what_cannot_be_told_is_refused_in_few_words(files, root, named, create):
+    folder = create(files)
+    with refused(*named, path=folder / root) as caught:
+        FolderSource(str(folder), DataSettings(label="NORMAL")).list_images()
     assert "data.label=" not in str(caught.value)
     assert len(str(caught.value)) < 500 + len(str(create(())))
 
 
-@pytest.mark.parametrize("files", [CHEXPERT, ("images/1.png",)])
-def test_where_folders_say_no_class_a_table_is_the_remedy(files, create):
-    with pytest.raises(UserError, match=r"data\.labels=FILE\.csv"):
-        FolderSource(str(create(files)), DataSettings(label="NORMAL")).list_images()
+@pytest.mark.parametrize(
+    ("files", "named"),
+    [
+        ((*below("siteA", SPLIT), *below("siteB", SPLIT)), ["siteA", "siteB"]),
+        (("old/train/NORMAL/1.png", "NORMAL/2.png", "NORMAL/3.png"), ["old"]),
+    ],
+)
+def test_several_data_sets_in_one_folder_are_refused(files, named, create):
+    folder = create(files)
+    with refused(*named, field="config.data.dir", value=folder):
+        FolderSource(str(folder), DataSettings(label="NORMAL")).list_images()

@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from dcgan_jax.data.sources.pseudonyms import Pseudonyms, key_path, load_pseudonyms
-from dcgan_jax.errors import UserError
+from tests.refusals import refused
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -30,5 +30,5 @@ def test_the_key_is_drawn_once_and_for_its_owner_alone():
 def test_what_is_no_key_is_refused():
     load_pseudonyms()
     key_path().write_bytes(b"short")
-    with pytest.raises(UserError, match="no key of 32 bytes"):
+    with refused(32, path=key_path()):
         load_pseudonyms()
