@@ -4,6 +4,11 @@
 
 Resident images, streamed images, and a run that is stopped by SIGTERM and given again, which ends in the state of the
 first. Exits with 1 if anything grows beyond the limits below. Reads /proc, so Linux alone.
+
+With glibc's many arenas the resident memory of a process with forty threads comes and goes by tens of MiB while what it
+holds stays the same: each arena keeps free pages of its own. So the runs have a single one, and what grows is held.
+TensorStore 0.1.86 loses some 38 KB at each checkpoint (every `to_json` of a spec, and every metric it collects, is kept
+for ever), 0.8 KB a step here; a run of 100 checkpoints loses 4 MB.
 """
 
 import argparse
@@ -196,6 +201,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     os.environ["JAX_PLATFORMS"] = "cpu"
+    os.environ["MALLOC_ARENA_MAX"] = "1"  # before the process is started that all others are forked from
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_dir("compiled")))
     faults = []
     with tempfile.TemporaryDirectory() as folder:
