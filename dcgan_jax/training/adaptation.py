@@ -7,7 +7,7 @@ distance up where r_t is above its target, down where it is below.
 
 import jax.numpy as jnp
 from flax import struct
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, PyTree
 
 from dcgan_jax.settings import AugmentSettings
 
@@ -19,8 +19,8 @@ INTERVAL = 4
 class Adaptation:
     """Where the controller stands: the probability of each change, and the sum of r_t since the last adjustment."""
 
-    probability: Float[Array, ""]
-    sign_sum: Float[Array, ""]
+    probability: PyTree  # Float[Array, ""], as the leaves of a `TrainState`
+    sign_sum: PyTree  # Float[Array, ""]
 
 
 def create_adaptation(augment: AugmentSettings) -> Adaptation:

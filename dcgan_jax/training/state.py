@@ -16,23 +16,23 @@ from dcgan_jax.models.generator import Generator
 from dcgan_jax.models.onednn.library import choose_form
 from dcgan_jax.random_streams import stream_key
 from dcgan_jax.settings import Settings
-from dcgan_jax.training.adaptation import Adaptation, create_adaptation
+from dcgan_jax.training.adaptation import create_adaptation
 from dcgan_jax.training.batch_sizes import BatchSizes
-from dcgan_jax.training.spectral_norm import Vectors, create_vectors
+from dcgan_jax.training.spectral_norm import create_vectors
 
 
 @struct.dataclass
 class TrainState:
     """State of a run after `step` completed updates; what a run does without is None."""
 
-    step: PyTree  # Int[Array, ""]; of a state of shapes, shardings or host arrays, one of those
+    step: PyTree  # Int[Array, ""]; of a state of shapes, shardings or host arrays, one of those, as all leaves
     generator: PyTree
     discriminator: PyTree
     generator_optimizer: PyTree
     discriminator_optimizer: PyTree
     averaged_generator: PyTree | None = None
-    spectral_vectors: Vectors | None = None
-    adaptation: Adaptation | None = None
+    spectral_vectors: PyTree | None = None  # Vectors
+    adaptation: PyTree | None = None  # Adaptation
 
     @property
     def sampled_generator(self) -> PyTree:

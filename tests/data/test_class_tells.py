@@ -45,7 +45,7 @@ def test_printing_inks_may_be_a_negative():
 
 def tells(first, second):
     labels = ["A"] * len(first) + ["B"] * len(second)
-    sides = [(width, 100) for width in (*first, *second)]
+    sides = [(int(width), 100) for width in (*first, *second)]
     return {tell.what: tell.accuracy for tell in find_tells(labels, sides, [PNG] * len(sides))}
 
 

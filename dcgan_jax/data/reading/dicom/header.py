@@ -45,7 +45,7 @@ _LONGEST_INFLATED = 2**28  # bytes; `MAX_PIXELS` of 16 bits are fewer
 class BoundedStream:
     """A stream for pydicom that gives no more than is there, in no more reads than any honest file needs."""
 
-    def __init__(self, stream: BinaryIO, longest: int = _LONGEST_VALUE):
+    def __init__(self, stream: io.BufferedIOBase, longest: int = _LONGEST_VALUE):
         self._stream, self._longest, self._reads = stream, longest, 0
         here = stream.tell()
         self.size = stream.seek(0, io.SEEK_END)
@@ -89,10 +89,10 @@ class Header:
     elements: Elements  # those that are needed, down to the pixels
     syntax: UID
     pixels: PixelElement | None
-    stream: BinaryIO  # the file, inflated where it was deflated
+    stream: io.BufferedIOBase  # the file, inflated where it was deflated
 
 
-def read_header(stream: BinaryIO, file: str) -> Header:
+def read_header(stream: io.BufferedIOBase, file: str) -> Header:
     """Returns the elements of a file down to its pixels, which are not read.
 
     Args:
@@ -120,7 +120,7 @@ def as_uid(text: str) -> UID:
     return UID(text, validation_mode=IGNORE)
 
 
-def _read(stream: BinaryIO, file: str) -> Header:
+def _read(stream: io.BufferedIOBase, file: str) -> Header:
     bounded = BoundedStream(stream)
     stream.seek(MARK_AT)
     if bounded.read(len(MARK)) != MARK:
