@@ -11,13 +11,13 @@ of DICOM files (`reading/dicom`), which are shown as they ask for themselves whe
 """
 
 import errno
+import io
 import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from jaxtyping import UInt8
@@ -51,7 +51,7 @@ def read_file(path: Path) -> bytes:
 
 
 @contextmanager
-def opening(path: Path) -> Iterator[BinaryIO]:
+def opening(path: Path) -> Iterator[io.BufferedReader]:
     """Opens a file that should be an image.
 
     Raises:

@@ -69,8 +69,8 @@ def assign_labels(
         left_out["unlabeled"] = sorted(unlabeled.file_of.values())
     if not images:
         counts = ", ".join(f"{len(files):,} images {REASONS[reason]}" for reason, files in left_out.items())
-        reason = f"and config.data.label={data.label} leave no image: there are {counts}."
-        raise FieldError("config.data.labels", table.path, reason)
+        message = f"and config.data.label={data.label} leave no image: there are {counts}."
+        raise FieldError("config.data.labels", table.path, message)
     report = LabelsReport(
         rows=len(table.images) + len(table.unlabeled),
         matched=len(matches.file_of) + len(unlabeled.file_of),
