@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dcgan_jax.cards import statements
 from dcgan_jax.cards.croissant import DescribedFile, describe_images, format_croissant
-from dcgan_jax.cards.generated import create_tags
-from dcgan_jax.cards.markdown import choose_size_category, create_license_fields, render_readme
+from dcgan_jax.cards.markdown import choose_size_category, render_readme
 from dcgan_jax.cards.origin import Origin
 from dcgan_jax.settings import BalanceSettings, DataSettings, ExportSettings
 
@@ -14,8 +14,7 @@ _COLUMNS = ("file", "class", "synthetic", "checkpoint_step", "latent_seed")
 _KINDS = ("real", "synthetic")
 
 
-@dataclass(frozen=True)
-class ClassCounts:
+class ClassCounts(NamedTuple):
     """Images of a class in a split."""
 
     split: str
@@ -26,14 +25,7 @@ class ClassCounts:
 
 @dataclass(frozen=True)
 class FilledClass:
-    """Synthetic images of a class.
-
-    Attributes:
-      label: the class.
-      count: how many.
-      run: what the run that made them is called.
-      origin: their generator.
-    """
+    """Synthetic images of a class: how many, what the run that made them is called, and their generator."""
 
     label: str
     count: int
@@ -68,26 +60,15 @@ class BalancedCard:
 
     def format_readme(self) -> str:
         """Returns the content of README.md."""
-        license_name = statements.choose_license(self.data, self.export)
         header = {
-            "pretty_name": self.title,
-            **create_license_fields(license_name),
-            "tags": create_tags(self.fillings[0].origin),
             "size_categories": [choose_size_category(sum(self.counts.values()))],
             "task_categories": ["image-classification"],
         }
         pairs = sorted({(split, label) for split, label, _ in self.counts})
-        values = {
-            "title": self.title,
-            "source": self.source,
-            "data": self.data,
-            "balance": self.balance,
-            "fillings": self.fillings,
-            "counts": [ClassCounts(*pair, *(self.counts.get((*pair, kind), 0) for kind in _KINDS)) for pair in pairs],
-            "filtering": describe_filtering(self.balance.max_similarity),
-            "license_name": license_name,
-        }
-        return render_readme("balanced", header, values)
+        counts = [ClassCounts(*pair, *(self.counts.get((*pair, kind), 0) for kind in _KINDS)) for pair in pairs]
+        values = {**vars(self), "counts": counts, "filtering": describe_filtering(self.balance.max_similarity)}
+        license_name = statements.choose_license(self.data, self.export)
+        return render_readme("balanced", self.title, license_name, self.fillings[0].origin, header, values)
 
     def format_croissant(self, manifest: DescribedFile) -> str:
         """Returns the content of croissant.json."""

@@ -74,19 +74,16 @@ def describe_images(
         "includes": pattern,
     }
 
-    def take(name: str, kind: str, what: str, **of: Any) -> dict[str, Any]:
-        source: dict[str, Any] = {"fileSet": {"@id": "image-files"}, "extract": {"fileProperty": what}, **of}
-        return {"@type": "cr:Field", "@id": f"images/{name}", "name": name, "dataType": kind, "source": source}
+    def describe_field(of: str, name: str, kind: str, source: dict[str, Any]) -> dict[str, Any]:
+        return {"@type": "cr:Field", "@id": f"{of}/{name}", "name": name, "dataType": kind, "source": source}
+
+    def take(name: str, kind: str, what: str, **how: Any) -> dict[str, Any]:
+        source = {"fileSet": {"@id": "image-files"}, "extract": {"fileProperty": what}, **how}
+        return describe_field("images", name, kind, source)
 
     def column(name: str) -> dict[str, Any]:
         source = {"fileObject": {"@id": manifest.name}, "extract": {"column": name}}
-        return {
-            "@type": "cr:Field",
-            "@id": f"manifest/{name}",
-            "name": name,
-            "dataType": "sc:Text",
-            "source": source,
-        }
+        return describe_field("manifest", name, "sc:Text", source)
 
     fields = [
         take("image", "sc:ImageObject", "content"),
@@ -134,15 +131,12 @@ def format_croissant(
       origins: the generators.
       export: says whose it is.
       made_by: the mode of the program that wrote the folder.
-      distribution: its files.
-      record_sets: how they are read.
+      distribution: its files, as `describe_files` returns them.
+      record_sets: how they are read, as `describe_images` returns it.
       holds_real: whether real images are among them.
     """
-    stated = {
-        "creator": {"@type": "Organization", "name": export.creator} if export.creator else None,
-        "url": export.url,
-        "datePublished": export.date,
-    }
+    creator = {"@type": "Organization", "name": export.creator} if export.creator else None
+    stated = {"creator": creator, "url": export.url, "datePublished": export.date}
     collection = f"Drawn by a generative adversarial network that was trained on {statements.describe_source(data)}."
     if holds_real:
         collection = f"Real images as their owners collected them, and others. {collection}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dcgan_jax.cards import statements
 from dcgan_jax.cards.croissant import DescribedFile, describe_files, describe_images, format_croissant
-from dcgan_jax.cards.markdown import choose_size_category, create_license_fields, render_readme
+from dcgan_jax.cards.markdown import choose_size_category, render_readme
 from dcgan_jax.cards.origin import Origin
 from dcgan_jax.settings import ExportSettings
 
@@ -42,11 +42,7 @@ class GeneratedCard:
 
     def format_readme(self) -> str:
         """Returns the content of README.md."""
-        license_name = statements.choose_license(self.origin.data, self.export)
         header = {
-            "pretty_name": self.title,
-            **create_license_fields(license_name),
-            "tags": create_tags(self.origin),
             "size_categories": [choose_size_category(sum(self.images.values()))],
             "task_categories": ["image-classification", "unconditional-image-generation"],
             "annotations_creators": ["machine-generated"],
@@ -54,8 +50,8 @@ class GeneratedCard:
         }
         if self.archive is not None:
             del header["configs"]
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("export", "archive")}
-        return render_readme("generated", header, {**values, "title": self.title, "license_name": license_name})
+        license_name = statements.choose_license(self.origin.data, self.export)
+        return render_readme("generated", self.title, license_name, self.origin, header, vars(self))
 
     def format_croissant(self, manifest: DescribedFile) -> str:
         """Returns the content of croissant.json."""
@@ -65,9 +61,3 @@ class GeneratedCard:
             distribution, record_sets = describe_files([manifest, self.archive]), []
         data = self.origin.data
         return format_croissant(self.title, data, [self.origin], self.export, "generate", distribution, record_sets)
-
-
-def create_tags(origin: Origin) -> list[str]:
-    """Returns the tags of a card; `synthetic` comes first."""
-    kind = ["phantom"] if origin.data.source == "phantom" else ["medical", "radiograph"]
-    return ["synthetic", "gan", "dcgan", *kind]

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dcgan_jax.cards import statements
+from dcgan_jax.cards.origin import Origin
 from dcgan_jax.cards.scores import list_scores
 from dcgan_jax.storage.markdown import escape
 
@@ -37,16 +38,24 @@ _TEMPLATES = Environment(
 _TEMPLATES.globals.update(statements=statements, list_scores=list_scores)
 
 
-def render_readme(template: str, header: Mapping[str, Any], values: Mapping[str, Any]) -> str:
+def render_readme(
+    template: str, title: str, license_name: str, origin: Origin, header: Mapping[str, Any], values: Mapping[str, Any]
+) -> str:
     """Returns a card.
 
     Args:
       template: its name in templates/.
-      header: fields of the YAML header; texts, numbers, lists and mappings.
-      values: of the template.
+      title: of the card.
+      license_name: empty where nobody has stated one.
+      origin: a generator of its images.
+      header: more fields of the YAML header; texts, numbers, lists and mappings.
+      values: of the template, besides title and license.
     """
-    body = _TEMPLATES.get_template(f"{template}.md").render(values)
-    lines = [f"{name}: {_to_yaml(value)}" for name, value in header.items()]
+    body = _TEMPLATES.get_template(f"{template}.md").render(values, title=title, license_name=license_name)
+    kind = ["phantom"] if origin.data.source == "phantom" else ["medical", "radiograph"]
+    tags = ["synthetic", "gan", "dcgan", *kind]
+    fields = {"pretty_name": title, **_create_license_fields(license_name), "tags": tags, **header}
+    lines = [f"{name}: {_to_yaml(value)}" for name, value in fields.items()]
     spaced = re.sub(r"\n{3,}", "\n\n", body.strip())  # parts that have nothing to say leave blank lines
     return "\n".join(["---", *lines, "---", MARK, "", spaced, ""])
 
@@ -56,7 +65,7 @@ def is_readme(content: bytes) -> bool:
     return MARK.encode() in content[:10_000]
 
 
-def create_license_fields(license_name: str) -> dict[str, str]:
+def _create_license_fields(license_name: str) -> dict[str, str]:
     """Returns the fields of the header that say the license; what is no identifier counts as another license."""
     if _LICENSE_ID.fullmatch(license_name):
         return {"license": license_name}

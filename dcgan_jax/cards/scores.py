@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dcgan_jax.evaluation.record import Baseline, EvaluationRecord
+from dcgan_jax.evaluation.record import Baseline, EvaluationRecord, Intervals
 from dcgan_jax.metrics.intervals import Interval
 
-_BESIDE_REAL = {
+_TITLES = {
+    "kid": "KID",
+    "kid_held_out": "KID, held-out images",
     "precision": "Precision",
     "recall": "Recall",
     "density": "Density",
@@ -15,42 +17,32 @@ _BESIDE_REAL = {
     "trace_ratio": "Trace ratio",
     "vendi": "Vendi score",
 }
+_WITHOUT_REAL = ("kid", "kid_held_out")
 
 
 class ScoreRow(NamedTuple):
-    """A score as it is printed.
-
-    Attributes:
-      name: of the score.
-      value: of the generated images.
-      interval: 95%, where there is one.
-      real: the same measure of real images against others, with its counts.
-    """
+    """A score of generated images as it is printed, its 95% interval, and that of real images with its counts."""
 
     name: str
     value: str
-    interval: str
-    real: str
+    interval: str = ""
+    real: str = ""
 
 
 def list_scores(record: EvaluationRecord) -> Iterator[ScoreRow]:
     """Yields the rows; what was not measured has none."""
     interval, baseline = record.interval, record.baseline
-    span = "" if interval is None else _span(interval.low, interval.high)
-    yield ScoreRow(f"FID ({record.dims})", f"{record.fid:.4g}", span, _describe_real_fid(baseline))
+    yield ScoreRow(f"FID ({record.dims})", f"{record.fid:.4g}", _span(interval), _describe_real_fid(baseline))
     counts = record.fid_2048_counts
-    at = f"FID (2048), {counts.num_real:,} against {counts.num_generated:,}"
-    yield ScoreRow(at, f"{record.fid_2048:.4g}", "", "")
-    for name, title in {"kid": "KID", "kid_held_out": "KID, held-out images"}.items():
-        yield from _row(title, getattr(record, name), getattr(interval, name, None), "")
+    yield ScoreRow(f"FID (2048), {counts.num_real:,} against {counts.num_generated:,}", f"{record.fid_2048:.4g}")
     best = baseline and (baseline.held_out or baseline)
-    for name, title in _BESIDE_REAL.items():
-        of_real = getattr(best, name, None)
-        shown = (
-            "" if best is None or of_real is None else f"{of_real:.3f} ({best.num_real:,} against {best.num_other:,})"
-        )
-        yield from _row(title, getattr(record, name), getattr(interval, name, None), shown)
-    yield ScoreRow("MS-SSIM of pairs", f"{record.ms_ssim:.3f}", "", f"{record.ms_ssim_real:.3f}")
+    for name, title in _TITLES.items():
+        value, of_real = getattr(record, name), None if name in _WITHOUT_REAL else getattr(best, name, None)
+        if value is None:
+            continue
+        real = f"{of_real:.3f} ({best.num_real:,} against {best.num_other:,})" if best and of_real is not None else ""
+        yield ScoreRow(title, f"{value:.4g}", _span(getattr(interval, name, None)), real)
+    yield ScoreRow("MS-SSIM of pairs", f"{record.ms_ssim:.3f}", real=f"{record.ms_ssim_real:.3f}")
 
 
 def _describe_real_fid(baseline: Baseline | None) -> str:
@@ -62,10 +54,5 @@ def _describe_real_fid(baseline: Baseline | None) -> str:
     return f"{baseline.fid:.4g} ({counts}{generated})"
 
 
-def _row(name: str, value: float | None, interval: Interval | None, real: str) -> Iterator[ScoreRow]:
-    if value is not None:
-        yield ScoreRow(name, f"{value:.4g}", _span(interval.low, interval.high) if interval else "", real)
-
-
-def _span(low: float, high: float) -> str:
-    return f"{low:.4g} to {high:.4g}"
+def _span(interval: Interval | Intervals | None) -> str:
+    return f"{interval.low:.4g} to {interval.high:.4g}" if interval else ""
