@@ -19,7 +19,7 @@ def evaluate(settings: Settings, workdir: Workdir) -> None:
     state = run.state  # first: without a checkpoint nothing else need be looked for
     data = read_training_data(settings, workdir)
     data.require_run(workdir)
-    scorer = create_scorer(settings, data.prepared, data.training, data.held_out)
+    scorer = create_scorer(settings, data)
     require_same_weights(scorer)
     if processes.is_first():
         record_start(workdir, "evaluate")

@@ -1,12 +1,10 @@
 """Scores of a run's generator: what scores it, and the report that evaluate and the end of train write."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.report import show_name
-from dcgan_jax.data.selection import count_classes, list_classes
 from dcgan_jax.errors import FieldError
 from dcgan_jax.evaluation.class_scorer import ClassScorer, record_of_class
 from dcgan_jax.evaluation.featurizer import Featurizer
@@ -18,6 +16,7 @@ from dcgan_jax.evaluation.table import describe_record
 from dcgan_jax.inception.weights import WeightsUnavailableError, load_inception_weights
 from dcgan_jax.memorization.record import Pair
 from dcgan_jax.runs.figures import HOLDS_REAL, Images, save_closest_pairs
+from dcgan_jax.runs.training_data import TrainingData
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes
 from dcgan_jax.runtime.signals import StopRequest
@@ -36,17 +35,14 @@ DESCRIBED = {"source", "variant", "label", "resize", "aspect", "intensity", "hol
 logger = logging.getLogger(__name__)
 
 
-def create_scorer(
-    settings: Settings, prepared: PreparedSet, training: Sequence[Example], held_out: Sequence[Example]
-) -> ClassScorer:
+def create_scorer(settings: Settings, data: TrainingData) -> ClassScorer:
     """Returns what scores the generator of a run, each class against its own real images.
 
     Raises:
       WeightsUnavailableError: there are no Inception weights, and none can be downloaded.
       UserError: the weights are damaged, or a class has a single training image.
     """
-    labels = list_classes(training)
-    for label, count in zip(labels, count_classes(training), strict=True):
+    for label, count in zip(data.labels, data.class_counts, strict=True):
         if count < 2:
             raise FieldError(
                 "config.data.label",
@@ -59,29 +55,22 @@ def create_scorer(
     featurizer = Featurizer(weights, protocol.preprocess, settings.runtime.convolutions)
 
     def create(number: int, label: str) -> Scorer:
-        known, unseen = ([one for one in examples if one.label == label] for examples in (training, held_out))
-        return Scorer(
-            protocol,
-            featurizer,
-            read_real_images(prepared, known),
-            read_real_images(prepared, unseen) if unseen else None,
-            number,
-            {**described, "label": label},
-        )
+        known, unseen = ([one for one in part if one.label == label] for part in (data.training, data.held_out))
+        real = read_real_images(data.prepared, known)
+        others = read_real_images(data.prepared, unseen) if unseen else None
+        return Scorer(protocol, featurizer, real, others, number, {**described, "label": label})
 
-    return ClassScorer({label: create(number, label) for number, label in enumerate(labels)})
+    return ClassScorer({label: create(number, label) for number, label in enumerate(data.labels)})
 
 
-def create_scorer_if_possible(
-    settings: Settings, prepared: PreparedSet, training: Sequence[Example], held_out: Sequence[Example]
-) -> ClassScorer | None:
+def create_scorer_if_possible(settings: Settings, data: TrainingData) -> ClassScorer | None:
     """Returns the scorer, or None, saying so once, where there are no weights: training goes on without scores.
 
     Raises UserError if the weights are damaged, or not those of the first process.
     """
     scorer = None
     try:
-        scorer = create_scorer(settings, prepared, training, held_out)
+        scorer = create_scorer(settings, data)
     except WeightsUnavailableError as error:
         logger.warning("Scores are skipped. %s", error)
     if not all(processes.gather(scorer is not None)) or scorer is None:  # what one cannot score, the others do not

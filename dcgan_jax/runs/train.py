@@ -78,7 +78,9 @@ def train(settings: Settings, workdir: Workdir) -> None:
             logger.info("%d pixels a side, networks of width %d in %s, on %s", *size)
             recipe = create_recipe(settings, data.class_counts if settings.model.num_classes else ())
             sampler = create_sampler(recipe, mesh)
-            scorer = _create_scorer(settings, data, checkpoints) if schedule.is_scored else None
+            scorer = create_scorer_if_possible(settings, data) if schedule.is_scored else None
+            if scorer:
+                checkpoints.compare_under(scorer.fingerprint)
             if settings.train.init_from and not checkpoints.steps():
                 origin = origin or open_origin(settings, mesh)  # stopped before its first checkpoint
                 if first:
@@ -106,14 +108,6 @@ def train(settings: Settings, workdir: Workdir) -> None:
             if first:
                 summary.model_copy(update={"scores": report.model_dump(mode="json")}).write(workdir.summary)
     logger.info("done after %d steps: see %s", schedule.total, workdir.root)
-
-
-def _create_scorer(settings: Settings, data: TrainingData, checkpoints: Checkpoints) -> ClassScorer | None:
-    """Returns what scores the run, whose protocol its checkpoints are compared under; None without weights."""
-    scorer = create_scorer_if_possible(settings, data.prepared, data.training, data.held_out)
-    if scorer:
-        checkpoints.compare_under(scorer.fingerprint)
-    return scorer
 
 
 def _run(

@@ -50,12 +50,7 @@ def gone(place: object, error: BaseException) -> RetryLater:
 def insist(operation: Callable[[], Value], place: object) -> Value:
     """Returns what an operation returns, trying it again for `SECONDS` while the storage it needs does not answer.
 
-    Args:
-      operation: may be tried any number of times.
-      place: what does not answer, for messages.
-
-    Raises:
-      RetryLater: it did not answer in all this time.
+    `place` is what messages call that. Raises RetryLater if it did not answer in all this time.
     """
     begun, is_told = time.monotonic(), False
     while True:

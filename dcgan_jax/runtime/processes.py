@@ -27,15 +27,9 @@ _rounds = count_up()
 
 
 def join(coordinator_address: str, num_processes: int, process_id: int) -> None:
-    """Joins the run that the first process leads; comes before any use of the devices.
+    """Joins the run whose first process can be reached at host and port; comes before any use of the devices.
 
-    Args:
-      coordinator_address: host and port at which the first process can be reached.
-      num_processes: how many make up the run.
-      process_id: which one this is, from 0.
-
-    Raises:
-      UserError: the three do not fit together.
+    `process_id` counts from 0. Raises UserError if the three do not fit together.
     """
     host, _, port = coordinator_address.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
@@ -45,11 +39,8 @@ def join(coordinator_address: str, num_processes: int, process_id: int) -> None:
             "is no host and port: give those of the first process, as in --coordinator_address=10.0.0.1:1234.",
         )
     if not 0 <= process_id < num_processes:
-        raise FieldError(
-            "--process_id",
-            process_id,
-            f"is not possible with --num_processes={num_processes}: count from 0 to {max(num_processes - 1, 0)}.",
-        )
+        message = f"is not possible with --num_processes={num_processes}: count from 0 to {max(num_processes - 1, 0)}."
+        raise FieldError("--process_id", process_id, message)
     _initialize(coordinator_address=coordinator_address, num_processes=num_processes, process_id=process_id)
 
 
@@ -96,10 +87,8 @@ def count() -> int:
 def gather(value: Any) -> list[Any]:
     """Returns what every process gave, in their order; all must come here, and wait for each other as long as it takes.
 
-    The values go through the coordination service, not the devices, whose collectives may give up after a while.
-
-    Args:
-      value: plain values, as JSON has them: tuples come back as lists.
+    Values are plain, as JSON has them: tuples come back as lists. They go through the coordination service, not the
+    devices, whose collectives may give up after a while.
     """
     if count() == 1:
         return [json.loads(json.dumps(value))]  # as it travels: one process must not get by with what many cannot

@@ -100,7 +100,7 @@ def create_progress(
       unit: what is counted, plural ("images").
       initial: units that were done before.
       waits_for: what comes before the first unit is done ("compiling"); shown with its seconds, and not counted.
-      stream: where to write; standard error by default.
+      stream: standard error by default.
     """
     stream = stream or sys.stderr
     shared = {

@@ -39,10 +39,7 @@ def finish() -> None:
 def leave(sentence: str, code: int, lost: bool = False) -> NoReturn:
     """Ends this process before its time, and all others with it: they print the sentence and take the exit code.
 
-    Args:
-      sentence: why.
-      code: exit code.
-      lost: another process is gone, for whom nobody must wait.
+    Where another process is `lost`, nobody must wait for it.
     """
     _leaving.set()
     print(sentence, file=sys.stderr, flush=True)

@@ -3,7 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from dcgan_jax.runtime import processes, starting
@@ -19,16 +19,10 @@ _asked = False
 
 
 def listen(with_usr1: bool = False) -> None:
-    """Makes the signals end the program as Ctrl-C does, until a loop answers them.
-
-    Args:
-      with_usr1: SIGUSR1 too, by which job systems warn; unasked it keeps its meaning, since others use it otherwise.
-    """
-    if with_usr1:
+    """Makes the signals end the program as Ctrl-C does, until a loop answers them."""
+    if with_usr1:  # by which job systems warn; unasked it keeps its meaning, since others use it otherwise
         SIGNALS.append(signal.SIGUSR1)
-    for number in SIGNALS:
-        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # ignored: started by nohup
-            signal.signal(number, end_program)
+    starting.set_handler(end_program, SIGNALS)
     sys.unraisablehook = send_again
 
 
@@ -66,11 +60,7 @@ def send_again(lost: "UnraisableHookArgs") -> None:
 
 
 class Interrupted(Exception):
-    """A signal stopped the run after its state was saved: the same command continues it.
-
-    Attributes:
-      step: completed updates of the saved state.
-    """
+    """A signal stopped the run after its state was saved, at `step`: the same command continues it."""
 
     def __init__(self, step: int):
         super().__init__(f"stopped by a signal at step {step}")
@@ -96,9 +86,7 @@ class StopRequest:
         self._previous = {number: signal.signal(number, self._request) for number in heeded}
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._restore()
 
     def agreed(self) -> bool:

@@ -6,6 +6,7 @@ It imports next to nothing itself, so that it hears them from the first moment o
 import contextlib
 import os
 import signal
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import NoReturn
 
@@ -17,9 +18,14 @@ STOPPED = "Stopped: run the same command again to continue."
 
 def leave_on_signals() -> None:
     """Makes signals end the program with a sentence and `EXIT_INTERRUPTED`, until `signals.listen` takes over."""
-    for number in SIGNALS:
-        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # ignored: started by nohup
-            signal.signal(number, _leave)
+    set_handler(_leave, SIGNALS)
+
+
+def set_handler(handler: Callable[[int, FrameType | None], NoReturn], numbers: Iterable[signal.Signals]) -> None:
+    """Sets what answers signals; one that nohup has them ignore stays ignored."""
+    for number in numbers:
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:

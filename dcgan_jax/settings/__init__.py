@@ -7,13 +7,7 @@ from dcgan_jax.settings.networks import AverageSettings, LossSettings, ModelSett
 from dcgan_jax.settings.outputs import BalanceSettings, EvalSettings, ExportSettings, GenerateSettings
 from dcgan_jax.settings.settings import RUN_SECTIONS, Settings
 from dcgan_jax.settings.study import StudySettings
-from dcgan_jax.settings.training import (
-    AugmentSettings,
-    CheckpointSettings,
-    OptimizerSettings,
-    RuntimeSettings,
-    TrainSettings,
-)
+from dcgan_jax.settings.training import AugmentSettings, OptimizerSettings
 from dcgan_jax.settings.trial import TrialSettings
 
 __all__ = [
@@ -25,7 +19,6 @@ __all__ = [
     "AugmentSettings",
     "AverageSettings",
     "BalanceSettings",
-    "CheckpointSettings",
     "DataSettings",
     "EvalSettings",
     "ExportSettings",
@@ -33,10 +26,8 @@ __all__ = [
     "LossSettings",
     "ModelSettings",
     "OptimizerSettings",
-    "RuntimeSettings",
     "Settings",
     "StudySettings",
-    "TrainSettings",
     "TrialSettings",
     "makes_the_run",
 ]

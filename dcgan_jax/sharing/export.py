@@ -36,9 +36,8 @@ def export(settings: Settings, workdir: Workdir) -> None:
     """Writes `export/` in the workdir: weights.safetensors, settings.json, sample.py, report.html, croissant.json and
     README.md, which comes last and says that the rest is there.
 
-    Raises:
-      UserError: there is no checkpoint; the data are private and nobody has looked for copies of them; or the folder
-        holds something else.
+    Raises UserError if there is no checkpoint; the data are private and nobody has looked for copies of them; or the
+    folder holds something else.
     """
     run = Run(workdir, settings)
     origin = describe_origin(run)

@@ -34,13 +34,12 @@ def download(url: str, path: Path, size: int, sha256: str, what: str) -> Path:
     Args:
       url: where the file is.
       path: where it goes; its folder is created.
-      size: its length in bytes.
-      sha256: the hash of its content, hexadecimal.
-      what: what it is, for messages ("the Inception-V3 weights").
+      size: in bytes.
+      sha256: of its content, hexadecimal.
+      what: it is, for messages ("the Inception-V3 weights").
 
-    Raises:
-      UserError: when the file can't be fetched, can't be written, or is not the one expected. The sentence says where
-        to put a copy got by hand.
+    Raises UserError if it can't be fetched or written, or is another one; the sentence says where to put a copy got by
+    hand.
     """
     by_hand = f"get {url} by other means and put it at {path}"
     try:
@@ -53,16 +52,12 @@ def download(url: str, path: Path, size: int, sha256: str, what: str) -> Path:
                     part.replace(path)
                     return path
         if not _is_expected(path, size, sha256):
-            raise FileError(
-                path,
-                f"is not {what} (expected {size:,} bytes with sha256 {sha256}): delete it to download it again, or "
-                f"{by_hand}.",
-            )
+            fault = f"is not {what} (expected {size:,} bytes with sha256 {sha256})"
+            raise FileError(path, f"{fault}: delete it to download it again, or {by_hand}.")
         return path
     except OSError as error:
-        raise FileError(
-            path, f"cannot keep {what} ({error.strerror or error}): free space or permit writing there."
-        ) from error
+        message = f"cannot keep {what} ({error.strerror or error}): free space or permit writing there."
+        raise FileError(path, message) from error
 
 
 def _is_expected(path: Path, size: int, sha256: str) -> bool:
@@ -81,11 +76,8 @@ def _fetch_checked(url: str, part: Path, size: int, sha256: str, what: str, by_h
         found = f"{part.stat().st_size:,} bytes with sha256 {compute_sha256(part)}"
         part.unlink()
         if is_last_try:
-            raise FileError(
-                url,
-                f"is not {what}: expected {size:,} bytes with sha256 {sha256}, found {found}; try again later, or "
-                f"{by_hand}.",
-            )
+            fault = f"is not {what}: expected {size:,} bytes with sha256 {sha256}, found {found}"
+            raise FileError(url, f"{fault}; try again later, or {by_hand}.")
 
 
 def _fetch(url: str, part: Path, size: int, what: str, by_hand: str) -> None:

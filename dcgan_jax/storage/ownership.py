@@ -15,6 +15,7 @@ from etils import epath
 
 from dcgan_jax.errors import FieldError, FileError
 
+_OWNER = "owner.json"
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS}
 """How file systems without hard links answer."""
 
@@ -29,13 +30,12 @@ def take_ownership(directory: str, run_id: str, workdir: Path) -> None:
       run_id: of the run, for as long as it lives.
       workdir: of the run, for the sentence that another run gets.
 
-    Raises:
-      UserError: another run owns it, or it cannot be written.
+    Raises UserError if another run owns it, or it cannot be written.
     """
     if is_owned(directory, run_id):
         return
+    path = epath.Path(directory) / _OWNER
     with _naming_trouble(directory):
-        path = _owner_file(directory)
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_unless_there(path, json.dumps({"run": run_id, "workdir": str(workdir)}) + "\n")
     is_owned(directory, run_id)
@@ -46,7 +46,7 @@ def is_owned(directory: str, run_id: str) -> bool:
 
     Raises UserError if another run owns it, or it cannot be read.
     """
-    path = _owner_file(directory)
+    path = epath.Path(directory) / _OWNER
     with _naming_trouble(directory):
         if not path.exists():
             return False
@@ -64,10 +64,6 @@ def is_owned(directory: str, run_id: str) -> bool:
             "go on here.",
         )
     return True
-
-
-def _owner_file(directory: str) -> epath.Path:
-    return epath.Path(directory) / "owner.json"
 
 
 def _write_unless_there(path: epath.Path, text: str) -> None:

@@ -43,12 +43,7 @@ class Record(BaseModel):
 
     @classmethod
     def upgrade(cls, values: dict[str, Any], version: int) -> dict[str, Any]:
-        """Returns values that an older version wrote as this one would have written them.
-
-        Args:
-          values: the file's.
-          version: which wrote them; 0: before versions were counted.
-        """
+        """Returns values that an older version (0: from before they were counted) wrote as this one would have."""
         return values
 
     @classmethod
@@ -65,7 +60,7 @@ class Record(BaseModel):
             values = json.loads(path.read_bytes())
             if not isinstance(values, dict):
                 raise ValueError("it holds no fields")
-            return cls.model_validate({**values, "schema_version": values.get("schema_version", 0)})
+            return cls.model_validate({"schema_version": 0, **values})
         except FileNotFoundError:
             raise
         except ValidationError as error:

@@ -13,10 +13,9 @@ from PIL import Image, ImageSequence
 
 from dcgan_jax.data.synthetic_marks import is_marked
 from dcgan_jax.runs.animation import can_encode_mp4
-from dcgan_jax.runs.asked_images import KEYS
+from dcgan_jax.runs.asked_images import KEYS, create_loop
 from dcgan_jax.runs.generate import generate
 from dcgan_jax.runs.run import STREAM, Run
-from dcgan_jax.runs.walk import create_loop
 from dcgan_jax.runs.workdir import Workdir
 from tests.refusals import refused
 

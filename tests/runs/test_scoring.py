@@ -12,6 +12,7 @@ from dcgan_jax.inception.weights import WeightsUnavailableError
 from dcgan_jax.runs import scoring
 from dcgan_jax.runs.evaluate import evaluate
 from dcgan_jax.runs.train import train
+from dcgan_jax.runs.training_data import TrainingData
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.training.checkpoints import Checkpoints
 from tests.refusals import refused
@@ -57,7 +58,7 @@ def test_a_class_of_one_image_is_refused_before_training(settings):
         for number, label in enumerate(("NORMAL", "NORMAL", "TB"))
     ]
     with refused("config.eval.every_epochs=0", field="config.data.label", value="TB"):
-        scoring.create_scorer(settings, None, training, [])
+        scoring.create_scorer(settings, TrainingData(None, training, ()))
 
 
 def test_scores_are_logged_when_due(run):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dcgan_jax.runs.walk import create_loop, interpolate
+from dcgan_jax.runs.asked_images import create_loop, interpolate
 
 
 def test_half_way_between_two_axes_is_their_diagonal():
