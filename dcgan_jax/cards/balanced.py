@@ -42,8 +42,6 @@ class BalancedCard:
       data: the same, as settings.
       counts: by split, class and "real" or "synthetic".
       fillings: where the synthetic images are from.
-      balance: how it was made.
-      export: what those who pass it on have stated.
     """
 
     source: str

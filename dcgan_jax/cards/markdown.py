@@ -45,10 +45,10 @@ def render_readme(
 
     Args:
       template: its name in templates/.
-      title: of the card.
+      title: what the folder is called.
       license_name: empty where nobody has stated one.
       origin: a generator of its images.
-      header: more fields of the YAML header; texts, numbers, lists and mappings.
+      header: more fields of the YAML header: texts, numbers, lists and mappings.
       values: of the template, besides title and license.
     """
     body = _TEMPLATES.get_template(f"{template}.md").render(values, title=title, license_name=license_name)

@@ -14,7 +14,6 @@ class Origin:
     """A generator at one of its checkpoints.
 
     Attributes:
-      data: what it was trained on.
       counts: its training images by class, every class of it.
       num_patients: whose images those are.
       step: completed updates.

@@ -46,11 +46,9 @@ class Binned(NamedTuple):
 
 
 def draw_curves(rows: Sequence[dict[str, Any]], kind: str) -> str:
-    """Draws the three losses or the three accuracies (the paper's Figure 4); returns nothing where there are none.
+    """Returns a figure of the three losses or accuracies in rows of metrics.jsonl (the paper's Figure 4), or nothing.
 
-    Args:
-      rows: of metrics.jsonl.
-      kind: "loss" or "accuracy".
+    `kind` is "loss" or "accuracy".
     """
     names = [name for name in METRICS if kind in name]
     curves = {name: curve for name in names if (curve := bin_curve(rows, name)) is not None}

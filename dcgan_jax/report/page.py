@@ -29,14 +29,7 @@ class Headline(NamedTuple):
 
 
 class ScoredClass(NamedTuple):
-    """What was measured of one class.
-
-    Attributes:
-      label: the class; empty where the run has one.
-      protocol: what was compared, in a sentence.
-      scores: its rows.
-      copies: the search for them.
-    """
+    """What was measured of one class, whose name is empty where the run has one; `protocol` is a sentence."""
 
     label: str
     protocol: str
@@ -49,19 +42,10 @@ class Page:
     """All that the page says, without its images.
 
     Attributes:
-      title: of the run.
-      labels: of its classes.
-      state: how far it is, in a few words.
-      headlines: the figures at the top.
-      warnings: before everything else.
-      facts: what was run.
-      commands: that were given.
+      state: how far the run is, in a few words.
       fields: that differ from their defaults.
-      classes: what was measured of each class.
       evaluations: all records of scores, by their places.
       evaluation: place of the one that is shown; empty where there is none.
-      trial: None where there is none.
-      study: None where there is none.
       files: places of all records and figures.
       is_linked: whether they lie beside the page.
     """
@@ -84,13 +68,7 @@ class Page:
 
 
 def create_page(records: Records, include_real: bool = False, is_shared: bool = False) -> Page:
-    """Returns what the page says.
-
-    Args:
-      records: of the workdir.
-      include_real: names of real images' files may be told.
-      is_shared: it goes without the workdir: no links, and no paths of this machine.
-    """
+    """Returns what the page says; arguments are those of `write.create_report`."""
     place = choose_evaluation(records)
     scored = split_classes(records.evaluations[place]) if place else {}
     classes = tuple(

@@ -39,17 +39,10 @@ class Records:
     """All records of a workdir; what is not there is None or empty.
 
     Attributes:
-      name: of the folder.
-      files: what lies in it, relative to it.
-      settings: of the run.
-      starts: the commands that were given.
-      classes: what was trained on.
+      files: what lies in the folder, relative to it.
       total_steps: that the run is to have.
       metrics: rows of metrics.jsonl.
-      summary: of a finished run.
       evaluations: by their place in the folder, the lowest step first.
-      trial: of a finished trial.
-      study: of a closed study.
       problems: sentences on what could not be read.
     """
 

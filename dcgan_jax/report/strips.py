@@ -46,12 +46,7 @@ def create_strip(
 ) -> Strip | None:
     """Returns a strip from zero, or below the lowest value, to a little above the highest; None without values.
 
-    Args:
-      label: all of it in words.
-      values: what stands on it.
-      interval: around the own value; an end may not be known.
-      band: of no difference.
-      span: the ends of the line, where they are given.
+    The arguments are as in `Strip`, in units of the values; `span` are the ends of the line, where they are given.
     """
     known = [(kind, value) for kind, value in values if value is not None]
     if not known:

@@ -23,15 +23,7 @@ class Reader(NamedTuple):
 
 
 class Study(NamedTuple):
-    """A closed study.
-
-    Attributes:
-      report: its record.
-      verdict: what it supports.
-      facts: what was shown to whom.
-      readers: each, and all together.
-      agreement: between them; may be empty.
-    """
+    """A closed study: what it supports, what was shown to whom, and each reader, then all together."""
 
     report: StudyReport
     verdict: str

@@ -18,14 +18,9 @@ class Difference(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """A finished trial.
+    """A finished trial: what was compared and on whom, differences to the reference, and each arm's name and score.
 
-    Attributes:
-      record: of it.
-      facts: what was compared and on whom.
-      differences: of all arms.
-      arms: their names and scores.
-      told_apart: whether a classifier can tell synthetic from real images; may be empty.
+    `told_apart` says whether a classifier can tell synthetic from real images; it may be empty.
     """
 
     record: TrialRecord

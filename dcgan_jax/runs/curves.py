@@ -21,15 +21,11 @@ Values = Float64[np.ndarray, " step"]
 
 
 def save_curves(rows: Sequence[dict[str, Any]], path: Path, best_step: int | None = None) -> None:
-    """Draws losses and accuracies over the iterations (the paper's Figure 4) and, where there are some, the scores.
+    """Draws losses and accuracies of metrics.jsonl (the paper's Figure 4) and, where there are some, the scores.
 
     Small batches make the raw lines noise: each is drawn faintly under its mean over a hundredth of the training, and
-    of a long one in no more points than the eye tells apart.
-
-    Args:
-      rows: the rows of metrics.jsonl.
-      path: where to write the figure.
-      best_step: of the checkpoint that evaluate and generate take; None where none is scored.
+    of a long one in no more points than the eye tells apart. `best_step` is that of the checkpoint that evaluate and
+    generate take; None where none is scored.
     """
     fids = sorted({name for row in rows for name in row if name.partition("/")[0] == "fid"})
     panels = [("loss", [name for name in METRICS if "loss" in name])]

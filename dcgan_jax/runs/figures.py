@@ -76,13 +76,9 @@ def save_comparison(real: Sequence[Images], generated: Sequence[Images], path: P
 
 
 def save_closest_pairs(generated: Images, training: Images, path: Path, captions: Sequence[str] = ()) -> None:
-    """Draws generated images above the training images they are closest to, for the eye to judge.
+    """Draws generated images, the most suspicious first, above the training images they are closest to.
 
-    Args:
-      generated: the generated images, the most suspicious first.
-      training: as many training images, of the same size.
-      path: where to write the figure.
-      captions: what stands under each pair, in short lines.
+    There are as many of both, of the same size; captions stand under each pair, in short lines.
     """
     channels = max(generated.shape[-1], training.shape[-1])
     rows = [np.broadcast_to(images, (*images.shape[:-1], channels)) for images in (generated, training)]

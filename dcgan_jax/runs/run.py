@@ -142,10 +142,7 @@ class Run:
     ) -> UInt8[np.ndarray, "count height width"] | UInt8[np.ndarray, "count height width 3"]:
         """Returns the first images of a latent seed, those that `--mode=generate` writes of it; none is left out.
 
-        Args:
-          count: how many.
-          seed: of the latents; images of one number have the same latent in every class.
-          label: their class; may be left out where the run has one.
+        Images of one number have the same latent in every class; `label` may be left out where the run has one.
 
         Returns:
           uint8, gray [count, height, width] or, of a run in color, [count, height, width, 3].

@@ -57,11 +57,10 @@ def read_cached(path: Path) -> dict[str, np.ndarray] | None:
         return None
 
 
-def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
     """Writes a .npz file, whole or not at all; raises OSError if it can't be written."""
-    entries: dict[str, Any] = dict(arrays)
     with atomic_file.replacing(path) as file:
-        np.savez(file, **entries)
+        np.savez(file, **arrays)
 
 
 def write_cached(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

@@ -25,12 +25,8 @@ def take_ownership(directory: str, run_id: str, workdir: Path) -> None:
 
     On object stores, which have no exclusive creation, two runs that start within the same moment may both pass.
 
-    Args:
-      directory: of the checkpoints; it is created.
-      run_id: of the run, for as long as it lives.
-      workdir: of the run, for the sentence that another run gets.
-
-    Raises UserError if another run owns it, or it cannot be written.
+    The folder is created. `workdir` is for the sentence that another run gets. Raises UserError if another run owns it,
+    or it cannot be written.
     """
     if is_owned(directory, run_id):
         return
