@@ -110,9 +110,7 @@ class ExportFolder:
         """
         manifest, grid, archive = (self._root / name for name in (MANIFEST, _GRID, ARCHIVE))
         folders = [folder for folder in (self._root, *self._folders) if folder.is_dir()]
-        images = {path for folder in folders for path in _list_files(folder) if path.suffix.lower() in SUFFIXES} - {
-            grid
-        }
+        images = {path for folder in folders for path in _list_files(folder) if _is_image(path)} - {grid}
         has_manifest = manifest.exists()
         if has_manifest:
             if not _is_manifest(manifest):
