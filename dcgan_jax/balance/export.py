@@ -5,7 +5,6 @@ They are written as the training of a generator saw them, so that neither bit de
 """
 
 import contextlib
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -19,7 +18,7 @@ from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.ranking import rank_by_hash
 from dcgan_jax.data.reading.stored_image import StoredImage
 from dcgan_jax.data.sources.source import Source, SourceImage
-from dcgan_jax.runs.figures import save_image
+from dcgan_jax.runs.figures import encode_png
 from dcgan_jax.settings import BalanceSettings
 from dcgan_jax.storage import atomic_file
 
@@ -148,6 +147,4 @@ def _is_png(name: str) -> bool:
 
 
 def _write_png(pixels: UInt8[np.ndarray, "height width 1"], path: Path, channels: int) -> None:
-    content = io.BytesIO()
-    save_image(np.repeat(pixels, channels, axis=-1), content, format="PNG")
-    atomic_file.write_bytes(path, content.getvalue())
+    atomic_file.write_bytes(path, encode_png(np.repeat(pixels, channels, axis=-1)))

@@ -1,6 +1,5 @@
 """`--mode=balance`: a new data set, real images and synthetic ones of the smaller classes, that says which is which."""
 
-import io
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +15,7 @@ from dcgan_jax.data.prepare import create_source
 from dcgan_jax.data.prepared import PreparedSet
 from dcgan_jax.data.sources.source import TRAIN, Source, SourceImage
 from dcgan_jax.data.synthetic_marks import MANIFEST
-from dcgan_jax.runs.figures import save_image
+from dcgan_jax.runs.figures import encode_png
 from dcgan_jax.runs.labeling import create_notice, text_chunks
 from dcgan_jax.runs.manifest import format_manifest
 from dcgan_jax.runs.origin import describe_origin
@@ -81,9 +80,7 @@ def write_synthetic(
         path = folder / f"synthetic_{index:0{digits}d}.png"
         latent_seed = f"{balance.seed}/{drawn.number}"
         if not path.exists():
-            content = io.BytesIO()
-            save_image(drawn.image, content, format="PNG", pnginfo=text_chunks(label, run.step, latent_seed))
-            atomic_file.write_bytes(path, content.getvalue())
+            atomic_file.write_bytes(path, encode_png(drawn.image, text_chunks(label, run.step, latent_seed)))
         yield BalancedRow(
             file=path.relative_to(out).as_posix(),
             label=label,

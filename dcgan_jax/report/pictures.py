@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from dcgan_jax.runs.figures import GAP, GRID_SIDE
+from dcgan_jax.runs.figures import GAP, GRID_SIDE, to_pillow
 
 SIDES = (128, 96, 64, 48, 32)
 """Pixels a side at which an image may be carried, the largest first; each that follows saves about half."""
@@ -92,7 +92,7 @@ def read_figure(path: Path, most: int) -> str:
     pixels = _read_pixels(path)
     if pixels is None:
         return ""
-    image = _to_image(pixels)
+    image = to_pillow(pixels)
     while True:
         source = _encode(image)
         if len(source) <= most:
@@ -104,7 +104,7 @@ def encode_tiles(tiles: Sequence[Tile], most: int) -> Tiles:
     """Returns images of one size as sources of elements, as large as fit into so many characters together."""
     of = max(tiles[0].shape[:2])
     for side in SIDES:
-        shrunk = [_shrink(_to_image(tile), side) for tile in tiles]
+        shrunk = [_shrink(to_pillow(tile), side) for tile in tiles]
         sources = tuple(map(_encode, shrunk))
         if sum(map(len, sources)) <= most:
             break
@@ -152,10 +152,6 @@ def _shrink(image: Image.Image, side: int) -> Image.Image:
     if scale >= 1:
         return image
     return image.resize([max(1, round(length * scale)) for length in image.size], Image.Resampling.LANCZOS)
-
-
-def _to_image(pixels: Tile) -> Image.Image:
-    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
 def _encode(image: Image.Image) -> str:

@@ -7,7 +7,6 @@ nothing that is not ours is touched.
 
 import contextlib
 import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from dcgan_jax.data.image_files import SUFFIXES
 from dcgan_jax.data.synthetic_marks import MANIFEST, is_marked, list_synthetic
 from dcgan_jax.errors import FieldError, FileError, UserError
 from dcgan_jax.runs.animation import DESCRIPTION, can_encode_mp4, encode_mp4, encode_webp
-from dcgan_jax.runs.figures import Images, save_image
+from dcgan_jax.runs.figures import Images, encode_png
 from dcgan_jax.runs.image_archive import ARCHIVE, encode_archive, is_archive
 from dcgan_jax.runs.labeling import NOTICE, create_notice, grid_chunks
 from dcgan_jax.runs.manifest import GeneratedRow, format_manifest
@@ -67,7 +66,7 @@ class ExportFolder:
         if self._archived is not None:
             self._archived.append(image)
         else:
-            self._write_png(image, row.file, chunks)
+            atomic_file.write_bytes(self._root / row.file, encode_png(image, chunks))
 
     def write_film(self, label: str, frames: Images) -> None:
         """Writes a class's film, and the same for players where that can be done."""
@@ -86,16 +85,11 @@ class ExportFolder:
         table = format_manifest(GeneratedRow.columns(is_truncated), rows)
         manifest = DescribedFile.of_text(MANIFEST, "text/csv", table)
         if grid is not None:
-            self._write_png(grid, _GRID, grid_chunks())
+            atomic_file.write_bytes(self._root / _GRID, encode_png(grid, grid_chunks()))
         atomic_file.write_text(self._root / _NOTICE, self._notice)
         atomic_file.write_text(self._root / README, card.format_readme())
         atomic_file.write_text(self._root / CROISSANT, card.format_croissant(manifest))
         atomic_file.write_bytes(self._root / MANIFEST, manifest.content)
-
-    def _write_png(self, image: Image, name: str, chunks: PngInfo) -> None:
-        content = io.BytesIO()
-        save_image(image, content, format="PNG", pnginfo=chunks)
-        atomic_file.write_bytes(self._root / name, content.getvalue())
 
     def _refuse_the_source(self, source: Path) -> None:
         for folder in (self._root.resolve(), *(folder.resolve() for folder in self._folders)):

@@ -4,12 +4,12 @@ import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
 
 import numpy as np
 from jaxtyping import UInt8
 from matplotlib.figure import Figure
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from dcgan_jax.storage import atomic_file
 
@@ -34,9 +34,16 @@ def save_figure(figure: Figure, path: Path, dpi: int = 100) -> None:
     atomic_file.write_bytes(path, content.getvalue())
 
 
-def save_image(image: UInt8[np.ndarray, "height width channels"], path: Path | IO[bytes], **options: Any) -> None:
-    """Writes one image, gray or RGB, to a path or an open file; options go to Pillow."""
-    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(path, **options)
+def to_pillow(image: UInt8[np.ndarray, "height width channels"]) -> Image.Image:
+    """Returns one image, gray or RGB, as Pillow has it."""
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+
+
+def encode_png(image: UInt8[np.ndarray, "height width channels"], chunks: PngInfo | None = None) -> bytes:
+    """Returns one image, gray or RGB, as a PNG file with chunks of text."""
+    content = io.BytesIO()
+    to_pillow(image).save(content, format="PNG", pnginfo=chunks)
+    return content.getvalue()
 
 
 def count_per_class(num_classes: int) -> int:

@@ -1,7 +1,6 @@
 """Watches a training run: the live line, the log, the grids of generated images, the pace."""
 
 import contextlib
-import io
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from jaxtyping import PyTree
 from tqdm import tqdm
 
 from dcgan_jax.runs.curves import save_curves
-from dcgan_jax.runs.figures import CURVES, GRID_SIDE, Images, count_per_class, save_image, tile
+from dcgan_jax.runs.figures import CURVES, GRID_SIDE, Images, count_per_class, encode_png, tile
 from dcgan_jax.runs.metrics_log import RunLog, read_rows
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import patience, processes
@@ -98,11 +97,11 @@ class TrainObserver:
         """Draws the grid of the fixed latents."""
         self._last_at = None
         images = draw_samples(self._sampler, state.sampled_generator, self._settings)
-        grid, content = tile(images, GRID_SIDE), io.BytesIO()
-        save_image(grid, content, format="png")
+        grid = tile(images, GRID_SIDE)
+        content = encode_png(grid)
         for name in (f"step_{step:07d}.png", LATEST):
             path = self._workdir.samples / name
-            patience.insist(partial(atomic_file.write_bytes, path, content.getvalue()), path)
+            patience.insist(partial(atomic_file.write_bytes, path, content), path)
         self._log.show_grid(step, grid)
 
     def on_scores(self, step: int, scores: dict[str, float]) -> None:

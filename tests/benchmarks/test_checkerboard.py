@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from benchmarks.checkerboard import compute_checkerboard, compute_checkerboard_amplitude, read_grid
-from dcgan_jax.runs.figures import save_image, tile
+from dcgan_jax.runs.figures import encode_png, tile
 
 RNG = np.random.default_rng(0)
 SMOOTH = np.stack([gaussian_filter(RNG.normal(size=(64, 64)), 2.0) for _ in range(32)])
@@ -41,5 +41,5 @@ def test_the_amplitude_is_in_gray_levels_however_sharp_the_images_are(period, ax
 
 def test_a_grid_gives_its_images_back(tmp_path):
     images = as_pixels(IMAGES)[:4, ..., None]
-    save_image(tile(images), tmp_path / "grid.png")
+    (tmp_path / "grid.png").write_bytes(encode_png(tile(images)))
     np.testing.assert_array_equal(read_grid(tmp_path / "grid.png", 64), images[..., 0])

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from dcgan_jax.report.pictures import STRIP_LATENTS, STRIP_STEPS, encode_tiles, read_figure, read_pictures
-from dcgan_jax.runs.figures import save_image, tile
+from dcgan_jax.runs.figures import encode_png, tile
 
 
 def decode(source):
@@ -25,7 +25,7 @@ def numbered(step):
 @pytest.fixture
 def samples(tmp_path):
     for step in range(20):
-        save_image(tile(numbered(step), 8), tmp_path / f"step_{step:07d}.png")
+        (tmp_path / f"step_{step:07d}.png").write_bytes(encode_png(tile(numbered(step), 8)))
     (tmp_path / "latest.png").write_bytes((tmp_path / "step_0000019.png").read_bytes())
     return tmp_path
 
@@ -54,7 +54,7 @@ def test_a_strip_shows_each_class_alike(samples, classes, places):
 
 def test_what_is_no_grid_is_passed_over(samples):
     (samples / "step_0000020.png").write_bytes(b"\x89PNG\r\n\x1a\n half of it")
-    save_image(np.zeros((30, 30, 1), np.uint8), samples / "step_0000021.png")
+    (samples / "step_0000021.png").write_bytes(encode_png(np.zeros((30, 30, 1), np.uint8)))
     (samples / "step_0000022.png").mkdir()
     assert read_pictures(samples, 16, 1).step == 19
     assert read_pictures(samples / "nowhere", 16, 1).grid is None

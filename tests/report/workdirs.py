@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dcgan_jax.runs.figures import save_comparison, save_image, tile
+from dcgan_jax.runs.figures import encode_png, save_comparison, tile
 from dcgan_jax.study.report import write_report as write_study_report
 from tests.evaluation.conftest import OLD_RECORD
 from tests.old_runs.recording import Recording
@@ -29,7 +29,7 @@ def draw_samples(root: Path, step: int, seed: int, size: int = SIZE, channels: i
     """Writes a grid of noise, which compresses worse than any image."""
     images = np.random.default_rng(seed).integers(0, 256, (64, size, size, channels), np.uint8)
     (root / "samples").mkdir(exist_ok=True)
-    save_image(tile(images, 8), root / "samples" / f"step_{step:07d}.png")
+    (root / "samples" / f"step_{step:07d}.png").write_bytes(encode_png(tile(images, 8)))
 
 
 def add_real_images(root: Path) -> None:
