@@ -40,14 +40,9 @@ class RealImages:
         balance: BalanceSettings,
         channels: int,
     ):
-        """Names the images.
+        """Names the images that are written: of a source, and prepared as training saw them.
 
-        Args:
-          source: of the images; only read.
-          images: those that are written.
-          prepared: the same images as training saw them.
-          balance: `real` and `resolution` are used.
-          channels: of the synthetic images.
+        They get as many channels as the synthetic images have.
         """
         self._source, self._images, self._prepared = source, images, prepared
         self._balance, self._channels = balance, channels

@@ -72,11 +72,8 @@ def _choose_run(opened: Sequence[Run], label: str) -> Run | None:
     runs = [run for run in opened if label in run.provenance.labels]
     if len(runs) > 1:
         folders = ", ".join(str(run.workdir.root) for run in runs)
-        raise FieldError(
-            "config.balance.runs",
-            None,
-            f"has {len(runs)} runs of class {label} ({folders}): leave all but one of them out.",
-        )
+        message = f"has {len(runs)} runs of class {label} ({folders}): leave all but one of them out."
+        raise FieldError("config.balance.runs", None, message)
     return runs[0] if runs else None
 
 
@@ -134,11 +131,8 @@ def begin(out: Path, plan: BalancePlan) -> None:
         pass
     else:
         if changed := plan.differences(begun):
-            raise FieldError(
-                "config.balance.out",
-                out,
-                f"holds a data set with another {', '.join(changed)}: choose an empty folder.",
-            )
+            message = f"holds a data set with another {', '.join(changed)}: choose an empty folder."
+            raise FieldError("config.balance.out", out, message)
         return
     try:
         if out.is_dir() and any(not atomic_file.is_partial(path.name) for path in out.iterdir()):

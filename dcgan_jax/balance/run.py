@@ -64,13 +64,9 @@ def balance(settings: Settings, workdir: Workdir) -> None:
 def write_synthetic(
     filling: Filling, out: Path, balance: BalanceSettings, name_of: Callable[[str], str]
 ) -> Iterator[BalancedRow]:
-    """Writes the synthetic images of a class that are not there yet; yields a row of the manifest for each.
+    """Writes the synthetic images of a class that are not there yet into a folder; yields a manifest's row for each.
 
-    Args:
-      filling: what the class lacks.
-      out: the new folder.
-      balance: `seed` and `real` are used.
-      name_of: a file of the source -> what it may be called.
+    What a file of the source may be called is `name_of`'s to say.
     """
     label, count, run = filling.label, filling.count, filling.run
     folder = out / TRAIN / label

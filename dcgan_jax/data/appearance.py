@@ -10,10 +10,9 @@ _LEAST_SHARE = 0.001  # of either end, so that a black picture with a lead marke
 
 
 def is_mask(histogram: Int[np.ndarray, "256"]) -> bool:
-    """Returns whether an image has two values only, or all but two as black and white as JPEG leaves them.
+    """Returns whether an image, given by how many pixels have each gray level, is a mask.
 
-    Args:
-      histogram: number of pixels of each gray level.
+    It has two values only, or all but two as black and white as JPEG leaves them.
     """
     if np.count_nonzero(histogram) == 2:
         return True
@@ -23,11 +22,8 @@ def is_mask(histogram: Int[np.ndarray, "256"]) -> bool:
 
 
 def describe_flaw(num_levels: int, is_hidden: bool) -> str | None:
-    """Returns why an image that can be used is hardly one, None of others.
-
-    Args:
-      num_levels: how many of the 256 gray levels it uses.
-      is_hidden: whether transparency hides all of it.
+    """Returns why an image that can be used is hardly one, None of others: by how many of the 256 gray levels it uses,
+    and whether transparency hides all of it.
     """
     if is_hidden:
         return "black, because all of it is transparent"

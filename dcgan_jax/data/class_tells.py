@@ -70,10 +70,7 @@ def describe_inks(kind: FileKind) -> str | None:
 def find_tells(labels: Sequence[str], sides: Sequence[tuple[int, int]], kinds: Sequence[FileKind]) -> tuple[Tell, ...]:
     """Returns by what classes differ so much that it alone tells most of their files apart.
 
-    Args:
-      labels: the class of each file.
-      sides: width and height in pixels.
-      kinds: of the files.
+    Of each file its class is given, its width and height in pixels, and its kind.
     """
     width, height = np.reshape(sides, (-1, 2)).T
     names = np.asarray(labels)

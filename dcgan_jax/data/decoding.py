@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from jaxtyping import UInt8
 from PIL import Image
 
 from dcgan_jax.data.appearance import describe_flaw, is_mask
@@ -22,7 +21,6 @@ from dcgan_jax.data.images import find_shown, open_stored
 from dcgan_jax.data.intensity import (
     Depth,
     DepthGroup,
-    DepthRange,
     count_levels,
     find_range,
     group_depths,
@@ -135,7 +133,8 @@ class _Decoder:
             shared = find_range(depth, groups) or range_alone(depth, outcome.image.file, self._data.intensity)
         except BadImageError as error:
             return LeftOut.of(error)
-        self._pixels.write(outcome.slot, _show(self._deep.read(outcome.slot), shared))
+        values = self._deep.read(outcome.slot)
+        self._pixels.write(outcome.slot, to_8_bits(np.where(np.isnan(values), shared.low, values), shared))
         return replace(outcome, flaw=outcome.flaw or describe_flaw(count_levels(depth, shared), is_hidden=False))
 
 
@@ -143,7 +142,3 @@ def _name_way(was_deep: bool, shown: StoredImage) -> Shown:
     if not shown.is_deep:
         return "equalized" if was_deep else "as stored"
     return "by its own window or table" if shown.sample == DISPLAY else "by a range"
-
-
-def _show(values: np.ndarray, depth_range: DepthRange) -> UInt8[np.ndarray, "size size"]:
-    return to_8_bits(np.where(np.isnan(values), depth_range.low, values), depth_range)

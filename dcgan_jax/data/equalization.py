@@ -7,13 +7,10 @@ _ROWS_AT_ONCE = 256
 
 
 def equalize(values: Shaped[np.ndarray, "height width"]) -> UInt8[np.ndarray, "height width"]:
-    """Returns 8 bits of which all gray levels are about equally frequent.
+    """Returns 8 bits, of finite values, of which all gray levels are about equally frequent.
 
     The least value is subtracted, the greatest that is left divided by, and what is no whole number cut off (Johnson et
     al., arXiv:1901.07042); then the histogram is equalized as OpenCV's equalizeHist does. A flat image is black.
-
-    Args:
-      values: finite numbers of any real type.
     """
     low, high = float(values.min()), float(values.max())
     scaled = np.empty(values.shape, np.uint8)

@@ -33,13 +33,7 @@ def create_report(
 ) -> PreparedReport:
     """Returns the report of a prepared set, without its warnings.
 
-    Args:
-      examples: its images.
-      decoded: what became of the source's images.
-      source: of the images.
-      data: what shaped the images.
-      seconds: that it took.
-      near_copies: places of examples in different splits that look the same.
+    The near copies are places of examples in different splits that look the same.
     """
     return PreparedReport(
         source=show_name(source.name),

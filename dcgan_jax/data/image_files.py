@@ -53,11 +53,6 @@ def find_images(folder: Path) -> FoundFiles:
     return found
 
 
-def list_image_files(folder: Path) -> list[str]:
-    """Returns the image files below a folder, as sorted paths relative to it; see `find_images`."""
-    return find_images(folder).images
-
-
 def is_ignored(name: str) -> bool:
     """Tells whether a file or folder of this name is an operating system's, not the data set's."""
     return name.startswith(".") or name == "__MACOSX"

@@ -93,10 +93,8 @@ def open_stored(content: bytes, file: str, color: bool = False) -> OpenedImage:
             return OpenedImage(16 * pixels, lambda: tiff_reader.decode_page(page, file, color))
     if header := codec_reader.read_deep_header(content, found):
         pillow_reader.check_size(header.width, header.height, file)
-        return OpenedImage(
-            16 * header.width * header.height * header.samples,
-            lambda: _decode_deep(content, header, file, found, color),
-        )
+        num_bytes = 16 * header.width * header.height * header.samples
+        return OpenedImage(num_bytes, lambda: _decode_deep(content, header, file, found, color))
     image = pillow_reader.open_image(content, file, found)
     # Pillow keeps color in 4 bytes a pixel, beside which there is the luma.
     return OpenedImage(
@@ -107,12 +105,7 @@ def open_stored(content: bytes, file: str, color: bool = False) -> OpenedImage:
 
 
 def read_stored(content: bytes, file: str, color: bool = False) -> StoredImage:
-    """Returns what an image file holds.
-
-    Args:
-      content: the whole file.
-      file: its name, for messages.
-      color: keep color, where there is some; gray otherwise.
+    """Returns what an image file holds, given by its content and, for messages, its name; gray unless `color` is kept.
 
     Raises:
       BadImageError: when the file is no image, broken, of several pages or absurdly large.
@@ -121,13 +114,10 @@ def read_stored(content: bytes, file: str, color: bool = False) -> StoredImage:
 
 
 def read_gray(content: bytes, file: str, intensity: DepthRange | str) -> UInt8[np.ndarray, "height width"]:
-    """Returns the pixels of one image file.
+    """Returns the pixels of one image file, given by its content and, for messages, its name.
 
-    Args:
-      content: the whole file.
-      file: its name, for messages.
-      intensity: which values of a file deeper than 8 bits become 0 and 255: a `DepthRange`, "container" (the ends
-        of the type, 0 and 1 for floats), "image" (the file's own) or "equalize" (those, with an equalized histogram).
+    The intensity says which values of a file deeper than 8 bits become 0 and 255: a `DepthRange`, "container" (the ends
+    of the type, 0 and 1 for floats), "image" (the file's own) or "equalize" (those, with an equalized histogram).
 
     Raises:
       BadImageError: as `read_stored`.
@@ -161,10 +151,8 @@ def show(stored: StoredImage, file: str, intensity: DepthRange | str) -> UInt8[n
 def find_shown(stored: StoredImage, intensity: str) -> StoredImage:
     """Returns the values of an image that are brought to 8 bits, which may have that already.
 
-    Args:
-      stored: an image.
-      intensity: as `data.intensity`: with "dataset" a DICOM file is shown by the window or table that it brings, with
-        the others by its modality values, as if it brought none.
+    With the intensity "dataset" a DICOM file is shown by the window or table that it brings, with the others by its
+    modality values, as if it brought none.
     """
     if intensity == "dataset":
         return stored.as_displayed()

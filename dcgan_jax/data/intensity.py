@@ -80,9 +80,7 @@ def measure_depth(stored: StoredImage) -> Depth:
 def _cut_above(found: np.ndarray, counts: np.ndarray) -> float:
     """Returns where the few values end that lie farther above all others than those are apart.
 
-    Args:
-      found: different values, ascending.
-      counts: how many there are of each.
+    The values are different ones, ascending, with how many there are of each.
     """
     if len(found) <= _LEAST_VALUES:
         return float(found[-1])
@@ -116,12 +114,7 @@ def find_range(depth: Depth, groups: Sequence[DepthGroup]) -> DepthRange | None:
 
 
 def range_alone(depth: Depth, file: str, intensity: str) -> DepthRange:
-    """Returns the range of an image that shares none.
-
-    Args:
-      depth: of the image.
-      file: its name, for messages.
-      intensity: "container" (the ends of the type, 0 and 1 for floats) or "image" (the image's own).
+    """Returns the range of an image that shares none: its own, or with "container" the ends of its type.
 
     Raises:
       BadImageError: floats are not within 0 and 1, so that their type has no ends.
@@ -130,9 +123,8 @@ def range_alone(depth: Depth, file: str, intensity: str) -> DepthRange:
         return DepthRange(depth.low, depth.high)
     low, high = depth.ends
     if depth.sample.kind == "float" and (depth.least < low or depth.greatest > high):
-        raise BadImageError(
-            file, "its floats are not within 0 and 1, so intensity=container can't be used; use dataset"
-        )
+        reason = "its floats are not within 0 and 1, so intensity=container can't be used; use dataset"
+        raise BadImageError(file, reason)
     return DepthRange(low, high)
 
 

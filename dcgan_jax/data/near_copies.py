@@ -5,6 +5,7 @@ saved again, at down to a quarter of their side and as JPEG of quality 30 to 90,
 """
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 from jaxtyping import Float16, UInt8
@@ -30,22 +31,11 @@ def compute_outline(image: UInt8[np.ndarray, "size size"]) -> Outline:
 
 
 def find_near_copies(outlines: Sequence[Outline], splits: Sequence[str]) -> list[tuple[int, int]]:
-    """Returns pairs of images in different splits that look the same; of each image the nearest in each other split.
-
-    Args:
-      outlines: one an image.
-      splits: of the images.
-    """
-    names, places = sorted(set(splits)), np.asarray(splits)
-    stacked = np.stack(outlines)
-    pairs = []
-    for index, first in enumerate(names):
-        for second in names[index + 1 :]:
-            ours, theirs = np.flatnonzero(places == first), np.flatnonzero(places == second)
-            if len(ours) > len(theirs):
-                ours, theirs = theirs, ours
-            for own, found in _match(stacked, ours, theirs):
-                pairs.append((min(own, found), max(own, found)))
+    """Returns pairs of images in different splits that look the same; of each image the nearest in each other split."""
+    places, stacked, pairs = np.asarray(splits), np.stack(outlines), []
+    for both in combinations(sorted(set(splits)), 2):
+        ours, theirs = sorted((np.flatnonzero(places == split) for split in both), key=len)
+        pairs += [(min(own, found), max(own, found)) for own, found in _match(stacked, ours, theirs)]
     return sorted(pairs)
 
 

@@ -24,13 +24,9 @@ Mask = Float32[np.ndarray, "side side"]
 
 
 def draw_phantom(size: int, seed: int, index: int, label: str) -> UInt8[np.ndarray, "size size"]:
-    """Returns one drawn X-ray, gray, 0 (air) to 255 (bone).
+    """Returns one drawn X-ray of `size` pixels a side, gray, 0 (air) to 255 (bone).
 
-    Args:
-      size: pixels a side.
-      seed: of the whole set.
-      index: of the image within its class.
-      label: one of `CLASSES`.
+    The seed is that of a whole set, the index that of the image within its class, one of `CLASSES`.
     """
     rng = np.random.default_rng([seed, index, CLASSES.index(label)])
     build = Build.draw(rng)

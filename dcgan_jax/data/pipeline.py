@@ -118,9 +118,8 @@ class StreamedBatches:
             ) from None
 
         tf.config.set_visible_devices([], "GPU")
-        self._fetch(
-            first_step
-        )  # imports what reads records: threads that do it at once can wait for each other for ever
+        # Imports what reads records: threads that do it at once can wait for each other for ever.
+        self._fetch(first_step)
         steps = tf.data.Dataset.range(first_step, np.iinfo(np.int64).max)
         images = steps.map(
             lambda step: tf.numpy_function(self._fetch, [step], tf.uint8, stateful=False),
@@ -169,8 +168,7 @@ def create_batches(
       mesh: the devices.
       first_step: completed updates of the state that training starts from.
     """
-    size = len(examples) * data.image_size**2
-    fits = size <= data.device_budget_mib * MIB
+    fits = len(examples) * data.image_size**2 <= data.device_budget_mib * MIB
     labels = number_labels(examples) if data.label == ALL_CLASSES else None
     if data.placement == "device" or (data.placement == "auto" and fits):
         return ResidentBatches(prepared.images(examples), labels, channels, order, mesh)

@@ -11,13 +11,7 @@ class PixelFile:
     """A file of slots. (A full disk is an OSError here, and a crash in a memory map; a lost file system likewise.)"""
 
     def __init__(self, path: Path, size: int, dtype: type[np.generic] = np.uint8):
-        """Creates the file.
-
-        Args:
-          path: of the file.
-          size: pixels a side.
-          dtype: of a pixel.
-        """
+        """Creates the file, for images of `size` pixels a side."""
         self.path, self._size, self._dtype = path, size, np.dtype(dtype)
         self._slot_bytes = size**2 * self._dtype.itemsize
         self._file = path.open("w+b", buffering=0)
@@ -41,11 +35,7 @@ class PixelFile:
 
 
 def read_at(descriptor: int, count: int, place: int) -> bytearray:
-    """Returns bytes of an open file.
-
-    Raises:
-      OSError: they can't be read, or the file ends before.
-    """
+    """Returns bytes of an open file; raises OSError if they can't be read, or the file ends before."""
     content = bytearray()
     while len(content) < count:
         part = os.pread(descriptor, count - len(content), place + len(content))

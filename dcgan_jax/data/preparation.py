@@ -37,13 +37,7 @@ _LISTED_BAD_FILES = 1000
 
 
 def write_set(source: Source, images: Sequence[SourceImage], data: DataSettings, directory: Path) -> None:
-    """Prepares the images of a source.
-
-    Args:
-      source: of the images.
-      images: what it listed.
-      data: what shapes the images, and what is done about bad ones.
-      directory: the prepared set; one that is there already is replaced.
+    """Prepares the images that a source listed; a set that is in the directory already is replaced.
 
     Raises:
       UserError: images are bad and not to be left out, or none is left to train on.

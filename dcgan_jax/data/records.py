@@ -40,12 +40,7 @@ class Records:
             raise ValueError(f"it is not {expected} bytes long")
 
     def read(self, positions: Sequence[int], out: UInt8[np.ndarray, "n size size 1"], rows: Sequence[int]) -> None:
-        """Reads images into rows of an array.
-
-        Raises:
-          OSError: they can't be read.
-          IndexError: there is no such image.
-        """
+        """Reads images into rows of an array; raises OSError or IndexError if they can't be read."""
         length = self._size**2
         for position, row in zip(positions, rows, strict=True):
             if not 0 <= position < self._count:

@@ -22,15 +22,11 @@ def resize(
     method: Literal["antialias", "nearest"],
     aspect: Literal["ignore", "pad"],
 ) -> UInt8[np.ndarray, "size size"] | Float32[np.ndarray, "size size"]:
-    """Returns the image as a square: of uint8 as uint8, of any other type as float32.
+    """Returns gray pixels as a square of `size` pixels a side: of uint8 as uint8, of any other type as float32.
 
-    Args:
-      pixels: gray, 0 to 255 where they are uint8.
-      size: pixels a side of the result.
-      method: "antialias" (bicubic over the whole footprint of a pixel) or "nearest" (one source pixel each, as Keras
-        loads images and so the paper).
-      aspect: "ignore" stretches to the square; "pad" keeps the shape, centered, with black borders (NaN in floats,
-        whose black is not known yet).
+    "antialias" is bicubic over the whole footprint of a pixel; "nearest" takes one source pixel each, as Keras loads
+    images and so the paper. "ignore" stretches to the square; "pad" keeps the shape, centered, with black borders (NaN
+    in floats, whose black is not known yet).
     """
     width, height = size, size
     if aspect == "pad":

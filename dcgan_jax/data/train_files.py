@@ -58,12 +58,7 @@ def parse_train_files(text: str, path: Path) -> tuple[TrainFile, ...]:
 
 
 def describe_difference(there: Iterable[Example | TrainFile], here: Iterable[Example | TrainFile]) -> str | None:
-    """Returns how two lists of training images differ, None where they are the same images in the same order.
-
-    Args:
-      there: the run's.
-      here: the data's.
-    """
+    """Returns how a run's list of training images differs from the data's, None where it does not at all."""
     own, given = ([(row.file, row.label, row.sha256) for row in rows] for rows in (there, here))
     if own == given:
         return None

@@ -76,12 +76,7 @@ def divide(patients: Sequence[str], size: int, rng: np.random.Generator) -> Divi
 
     Images of one patient resemble each other, and in both parts they would flatter the baseline: so whole patients are
     taken, in random order, as long as they fit. Where that leaves more than 2% of either part out, as with few
-    patients of many images, images are divided instead.
-
-    Args:
-      patients: whose each image is.
-      size: images of the second part; with whole patients it may be a few less.
-      rng: draws the divisions.
+    patients of many images, images are divided instead. With whole patients the second parts may have a few less.
     """
     count = len(patients)
     whole = [_divide_patients(patients, size, rng) for _ in range(REPEATS)]

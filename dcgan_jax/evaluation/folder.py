@@ -101,11 +101,7 @@ def compute_folder_features_cached(
 def features_path(images: str, weights_sha256: str, dims: tuple[int, ...], preprocess: Preprocess) -> Path:
     """Returns where features are cached: a name made of everything that shapes them.
 
-    Args:
-      images: stands for their content and order, for example `compute_fingerprint`'s or a prepared set's key.
-      weights_sha256: of the weights.
-      dims: lengths of the features.
-      preprocess: how the images are prepared.
+    The first argument stands for the images' content and order: `compute_fingerprint`'s, or a prepared set's key.
     """
     key = [_CACHE_VERSION, images, weights_sha256, dims, preprocess.name, preprocess.resize_filter]
     return cache_dir("features") / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()}.npz"

@@ -11,7 +11,7 @@ from dcgan_jax.evaluation.folder import compute_folder_features, find_images
 from dcgan_jax.inception.features import FeatureExtractor, prepare_images
 from dcgan_jax.inception.preprocess import Preprocess
 from dcgan_jax.inception.weights import load_inception_weights
-from dcgan_jax.metrics import feature_distance
+from dcgan_jax.metrics import frechet
 
 Images = UInt8[np.ndarray, "image height width"] | UInt8[np.ndarray, "image height width channel"] | str | Path
 """Gray or RGB images of one size, 0 to 255; or a folder of image files of any sizes, searched recursively."""
@@ -57,12 +57,7 @@ def compute_fid(a: Images, b: Images, dims: int = 768, *, weights: str = "", pre
 
     Distances compare only at the same dims, counts, weights and preparation; 768 needs more than 768 images a side.
 
-    Args:
-      a: see `extract_features`.
-      b: the other set, of any other size.
-      dims: length of the features.
-      weights: a file in pytorch-fid's format; empty: the official one.
-      preprocess: how images become the network's input.
+    The arguments are those of `extract_features`; the two sets may have images of other sizes.
 
     Raises:
       UserError: as `extract_features`, or fewer than two images on a side.
@@ -75,7 +70,7 @@ def compute_fid(a: Images, b: Images, dims: int = 768, *, weights: str = "", pre
     True
     """
     features = [extract_features(images, dims, weights=weights, preprocess=preprocess) for images in (a, b)]
-    return feature_distance.compute_fid(*features)
+    return frechet.compute_fid(*features)
 
 
 @lru_cache(maxsize=2)

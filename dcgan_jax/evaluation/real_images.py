@@ -29,11 +29,7 @@ class RealImages:
 
 
 def read_real_images(prepared: PreparedSet, examples: Sequence[Example]) -> RealImages:
-    """Reads examples of a prepared set, in their order.
-
-    Raises:
-      UserError: the records can't be read.
-    """
+    """Reads examples of a prepared set, in their order; raises UserError where the records can't be read."""
     return RealImages(
         prepared.images(examples),
         tuple(example.file for example in examples),
@@ -46,12 +42,7 @@ def compute_real_features(
 ) -> Features:
     """Returns the features at every length of the extractor, from the cache where these pixels were seen before.
 
-    Args:
-      images: whose features; the cache knows them by their pixels.
-      extractor: with the weights that `weights_sha256` stands for.
-      preprocess: from pixels to the network's input.
-      weights_sha256: of the weights' file.
-      description: what is done, shown with the progress.
+    The hash is that of the file of the extractor's weights.
     """
     fingerprint = hashlib.sha256(repr(images.pixels.shape).encode() + images.pixels.tobytes()).hexdigest()
     # One file for each length, so that a run that needs one and a report that needs several share them.

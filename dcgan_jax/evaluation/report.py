@@ -20,7 +20,7 @@ from dcgan_jax.memorization.perturbed_duplicates import create_duplicates
 from dcgan_jax.memorization.record import MemorizationRecord
 from dcgan_jax.memorization.reference import Views
 from dcgan_jax.metrics.comparison import describe_weaknesses
-from dcgan_jax.metrics.feature_distance import compute_fid
+from dcgan_jax.metrics.frechet import compute_fid
 from dcgan_jax.metrics.inception_score import compute_inception_score, compute_probabilities
 from dcgan_jax.metrics.intervals import MIN_SEEDS
 from dcgan_jax.metrics.ms_ssim import compute_mean_similarity
@@ -51,13 +51,7 @@ def create_report(scorer: Scorer, draw_fn: DrawFn, seed: int, step: int) -> Repo
     """Scores a generator in full.
 
     What `comparison.SCORES` names are means over the latent seeds seed, seed + 1, ... of the stream "score_report";
-    what looks at single images takes those of the first seed.
-
-    Args:
-      scorer: the real images, the weights and the protocol.
-      draw_fn: the generator.
-      seed: the first of the latent seeds; it also draws the divisions of the real images.
-      step: the generator's, for the record.
+    what looks at single images takes those of the first seed, which also draws the divisions of the real images.
 
     Raises:
       UserError: too few images, or features that are not finite.

@@ -29,11 +29,11 @@ class Scorer:
 
     Attributes:
       protocol: what scores are measured under.
-      featurizer: what measures images.
+      featurizer: what measures images; prepares them as the protocol says.
       number: of the class, as the generator is told it.
       training: the images trained on.
       held_out: real images of other patients, or None.
-      description: where the real images come from; empty if nobody said.
+      description: where the real images come from: fields of `RealImagesRecord`; empty if nobody said.
       scored: positions of the training images that the protocol scores against.
       fingerprint: `protocol_fingerprint`; only scores of one fingerprint compare.
       warnings: sentences on what is doubtful about every score of this scorer.
@@ -48,16 +48,7 @@ class Scorer:
         number: int = 0,
         description: Mapping[str, Any] | None = None,
     ):
-        """Measures nothing yet.
-
-        Args:
-          protocol: what scores are measured under.
-          featurizer: what measures images; prepares them as the protocol says.
-          training: the images trained on.
-          held_out: real images of other patients.
-          number: of the class.
-          description: where the real images come from: fields of `RealImagesRecord`.
-        """
+        """Measures nothing yet."""
         self.protocol, self.featurizer, self.training, self.number = protocol, featurizer, training, number
         self.held_out = held_out if held_out is not None and len(held_out) else None
         self.description = dict(description or {})
@@ -73,11 +64,7 @@ class Scorer:
     def score(self, draw_fn: DrawFn, seed: int) -> dict[str, float]:
         """Returns `comparison.compute_scores` of one generated set; for use in training.
 
-        The latents depend on the seed alone, so that checkpoints differ by what they have learned.
-
-        Args:
-          draw_fn: the generator.
-          seed: of the latents, which come from the stream "score_choice".
+        Latents of the stream "score_choice" depend on the seed alone: checkpoints differ by what they have learned.
 
         Raises:
           UserError: too few images, or features that are not finite.

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from dcgan_jax.evaluation.baseline import compute_baselines
 from dcgan_jax.evaluation.record import Intervals
 from dcgan_jax.metrics.comparison import SCORES, compute_scores, compute_subset_scores
-from dcgan_jax.metrics.feature_distance import compute_fid
+from dcgan_jax.metrics.frechet import compute_fid
 from dcgan_jax.metrics.intervals import Interval, compute_score_interval
 from dcgan_jax.metrics.kernel_distance import compute_kernel_distance
 from dcgan_jax.metrics.variety import compute_retrieval_score, compute_trace_ratio

@@ -96,13 +96,7 @@ def is_statistics(path: Path) -> bool:
 
 
 def score_paths(real: Path, generated: Path, dims: int, network: Network | None) -> SetScores:
-    """Scores two folders of images or files of statistics.
-
-    Args:
-      real: folder, or .npz of statistics.
-      generated: the same.
-      dims: length of the features.
-      network: None: both are statistics.
+    """Scores two folders of images, or .npz files of statistics; without a network both must be statistics.
 
     Raises:
       UserError: a side can't be read or has too few images.
@@ -137,11 +131,7 @@ def score_paths(real: Path, generated: Path, dims: int, network: Network | None)
 
 
 def score_features(files: Sequence[Path]) -> SetScores:
-    """Scores features of one's own; see `features_file.read_features`.
-
-    Raises:
-      UserError: they can't be read or compared.
-    """
+    """Scores features of one's own; see `features_file.read_features`, also for what it raises."""
     features = read_features(files)
     compared = compare_features(features.real, features.generated)
     return SetScores.model_validate(

@@ -19,7 +19,10 @@ Next = Float[Array, "batch next_height next_width features"]
 
 
 class Convolution(nn.Module):
-    """Convolution with folded batch normalization, perhaps an average pool, then ReLU."""
+    """Convolution with folded batch normalization, perhaps an average pool, then ReLU.
+
+    Feature maps of one channel are a gray image, which is taken as three equal channels.
+    """
 
     features: int  # channels that it returns
     kernel_size: int | tuple[int, int]  # height and width where they differ
@@ -31,36 +34,19 @@ class Convolution(nn.Module):
     @nn.compact
     def __call__(self, x: Maps) -> Next:
         """Returns the next feature maps."""
-        return self._convolve(x, *self._parameters(x.shape[-1]))
-
-    def _parameters(self, channels: int) -> tuple[Float[Array, "kh kw in out"], Float[Array, " out"]]:
-        kernel = self.param("kernel", nn.initializers.he_normal(), (*self._kernel_shape(), channels, self.features))
-        return kernel, self.param("bias", nn.initializers.zeros, (self.features,))
-
-    def _convolve(self, x: Maps, kernel: Float[Array, "kh kw in out"], bias: Float[Array, " out"]) -> Next:
-        height, width = self._kernel_shape()
+        size, channels, is_gray = self.kernel_size, x.shape[-1], x.shape[-1] == 1
+        height, width = size if isinstance(size, tuple) else (size, size)
+        shape = height, width, 3 if is_gray else channels, self.features
+        kernel = self.param("kernel", nn.initializers.he_normal(), shape)
+        bias = self.param("bias", nn.initializers.zeros, (self.features,))
+        if is_gray:
+            # Three equal channels under a kernel are one channel under the sum of its slices.
+            kernel = kernel.sum(axis=2, keepdims=True)
         padding = (height // 2, width // 2) if self.padding == "same" else (0, 0)
         window = Window((x.shape[1], x.shape[2]), (height, width), (self.stride, self.stride), padding, padding)
         if self.pooled:
             return nn.relu(average_pool(convolve(x, kernel, window, self.form)) + bias)
         return convolve_relu(x, kernel, bias, window, self.form)
-
-    def _kernel_shape(self) -> tuple[int, int]:
-        size = self.kernel_size
-        return size if isinstance(size, tuple) else (size, size)
-
-
-class FirstConvolution(Convolution):
-    """The convolution of the image itself, which takes gray as three equal channels."""
-
-    @nn.compact
-    def __call__(self, x: Maps) -> Next:
-        """Returns the next feature maps."""
-        kernel, bias = self._parameters(channels=3)
-        if x.shape[-1] == 1:
-            # Three equal channels under a kernel are one channel under the sum of its slices.
-            kernel = kernel.sum(axis=2, keepdims=True)
-        return self._convolve(x, kernel, bias)
 
 
 def _branch(x: Maps, form: Form, **features: int) -> list[Float[Array, "batch height width _"]]:

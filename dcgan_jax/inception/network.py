@@ -13,17 +13,7 @@ import numpy as np
 from flax import linen as nn
 from jaxtyping import Array, Float32, UInt8
 
-from dcgan_jax.inception.blocks import (
-    BlockA,
-    BlockB,
-    BlockC,
-    BlockD,
-    BlockE,
-    Convolution,
-    FirstConvolution,
-    Maps,
-    Next,
-)
+from dcgan_jax.inception.blocks import BlockA, BlockB, BlockC, BlockD, BlockE, Convolution, Maps, Next
 from dcgan_jax.inception.pools import max_pool
 from dcgan_jax.models.convolutions import Form
 
@@ -84,7 +74,7 @@ def _bilinear_taps(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _first_maps(x: Maps, form: Form) -> Next:
     # [299, 299, 1 or 3] -> [73, 73, 64]
-    x = FirstConvolution(32, 3, stride=2, padding="valid", form=form, name="Conv2d_1a_3x3")(x)
+    x = Convolution(32, 3, stride=2, padding="valid", form=form, name="Conv2d_1a_3x3")(x)
     x = Convolution(32, 3, padding="valid", form=form, name="Conv2d_2a_3x3")(x)
     x = Convolution(64, 3, form=form, name="Conv2d_2b_3x3")(x)
     return max_pool(x, stride=2)

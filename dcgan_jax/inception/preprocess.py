@@ -40,18 +40,14 @@ class Preprocess:
 
     def __post_init__(self) -> None:
         if self.name not in get_args(PreprocessName):
-            raise FieldError(
-                "preprocess", self.name, f"is not known: choose one of {', '.join(get_args(PreprocessName))}."
-            )
+            known = ", ".join(get_args(PreprocessName))
+            raise FieldError("preprocess", self.name, f"is not known: choose one of {known}.")
         if self.resize_filter not in get_args(FilterName):
             known = ", ".join(get_args(FilterName))
             raise FieldError("resize_filter", self.resize_filter, f"is not known: choose one of {known}.")
         if self.resize_filter != "bicubic" and self.name != "pillow":
-            raise FieldError(
-                "resize_filter",
-                self.resize_filter,
-                f"goes with preprocess=pillow: {self.name} has a filter of its own.",
-            )
+            goes_with = f"goes with preprocess=pillow: {self.name} has a filter of its own."
+            raise FieldError("resize_filter", self.resize_filter, goes_with)
 
     @property
     def filter_label(self) -> str:

@@ -16,14 +16,10 @@ Images = UInt8[np.ndarray, "batch height width channel"]
 def compute_shared(
     extractor: FeatureExtractor, preprocess: Preprocess, batches: Iterable[Images], count: int, description: str
 ) -> Features:
-    """Returns the features of every image by their length, in order; in every process.
+    """Returns the features of `count` images by their length, in order; in every process.
 
-    Args:
-      extractor: of this process.
-      preprocess: from pixels to the network's input.
-      batches: all images, the same in every process; each prepares and measures a contiguous share of them.
-      count: how many images will come.
-      description: what is done, shown with the progress.
+    The batches are the same in every process; each prepares and measures a contiguous share of the images. The
+    description is shown with the progress.
 
     Raises:
       UserError: no image, or features that are not finite.

@@ -64,10 +64,7 @@ class Tensor(NamedTuple):
 
 
 def unpickle(file: IO[bytes]) -> Any:
-    """Reads the pickle at the file's position and leaves the position behind it.
-
-    Returns:
-      Numbers, text, lists, tuples and dictionaries, with a `Tensor` for each tensor.
+    """Reads the pickle at the file's position, with a `Tensor` for each tensor, and leaves the position behind it.
 
     Raises:
       Refused: it is damaged, longer than torch's are, or names or does anything that they don't.

@@ -189,11 +189,8 @@ def _scale(nearest: Mapping[str, Nearest], thresholds: Mapping[str, float]) -> d
 def _warn_of_duplicates(reference: Reference) -> list[str]:
     if not reference.num_same:
         return []
-    name = (
-        "held-out images equal a training image"
-        if reference.kind == "held_out"
-        else ("training images equal one of another patient")
-    )
+    is_held_out = reference.kind == "held_out"
+    name = "held-out images equal a training image" if is_held_out else "training images equal one of another patient"
     return [f"{reference.num_same} {name} in reduced pixels: duplicated files, which set no threshold."]
 
 

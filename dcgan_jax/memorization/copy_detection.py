@@ -22,11 +22,8 @@ def compute_thresholds(held_out: Mapping[str, Nearest]) -> dict[str, float]:
     smallest.
 
     Held-out images that equal a training image, as duplicated files do, are passed over: they are copies themselves.
-    Weibull's percentile, since of n values it is the one that a further value is below with probability 0.01 (the k-th
-    smallest is at k / (n + 1)); below numpy's default it is with 0.02 at n = 100.
-
-    Args:
-      held_out: of at least one image that equals no training image.
+    There must be others. Weibull's percentile, since of n values it is the one that a further value is below with
+    probability 0.01 (the k-th smallest is at k / (n + 1)); below numpy's default it is with 0.02 at n = 100.
     """
     is_own = ~equals_training(held_out)
     return {
@@ -37,12 +34,9 @@ def compute_thresholds(held_out: Mapping[str, Nearest]) -> dict[str, float]:
 def compute_expected_share(num_held_out: int, num_generated: int) -> ExpectedShare:
     """Returns the share of generated images found if they were like held-out ones (the null hypothesis).
 
-    The share below the k-th smallest of n values is Beta(k, n + 1 - k), so the number found of m is beta-binomial; with
-    95% confidence it is not above the `highest`. Both spaces together find at most the sum.
-
-    Args:
-      num_held_out: n, the images that set the thresholds; images of one patient count as independent.
-      num_generated: m.
+    The share below the k-th smallest of n held-out values is Beta(k, n + 1 - k), so the number found of m generated
+    images is beta-binomial; with 95% confidence it is not above the `highest`. Both spaces together find at most the
+    sum. Images of one patient count as independent.
     """
     import scipy.stats  # only here: it takes long to import, and most runs are not assessed
 

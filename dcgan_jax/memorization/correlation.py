@@ -50,10 +50,7 @@ def compute_signatures(images: Images) -> Signatures:
     """Returns unit vectors of the middle of the reduced gray images, their mean subtracted.
 
     The scalar product of two is the correlation of the two middles. Flat images give zeros: a correlation of 0 with
-    everything.
-
-    Args:
-      images: 8-bit images, each side a multiple of 32 pixels.
+    everything. Each side is a multiple of 32 pixels.
     """
     edge = (CELLS - WINDOW) // 2
     middles = reduce_images(to_gray(images))[:, edge:-edge, edge:-edge]
@@ -61,12 +58,7 @@ def compute_signatures(images: Images) -> Signatures:
 
 
 def find_candidates(images: Images, training: Signatures) -> Candidates:
-    """Returns the training images that resemble each image most, at the place where it lies best on them.
-
-    Args:
-      images: the ones that are moved.
-      training: `compute_signatures` of the training images; compute them once.
-    """
+    """Returns the training images, by their signatures, that resemble each image most where it lies best on them."""
     halved = _normalize(_halve(training.reshape(-1, WINDOW, WINDOW)).reshape(len(training), -1)).astype(np.float32)
     found: list[Candidates] = []
     for start in range(0, len(images), _BLOCK):
@@ -79,13 +71,9 @@ def find_candidates(images: Images, training: Signatures) -> Candidates:
 def compute_similarities(
     images: Images, training: Signatures
 ) -> tuple[Float64[np.ndarray, " image"], Int[np.ndarray, " image"]]:
-    """Returns each image's largest correlation with a training image, and which image that is.
+    """Returns each image's largest correlation with a training image, given by its signature, and which image that is.
 
     What `generate.max_similarity` limits.
-
-    Args:
-      images: generated images.
-      training: `compute_signatures` of the training images; compute them once.
     """
     found = find_candidates(images, training)
     best = found.correlation.argmax(axis=1)[:, None]

@@ -26,12 +26,9 @@ class Nearest(NamedTuple):
 def find_nearest(
     queries: Float[np.ndarray, "image dims"], training: Float[np.ndarray, "n dims"], neighbors: int = NEIGHBORS
 ) -> Nearest:
-    """Returns the nearest training vector of each query by Euclidean distance in float64.
+    """Returns the nearest training vector of each query by Euclidean distance in float64; at least one of both.
 
-    Args:
-      queries: vectors of generated or held-out images, at least one.
-      training: vectors of the training images, at least one.
-      neighbors: k; at most all of them are taken.
+    Of the relative distance k is `neighbors`, or all training vectors where they are fewer.
     """
     queries, training = np.asarray(queries, np.float64), np.asarray(training, np.float64)
     parts = []
@@ -48,12 +45,8 @@ def find_nearest_pixels(
 ) -> Nearest:
     """Returns the nearest training image of each image by the distance (2 - 2 r)^(1/2), r their correlation.
 
-    That is the Euclidean distance of the two signatures (correlation.py) where one lies best on the other.
-
-    Args:
-      images: generated or held-out images, at least one.
-      training: the training images, at least one.
-      neighbors: k; at most all of them are taken.
+    That is the Euclidean distance of the two signatures (correlation.py) where one lies best on the other. There must
+    be at least one of both; k as in `find_nearest`.
     """
     return find_nearest_signatures(images, compute_signatures(training), neighbors)
 

@@ -33,12 +33,7 @@ CHANGES = {
 
 
 def create_duplicates(images: Images, rng: np.random.Generator) -> dict[str, Images]:
-    """Returns changed copies of the images for each of `CHANGES`.
-
-    Args:
-      images: some training images; blended ones are means of two of these.
-      rng: draws the noise, the shifts and the directions.
-    """
+    """Returns changed copies of some training images for each of `CHANGES`; blended ones are means of two of these."""
     changes: dict[str, Callable[[], Images]] = {
         "unchanged": images.copy,
         "shifted": lambda: np.concatenate([_shift(image[None], rng) for image in images]),

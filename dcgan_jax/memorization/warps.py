@@ -26,11 +26,9 @@ Operator = Any
 def reduce_images(
     gray: UInt8[np.ndarray, "image height width"], operator: Operator | None = None
 ) -> Float64[np.ndarray, "image 32 32"]:
-    """Returns images in cells; each side a multiple of 32 pixels.
+    """Returns images in cells, by one of `create_operators`: by default the first, which moves nothing.
 
-    Args:
-      gray: 8-bit images.
-      operator: one of `create_operators`; None: the first of them, which moves nothing.
+    Each side of the images is a multiple of 32 pixels.
     """
     chosen = create_operators(*gray.shape[1:])[0] if operator is None else operator
     cells = chosen @ gray.reshape(len(gray), -1).T.astype(np.float64)

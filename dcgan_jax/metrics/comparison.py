@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from dcgan_jax.metrics.feature_distance import compute_fid
+from dcgan_jax.metrics.frechet import compute_fid
 from dcgan_jax.metrics.kernel_distance import compute_kernel_distance, compute_kernel_distances
 from dcgan_jax.metrics.neighbors import DENSITY_NEIGHBORS, NeighborScores, compute_neighbor_scores
 from dcgan_jax.metrics.variety import VarietyScores, compute_variety_scores
@@ -47,10 +47,7 @@ def compute_scores(real: Float[np.ndarray, "m dims"], generated: Float[np.ndarra
     Raises:
       UserError: fewer than two images on a side, different dimensions, or features that are not finite.
     """
-    scores = {
-        "fid": compute_fid(real, generated),
-        "kid": compute_kernel_distance(real, generated),
-    }
+    scores = {"fid": compute_fid(real, generated), "kid": compute_kernel_distance(real, generated)}
     variety = compute_variety_scores(real, generated)._asdict()
     scores |= {name: score for name, score in variety.items() if score is not None}
     if min(len(real), len(generated)) > DENSITY_NEIGHBORS:

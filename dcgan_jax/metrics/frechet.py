@@ -17,6 +17,27 @@ class Gaussian(NamedTuple):
     covariance: Float64[np.ndarray, "dims dims"]
 
 
+def compute_fid(a: Float[np.ndarray, "m a_dims"], b: Float[np.ndarray, "n b_dims"]) -> float:
+    """Returns the Frechet distance between the Gaussians of two sets of features.
+
+    With centered features X and Y the covariances are X^T X / (m - 1) and Y^T Y / (n - 1), and the trace of the root of
+    their product is the sum of the singular values of X Y^T / ((m - 1) (n - 1))^(1/2): for few images a much smaller
+    matrix than a covariance.
+
+    Raises:
+      UserError: fewer than two images on a side, different dimensions, or features that are not finite.
+    """
+    dims = a.shape[1]
+    if not 2 <= min(len(a), len(b)) <= dims:
+        return compute_frechet_distance(fit_gaussian(a), fit_gaussian(b))
+    if b.shape[1] != dims:
+        raise UserError(f"The two sides have {dims} and {b.shape[1]} dimensions: compare features of one length.")
+    (mean_a, x), (mean_b, y) = ((mean, _reduce(centered)) for mean, centered in map(_center, (a, b)))
+    shift = mean_a - mean_b
+    root = np.linalg.svd(x @ y.T, compute_uv=False).sum()
+    return max(float(shift @ shift + (x * x).sum() + (y * y).sum() - 2 * root), 0.0)
+
+
 def fit_gaussian(features: Float[np.ndarray, "image dims"]) -> Gaussian:
     """Returns mean and covariance, summed in float64.
 
@@ -25,12 +46,8 @@ def fit_gaussian(features: Float[np.ndarray, "image dims"]) -> Gaussian:
     """
     if len(features) < 2:
         raise UserError(f"A covariance needs at least 2 images, and there is {len(features)}: add images.")
-    values = np.asarray(features, np.float64)
-    if not np.isfinite(values).all():
-        raise UserError("Some features are not finite: the images or the weights are damaged.")
-    mean = values.mean(axis=0)
-    centered = values - mean
-    return Gaussian(mean, centered.T @ centered / (len(values) - 1))
+    mean, centered = _center(features)
+    return Gaussian(mean, centered.T @ centered / (len(features) - 1))
 
 
 def compute_frechet_distance(a: Gaussian, b: Gaussian) -> float:
@@ -76,3 +93,20 @@ def _factor(covariance: Float64[np.ndarray, "dims dims"]) -> Float64[np.ndarray,
         values, vectors = np.linalg.eigh(covariance)
         kept = values > values[-1] * len(values) * np.finfo(np.float64).eps
         return vectors[:, kept] * np.sqrt(values[kept])
+
+
+def _center(
+    features: Float[np.ndarray, "image dims"],
+) -> tuple[Float64[np.ndarray, " dims"], Float64[np.ndarray, "image dims"]]:
+    """Returns the mean, and what each image differs from it by, in float64."""
+    values = np.asarray(features, np.float64)
+    if not np.isfinite(values).all():
+        raise UserError("Some features are not finite: the images or the weights are damaged.")
+    mean = values.mean(axis=0)
+    return mean, values - mean
+
+
+def _reduce(centered: Float64[np.ndarray, "image dims"]) -> Float64[np.ndarray, "rows dims"]:
+    """Returns rows whose products sum to the covariance: at most as many as there are dimensions."""
+    rows = centered / np.sqrt(len(centered) - 1)
+    return rows if len(rows) <= rows.shape[1] else np.asarray(np.linalg.qr(rows, mode="r"))

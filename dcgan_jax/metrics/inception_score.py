@@ -22,9 +22,7 @@ def compute_probabilities(
 def compute_inception_score(probabilities: Float[np.ndarray, "image classes"], splits: int = 10) -> tuple[float, float]:
     """Returns mean and standard deviation over the splits of exp(E[KL(p(y|x) || p(y))]), from 1 to the classes.
 
-    Args:
-      probabilities: of the classes for every image; rows sum to 1.
-      splits: consecutive parts, each scored for itself.
+    The splits are consecutive parts of the images, each scored for itself.
 
     Raises:
       UserError: fewer images than splits, or rows that are no probabilities.

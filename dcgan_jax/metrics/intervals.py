@@ -96,10 +96,7 @@ def compute_score_interval(
 def assign_groups(patients: Sequence[str], count: int, rng: np.random.Generator) -> Int[np.ndarray, " image"]:
     """Returns a group for each image, whole patients together: images of one patient are no independent draws.
 
-    Args:
-      patients: whose each image is.
-      count: groups, of nearly equally many patients; fewer if there are fewer patients.
-      rng: shuffles the patients.
+    The groups have nearly equally many patients; there are fewer than `count` where there are fewer patients.
     """
     names, owner = np.unique(np.asarray(patients), return_inverse=True)
     return (rng.permutation(len(names)) % count)[owner]

@@ -28,13 +28,8 @@ def compute_kernel_distances(
 ) -> Float64[np.ndarray, " subset"]:
     """Returns the estimate for random subsets of both sides, drawn without replacement: their mean and spread are KID.
 
-    Args:
-      a: features of one side.
-      b: of the other.
-      rng: draws the subsets.
-      subsets: how many.
-      subset_size: images of each side in a subset; at most half of the smaller side, since subsets that share most of
-        their images would hide the spread.
+    A subset has `subset_size` images of each side, but at most half of the smaller side: subsets that share most of
+    their images would hide the spread.
     """
     size = max(2, min(subset_size, len(a) // 2, len(b) // 2))
     return _estimate(a, b, _draw_members(len(a), size, subsets, rng), _draw_members(len(b), size, subsets, rng))

@@ -19,15 +19,11 @@ Images = UInt8[np.ndarray, "image height width"]
 def compute_similarity(
     a: UInt8[np.ndarray, "*a_shape"], b: UInt8[np.ndarray, "*b_shape"]
 ) -> Float64[np.ndarray, " image"]:
-    """Returns MS-SSIM of each image of `a` with the one of `b` in the same place; 1 for equal images.
+    """Returns MS-SSIM of each 8-bit gray image of `a` with the one of `b` in the same place; 1 for equal images.
 
     Wang et al.'s five scales need 176 pixels a side. Smaller images use as many scales as the 11-pixel window fits (3
     at 64 pixels, 4 at 128), with the weights of these brought to a sum of 1; compare only values at one size.
     Negative contrast terms count as 0, as usual.
-
-    Args:
-      a: 8-bit gray images.
-      b: as many, of the same size.
 
     Raises:
       UserError: different shapes, or images smaller than the window.
@@ -47,12 +43,7 @@ def compute_similarity(
 
 
 def compute_mean_similarity(images: Images, pairs: int, rng: np.random.Generator) -> float:
-    """Returns the mean MS-SSIM of random pairs of different images: the higher, the less diverse the set.
-
-    Args:
-      images: 8-bit gray images.
-      pairs: how many pairs are drawn.
-      rng: draws them.
+    """Returns the mean MS-SSIM of so many random pairs of different images: the higher, the less diverse the set.
 
     Raises:
       UserError: fewer than two images, or images smaller than the window.
@@ -67,11 +58,7 @@ def compute_mean_similarity(images: Images, pairs: int, rng: np.random.Generator
 
 
 def count_scales(size: int) -> int:
-    """Returns how many scales fit images whose shorter side has `size` pixels.
-
-    Raises:
-      UserError: not even one.
-    """
+    """Returns how many scales fit images whose shorter side has `size` pixels; raises UserError if not even one."""
     scales = sum(size // 2**scale >= _WINDOW for scale in range(len(_WEIGHTS)))
     if not scales:
         raise UserError(f"MS-SSIM needs images of at least {_WINDOW} pixels a side, and these have {size}.")

@@ -23,11 +23,7 @@ class VarietyScores(NamedTuple):
 
 
 def compute_variety_scores(real: Float[np.ndarray, "m dims"], generated: Float[np.ndarray, "n dims"]) -> VarietyScores:
-    """Returns all scores of this module.
-
-    Raises:
-      UserError: fewer than two images on a side.
-    """
+    """Returns all scores of this module; raises UserError where a side has fewer than two images."""
     return VarietyScores(
         compute_retrieval_score(real, generated),
         compute_trace_ratio(real, generated),

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int
@@ -10,37 +9,31 @@ from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import fleiss_kappa
 
+from dcgan_jax.study.report_record import Agreement, finite
+
 KappaFn = Callable[[Int[np.ndarray, "image column"]], float]
 
 
-class Kappa(NamedTuple):
-    """Agreement beyond chance: 1 of all answers, 0 what chance gives."""
+def compute_fleiss_kappa(counts: Int[np.ndarray, "image category"]) -> Agreement:
+    """Returns the agreement of several readers (Fleiss, Psychological Bulletin 76, 1971), its interval the jackknife's.
 
-    kappa: float  # its value; nan where all answers are of one category
-    low: float
-    high: float
-    share: float  # of pairs of answers that agree
-    images: int
-
-
-def compute_fleiss_kappa(counts: Int[np.ndarray, "image category"]) -> Kappa:
-    """Returns the agreement of several readers (Fleiss, Psychological Bulletin 76, 1971).
-
-    Its interval is the jackknife's over images.
-
-    Args:
-      counts: how many readers put each image into each category; as many readers for each image, at least two.
+    The counts say how many readers put each image into each category: as many readers for each image, at least two.
     """
     readers = counts.sum(axis=1)
     share = float(((counts * (counts - 1)).sum(axis=1) / (readers * (readers - 1))).mean())
-    return Kappa(*_jackknife(counts, fleiss_kappa), share, len(counts))
+    return _agreement(counts, fleiss_kappa, share)
 
 
-def compute_repeat_kappa(first: Int[np.ndarray, " image"], second: Int[np.ndarray, " image"]) -> Kappa:
+def compute_repeat_kappa(first: Int[np.ndarray, " image"], second: Int[np.ndarray, " image"]) -> Agreement:
     """Returns the agreement of a reader with themselves: Cohen's kappa, its interval the jackknife's over images."""
     pairs = np.stack([first, second], axis=1)
     share = float((first == second).mean()) if len(first) else np.nan
-    return Kappa(*_jackknife(pairs, lambda rows: cohen_kappa_score(rows[:, 0], rows[:, 1])), share, len(first))
+    return _agreement(pairs, lambda rows: cohen_kappa_score(rows[:, 0], rows[:, 1]), share)
+
+
+def _agreement(rows: Int[np.ndarray, "image column"], kappa_fn: KappaFn, share: float) -> Agreement:
+    kappa, low, high = map(finite, _jackknife(rows, kappa_fn))
+    return Agreement(kappa=kappa, interval=(low, high), share=finite(share), images=len(rows))
 
 
 def _jackknife(rows: Int[np.ndarray, "image column"], kappa_fn: KappaFn) -> tuple[float, float, float]:

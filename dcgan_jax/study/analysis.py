@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool
 from scipy import stats
 
-from dcgan_jax.study.agreement import Kappa, compute_fleiss_kappa, compute_repeat_kappa
+from dcgan_jax.study.agreement import compute_fleiss_kappa, compute_repeat_kappa
 from dcgan_jax.study.codes import name_reader
 from dcgan_jax.study.collected import Collected
 from dcgan_jax.study.multireader import CHANCE, Combined, combine, measure_accuracy, measure_auc
@@ -25,6 +25,7 @@ from dcgan_jax.study.report_record import (
     ReaderResult,
     Remarked,
     Verdict,
+    finite,
 )
 from dcgan_jax.study.store import Answered
 
@@ -37,30 +38,27 @@ QUARTERS = 4
 def analyze_reader(collected: Collected, row: int, plan: Plan) -> ReaderResult:
     """Returns what one reader reached on the images they have read, each counted once."""
     read = collected.is_read[row]
-    truth, ratings, said, correct = (
-        values[read]
-        for values in (collected.truth, collected.ratings[row], collected.said[row], collected.correct[row])
-    )
+    of_reader = collected.truth, collected.ratings[row], collected.said[row], collected.correct[row]
+    truth, ratings, said, correct = (values[read] for values in of_reader)
     accuracy, area = compute_share(correct), compute_auc(ratings, truth)
     sensitivity, specificity = compute_share(correct[truth]), compute_share(correct[~truth])
     signal = compute_signal_detection(said, truth, plan.design == "pairs")
-    own = collected.repeats[row]
-    first, second = (np.array([getattr(each, name) > 0 for each in own], int) for name in ("first", "second"))
+    first, second = (np.reshape(collected.repeats[row], (-1, 2)).T > 0).astype(int)
     return ReaderResult(
         reader=name_reader(collected.readers[row]),
         answered=int(read.sum()),
-        accuracy=_finite(accuracy.share),
+        accuracy=finite(accuracy.share),
         interval=_interval(accuracy.low, accuracy.high),
-        sensitivity=_finite(sensitivity.share),
+        sensitivity=finite(sensitivity.share),
         sensitivity_interval=_interval(sensitivity.low, sensitivity.high),
-        specificity=_finite(specificity.share),
+        specificity=finite(specificity.share),
         specificity_interval=_interval(specificity.low, specificity.high),
-        auc=_finite(area.share),
+        auc=finite(area.share),
         auc_interval=_interval(area.low, area.high),
-        d_prime=_finite(signal.d_prime),
-        criterion=_finite(signal.criterion),
-        median_seconds=_finite(float(np.median(collected.seconds[row][read]))),
-        repeats=_agreement(compute_repeat_kappa(first, second)),
+        d_prime=finite(signal.d_prime),
+        criterion=finite(signal.criterion),
+        median_seconds=finite(float(np.median(collected.seconds[row][read]))),
+        repeats=compute_repeat_kappa(first, second),
     )
 
 
@@ -108,7 +106,7 @@ def agree(collected: Collected) -> Agreement | None:
     if len(said) < 2 or not said.size:
         return None
     positive = said.sum(axis=0)
-    return _agreement(compute_fleiss_kappa(np.stack([positive, len(said) - positive], axis=1)))
+    return compute_fleiss_kappa(np.stack([positive, len(said) - positive], axis=1))
 
 
 def measure_drift(collected: Collected) -> Drift:
@@ -171,29 +169,16 @@ def _figure(combined: Combined, margin: float) -> Figure:
         estimate=combined.estimate,
         interval=combined.interval(),
         standard_error=combined.standard_error,
-        degrees_of_freedom=_finite(combined.degrees_of_freedom),
-        reader_mean_square=_finite(combined.reader_mean_square),
-        covariance=_finite(combined.covariance),
+        degrees_of_freedom=finite(combined.degrees_of_freedom),
+        reader_mean_square=finite(combined.reader_mean_square),
+        covariance=finite(combined.covariance),
         p_value=combined.p_value(),
         equivalence_p=combined.equivalence_p(margin),
     )
 
 
-def _agreement(kappa: Kappa) -> Agreement:
-    return Agreement(
-        kappa=_finite(kappa.kappa),
-        interval=_interval(kappa.low, kappa.high),
-        share=_finite(kappa.share),
-        images=kappa.images,
-    )
-
-
 def _interval(low: float, high: float) -> tuple[float | None, float | None]:
-    return _finite(low), _finite(high)
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+    return finite(low), finite(high)
 
 
 def _mean(values: Bool[np.ndarray, " answer"]) -> float | None:

@@ -1,24 +1,13 @@
 """Answers and key -> tables: who said what of which case, and what was true."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int
+from jaxtyping import Bool, Float64
 
 from dcgan_jax.study.plan import Key, Plan
 from dcgan_jax.study.store import Answered
-
-UNREAD = -1
-
-
-@dataclass(frozen=True)
-class Repeat:
-    """A case that came twice to a reader: its number, and both signed confidences."""
-
-    case: int
-    first: float
-    second: float
 
 
 @dataclass(frozen=True)
@@ -33,10 +22,9 @@ class Collected:
     truth: Bool[np.ndarray, " case"]  # of each case
     # Signed confidence, positive where the reader said True; nan where not read.
     ratings: Float64[np.ndarray, "reader case"]
-    options: Int[np.ndarray, "reader case"]  # answers to the second question, UNREAD where there is none
     seconds: Float64[np.ndarray, "reader case"]  # looked at; nan where not read
     places: Float64[np.ndarray, "reader case"]  # of a case in the reader's order, from 0 to 1; nan where not read
-    repeats: tuple[tuple[Repeat, ...], ...]  # of each reader
+    repeats: tuple[tuple[tuple[float, float], ...], ...]  # of each reader, both signed confidences of what came twice
 
     @property
     def is_read(self) -> Bool[np.ndarray, "reader case"]:
@@ -54,26 +42,15 @@ class Collected:
         return self.is_read & (self.said == self.truth)
 
     def read_by_all(self) -> "Collected":
-        """Returns the cases that every reader has read: what can be analyzed together."""
+        """Returns the cases that every reader has read: what can be analyzed together. Repeats stay as they are."""
         common = self.is_read.all(axis=0)
-        numbers = np.flatnonzero(common)
-        renumbered = {int(case): place for place, case in enumerate(numbers)}
-        return Collected(
-            self.readers,
-            tuple(self.cases[case] for case in numbers),
-            self.truth[common],
-            self.ratings[:, common],
-            self.options[:, common],
-            self.seconds[:, common],
-            self.places[:, common],
-            tuple(
-                tuple(
-                    Repeat(renumbered[repeat.case], repeat.first, repeat.second)
-                    for repeat in own
-                    if repeat.case in renumbered
-                )
-                for own in self.repeats
-            ),
+        return replace(
+            self,
+            cases=tuple(self.cases[case] for case in np.flatnonzero(common)),
+            truth=self.truth[common],
+            ratings=self.ratings[:, common],
+            seconds=self.seconds[:, common],
+            places=self.places[:, common],
         )
 
 
@@ -85,28 +62,18 @@ def collect(answers: Sequence[Answered], plan: Plan, key: Key) -> Collected:
     rows, columns = ({value: place for place, value in enumerate(values)} for values in (readers, cases))
     shape = len(readers), len(cases)
     ratings, seconds, places = (np.full(shape, np.nan) for _ in range(3))
-    options = np.full(shape, UNREAD)
-    repeats: list[list[Repeat]] = [[] for _ in readers]
+    repeats: list[list[tuple[float, float]]] = [[] for _ in readers]
     for each in judged:  # in the order in which they came, so that the first one is there when its repeat comes
         place = rows[each.reader], columns[each.step.images]
         rating = sign(each.answer["choice"]) * each.answer["confidence"]
         if each.step.repeat_of is not None:
-            repeats[place[0]].append(Repeat(place[1], float(ratings[place]), rating))
+            repeats[place[0]].append((float(ratings[place]), rating))
             continue
         ratings[place], seconds[place] = rating, each.answer["milliseconds"] / 1000
         places[place] = each.position
-        options[place] = UNREAD if each.answer["option"] is None else each.answer["option"]
     truth = np.array([key.rows[images[0]].kind == "generated" for images in cases], bool)
-    return Collected(
-        tuple(readers),
-        tuple(cases),
-        truth,
-        ratings,
-        options,
-        seconds,
-        _scale(places, plan),
-        tuple(map(tuple, repeats)),
-    )
+    scaled = _scale(places, plan)
+    return Collected(tuple(readers), tuple(cases), truth, ratings, seconds, scaled, tuple(map(tuple, repeats)))
 
 
 def sign(choice: str) -> int:

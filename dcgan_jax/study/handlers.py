@@ -21,10 +21,8 @@ class Handlers:
 
     def __init__(self, study: OpenedStudy, doors: SignIn):
         self._study, self._doors = study, doors
-        self._texts = {
-            "consent": render_markdown(study.consent),
-            "instructions": render_markdown(study.instructions),
-        }
+        texts = {"consent": study.consent, "instructions": study.instructions}
+        self._texts = {kind: render_markdown(text) for kind, text in texts.items()}
 
     async def study_page(self, request: Request) -> Response:
         """Shows what comes next for whoever asks."""
@@ -33,19 +31,19 @@ class Handlers:
             return RedirectResponse("/", 303)
         if reader == ORGANIZER:
             return RedirectResponse("/progress", 303)
-        place = await run_in_threadpool(self._study.store.place, reader)
+        step = (await run_in_threadpool(self._study.store.place, reader)).step
         values: dict[str, Any] = {"form_token": self._doors.form_token(request)}
-        if place.step is None:
+        if step is None:
             return render("thanks", values)
-        if place.step.kind in ("naive", "image"):
+        if step.kind in ("naive", "image"):
             plan = self._study.plan
-            is_pairs = plan.design == "pairs" and place.step.kind == "image"
-            values |= {"is_naive": place.step.kind == "naive", "is_pairs": is_pairs, "question": plan.question}
+            is_pairs = plan.design == "pairs" and step.kind == "image"
+            values |= {"is_naive": step.kind == "naive", "is_pairs": is_pairs, "question": plan.question}
             return render("read", values)
-        if place.step.kind == "remark":
-            return render("remark", {**values, "item": place.step.item})
-        kind = place.step.kind
-        return render("text", {**values, "item": place.step.item, "kind": kind, "text": self._texts[kind]})
+        values["item"] = step.item
+        if step.kind == "remark":
+            return render("remark", values)
+        return render("text", {**values, "kind": step.kind, "text": self._texts[step.kind]})
 
     async def take_step(self, request: Request) -> Response:
         """Takes the answer to a page of text, or to what was noticed."""
@@ -63,9 +61,8 @@ class Handlers:
 
     async def current(self, request: Request) -> Response:
         """Describes the image that is to be read."""
-        return JSONResponse(
-            self._describe(await run_in_threadpool(self._study.store.place, await self._doors.require_reader(request)))
-        )
+        reader = await self._doors.require_reader(request)
+        return JSONResponse(self._describe(await run_in_threadpool(self._study.store.place, reader)))
 
     async def answer(self, request: Request) -> Response:
         """Takes the answer to an image and describes the next one."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from dcgan_jax.data.image_files import list_image_files
+from dcgan_jax.data.image_files import find_images
 from dcgan_jax.data.images import read_gray
 from dcgan_jax.data.resize import resize
 from dcgan_jax.data.sources.dicom_files import DicomFiles
@@ -70,7 +70,7 @@ def read_folders(study: StudySettings, data: DataSettings) -> Material:
 
 
 def _count(folder: str) -> int:
-    return len(list_image_files(Path(folder)))
+    return len(find_images(Path(folder)).images)
 
 
 def _read(
@@ -78,7 +78,7 @@ def _read(
 ) -> Iterator[tuple[str, UInt8[np.ndarray, "height width"]]]:
     if not folder.is_dir():
         raise FieldError(f"config.study.{field_name}", folder, "is no folder: give one of images.")
-    files: Sequence[str] = list_image_files(folder)
+    files: Sequence[str] = find_images(folder).images
     if len(files) < count:
         raise FieldError(
             f"config.study.{field_name}",

@@ -6,7 +6,7 @@ structural components of DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988)
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float64
@@ -44,8 +44,7 @@ class Combined(NamedTuple):
         as of one reader.
         """
         if self.standard_error == 0:
-            right = round(self.estimate * self.images)
-            bounds = stats.binomtest(right, self.images).proportion_ci(level, method="wilson")
+            bounds = self._count_right().proportion_ci(level, method="wilson")
             return float(bounds.low), float(bounds.high)
         half = stats.t.ppf((1 + level) / 2, self.degrees_of_freedom) * self.standard_error
         return float(max(0.0, self.estimate - half)), float(min(1.0, self.estimate + half))
@@ -53,7 +52,7 @@ class Combined(NamedTuple):
     def p_value(self, null: float = CHANCE) -> float:
         """Returns the two-sided p-value of the null hypothesis that the mean is `null`."""
         if self.standard_error == 0:
-            return float(stats.binomtest(round(self.estimate * self.images), self.images, null).pvalue)
+            return float(self._count_right(null).pvalue)
         t = abs(self.estimate - null) / self.standard_error
         return float(2 * stats.t.sf(t, self.degrees_of_freedom))
 
@@ -63,36 +62,27 @@ class Combined(NamedTuple):
         Below 0.05, the 90% interval lies within the margin.
         """
         if self.standard_error == 0:
-            right = round(self.estimate * self.images)
-            above = stats.binomtest(right, self.images, max(0.0, null - margin), alternative="greater").pvalue
-            below = stats.binomtest(right, self.images, min(1.0, null + margin), alternative="less").pvalue
-            return float(max(above, below))
+            above = self._count_right(max(0.0, null - margin), "greater").pvalue
+            return float(max(above, self._count_right(min(1.0, null + margin), "less").pvalue))
         distances = (self.estimate - (null - margin), (null + margin) - self.estimate)
         return float(max(stats.t.sf(d / self.standard_error, self.degrees_of_freedom) for d in distances))
+
+    def _count_right(self, null: float = CHANCE, alternative: str = "two-sided") -> Any:
+        return stats.binomtest(round(self.estimate * self.images), self.images, null, alternative)
 
 
 def measure_accuracy(correct: Bool[np.ndarray, "reader image"], truth: Bool[np.ndarray, " image"]) -> Measured:
     """Returns each reader's balanced accuracy: the mean of the shares of right answers on either kind of image.
 
-    Who guesses reaches 0.5 whatever the share of either kind, and whichever kind they favor.
-
-    Args:
-      correct: whether the answer was right.
-      truth: which of two kinds each image is; there must be some of both.
+    Who guesses reaches 0.5 whatever the share of either kind, of which there must be some, and whichever they favor.
     """
     shares = correct.astype(np.float64)
-    return _measure(
-        shares[:, truth] / 2, shares[:, ~truth] / 2, shares[:, truth].mean(1) / 2 + shares[:, ~truth].mean(1) / 2
-    )
+    positive, negative = shares[:, truth] / 2, shares[:, ~truth] / 2
+    return _measure(positive, negative, positive.mean(1) + negative.mean(1))
 
 
 def measure_auc(ratings: Float64[np.ndarray, "reader image"], truth: Bool[np.ndarray, " image"]) -> Measured:
-    """Returns each reader's area under the empirical ROC curve.
-
-    Args:
-      ratings: higher ones speak for the kind that is True.
-      truth: which of two kinds each image is; there must be some of both.
-    """
+    """Returns each reader's area under the empirical ROC curve; higher ratings speak for the kind that is True."""
     above = ratings[:, truth, None] - ratings[:, None, ~truth]
     wins = (above > 0) + 0.5 * (above == 0)
     return _measure(wins.mean(axis=2), wins.mean(axis=1), wins.mean(axis=(1, 2)))

@@ -37,19 +37,14 @@ class OpenedStudy:
         """
         plan = Plan.read(folder / PLAN)
         plan_sha256 = hash_bytes((folder / PLAN).read_bytes())
-        contents = {}
-        for name, digest in (
-            (IMAGES, plan.images_sha256),
-            (CONSENT, plan.consent_sha256),
-            (INSTRUCTIONS, plan.instructions_sha256),
-        ):
-            contents[name] = read_unchanged(folder / name, digest)
+        pixels = read_unchanged(folder / IMAGES, plan.images_sha256)
+        consent = read_unchanged(folder / CONSENT, plan.consent_sha256).decode()
+        instructions = read_unchanged(folder / INSTRUCTIONS, plan.instructions_sha256).decode()
         database = Database(folder / FILE)
         store = Store(database)
         if store.plan_sha256 != plan_sha256:
             raise _changed(folder / PLAN)
-        texts = contents[CONSENT].decode(), contents[INSTRUCTIONS].decode()
-        return cls(plan, plan_sha256, store, Sessions(database), *texts, database, contents[IMAGES])
+        return cls(plan, plan_sha256, store, Sessions(database), consent, instructions, database, pixels)
 
     def close(self) -> None:
         """Closes the answers."""

@@ -14,16 +14,8 @@ FOLDER = "study"
 PLAN, KEY, IMAGES, CONSENT, INSTRUCTIONS = "study.json", "key.json", "images.bin", "consent.md", "instructions.md"
 
 FROZEN = (
-    "design",
-    "readers",
-    "images",
-    "repeats",
-    "generated_share",
-    "question",
-    "naive",
-    "margin",
-    "endpoint",
-    "seed",
+    *("design", "readers", "images", "repeats", "generated_share", "question", "naive"),
+    *("margin", "endpoint", "seed"),
 )
 """Fields of `config.study` that may not change once a study is planned."""
 

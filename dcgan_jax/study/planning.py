@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +17,7 @@ from dcgan_jax.study.codes import ORGANIZER, create_code, hash_code, name_reader
 from dcgan_jax.study.database import FILE
 from dcgan_jax.study.material import Material
 from dcgan_jax.study.pixels import is_blank, normalize
-from dcgan_jax.study.plan import (
-    CONSENT,
-    IMAGES,
-    INSTRUCTIONS,
-    KEY,
-    PLAN,
-    Counts,
-    Key,
-    Plan,
-    describe,
-    hash_bytes,
-)
+from dcgan_jax.study.plan import CONSENT, IMAGES, INSTRUCTIONS, KEY, PLAN, Counts, Key, Plan, describe, hash_bytes
 from dcgan_jax.study.precision import expected_half_width
 from dcgan_jax.study.schedule import Task, plan_steps
 from dcgan_jax.study.store import create_store
@@ -83,24 +73,18 @@ def plan_study(study: StudySettings, material: Material, folder: Path) -> Mappin
 
 def arrange_tasks(study: StudySettings, key: Key, rng: np.random.Generator) -> tuple[list[Task], list[Task]]:
     """Returns what is shown in the naive phase, and after it: images, or pairs of a real and a generated one."""
-    by_kind = {
-        kind: [number for number, row in enumerate(key.rows) if row.kind == kind] for kind in ("real", "generated")
-    }
-    naive = [
-        Task((by_kind[kind].pop(),), kind)
-        for index in range(study.naive)
-        for kind in (("real", "generated")[index % 2],)
-    ]
+    kinds = "real", "generated"
+    by_kind = {kind: [number for number, row in enumerate(key.rows) if row.kind == kind] for kind in kinds}
+    naive = [Task((by_kind[kind].pop(),), kind) for kind in islice(cycle(by_kind), study.naive)]
     if study.design == "rating":
         return naive, [Task((number,), kind) for kind, numbers in by_kind.items() for number in numbers]
     pairs = zip(rng.permutation(by_kind["real"]), rng.permutation(by_kind["generated"]), strict=True)
     sides = rng.permutation(np.arange(len(by_kind["real"])) % 2)
-    return naive, [
-        Task((int(generated), int(real)), "generated left")
-        if left
-        else Task((int(real), int(generated)), "generated right")
-        for (real, generated), left in zip(pairs, sides, strict=True)
-    ]
+    tasks = []
+    for (real, generated), is_left in zip(pairs, sides, strict=True):
+        images = (int(generated), int(real)) if is_left else (int(real), int(generated))
+        tasks.append(Task(images, "generated left" if is_left else "generated right"))
+    return naive, tasks
 
 
 def announce(plan: Plan, codes: Mapping[int, str]) -> None:

@@ -16,7 +16,6 @@ class Share(NamedTuple):
     share: float
     low: float
     high: float
-    answers: int
 
 
 class SignalDetection(NamedTuple):
@@ -28,11 +27,10 @@ class SignalDetection(NamedTuple):
 
 def compute_share(right: Bool[np.ndarray, " answer"]) -> Share:
     """Returns the share of True with Wilson's interval (Journal of the American Statistical Association 22, 1927)."""
-    count = len(right)
-    if not count:
-        return Share(np.nan, np.nan, np.nan, 0)
-    bounds = stats.binomtest(int(right.sum()), count).proportion_ci(0.95, method="wilson")
-    return Share(float(right.mean()), float(bounds.low), float(bounds.high), count)
+    if not len(right):
+        return Share(np.nan, np.nan, np.nan)
+    bounds = stats.binomtest(int(right.sum()), len(right)).proportion_ci(0.95, method="wilson")
+    return Share(float(right.mean()), float(bounds.low), float(bounds.high))
 
 
 def compute_signal_detection(
@@ -42,11 +40,6 @@ def compute_signal_detection(
 
     Half an answer is added to each cell (Hautus 1995), so that shares of 0 and 1 have a finite place. Of two images
     shown together the difference is seen, so d' is divided by the square root of 2.
-
-    Args:
-      said: whether the reader said the kind that is True.
-      truth: whether it was.
-      is_pairs: two images were shown at a time.
     """
     hits, false_alarms = (stats.norm.ppf((said[kind].sum() + 0.5) / (kind.sum() + 1)) for kind in (truth, ~truth))
     distance = (hits - false_alarms) / (np.sqrt(2) if is_pairs else 1.0)
@@ -56,9 +49,9 @@ def compute_signal_detection(
 def compute_auc(ratings: Float64[np.ndarray, " image"], truth: Bool[np.ndarray, " image"]) -> Share:
     """Returns the area under the ROC curve with DeLong's 95% interval; nan without images of both kinds."""
     if truth.all() or not truth.any():
-        return Share(np.nan, np.nan, np.nan, len(truth))
+        return Share(np.nan, np.nan, np.nan)
     combined = combine(measure_auc(ratings[None].astype(np.float64), truth))
-    return Share(combined.estimate, *combined.interval(), len(truth))
+    return Share(combined.estimate, *combined.interval())
 
 
 def trace_roc(

@@ -75,13 +75,12 @@ def write_report(study: OpenedStudy, folder: Path, allow_interim: bool) -> Study
         fooled=rank_fooled(collected, key),
     )
     (folder / FIGURES).mkdir(exist_ok=True)
-    size = study.plan.image_size
     save_roc(collected, folder / FIGURES / ROC)
     save_forest(report, folder / FIGURES / FOREST)
     save_confidence(collected, study.plan.design == "pairs", folder / FIGURES / CONFIDENCE)
     save_fooled(
         report.fooled,
-        lambda number: np.frombuffer(study.image(number), np.uint8).reshape(size, size),
+        lambda number: np.frombuffer(study.image(number), np.uint8).reshape([study.plan.image_size] * 2),
         folder / FIGURES / FOOLED,
     )
     write_answers(folder / ANSWERS, answers, study.plan, key)

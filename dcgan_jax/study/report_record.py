@@ -1,5 +1,6 @@
 """What a study came to: report.json."""
 
+import math
 from typing import Literal
 
 from dcgan_jax.storage.record import Part, Record
@@ -8,6 +9,11 @@ from dcgan_jax.study.plan import Plan
 Interval = tuple[float | None, float | None]
 Verdict = Literal["told apart", "told apart within the margin", "mistaken", "like guessing", "undecided"]
 Phase = Literal["naive", "told"]
+
+
+def finite(value: float) -> float | None:
+    """Returns a number as records have it: None where it is not known."""
+    return float(value) if math.isfinite(value) else None
 
 
 class Agreement(Part):

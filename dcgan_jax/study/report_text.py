@@ -19,16 +19,8 @@ _FIGURES = {"accuracy": "balanced accuracy", "auc": "area under the ROC curve"}
 
 
 _READER_HEADS = (
-    "reader",
-    "images",
-    "accuracy",
-    "sensitivity",
-    "specificity",
-    "area under ROC",
-    "d'",
-    "criterion",
-    "seconds",
-    "kappa with themselves",
+    *("reader", "images", "accuracy", "sensitivity", "specificity", "area under ROC"),
+    *("d'", "criterion", "seconds", "kappa with themselves"),
 )
 
 

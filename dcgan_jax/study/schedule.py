@@ -37,15 +37,13 @@ def plan_steps(
       rng: of the order.
     """
     order = [tasks[index] for index in rng.permutation(len(tasks))]
-    before: list[Step] = [_step("consent")]
+    steps = [_step("consent")]
     if naive:
-        before += [_step("naive", naive[index].images) for index in rng.permutation(len(naive))]
-        before.append(_step("remark"))
-    before.append(_step("instructions"))
-    sequence = _insert_repeats(order, repeats, rng)
+        steps += [_step("naive", naive[index].images) for index in rng.permutation(len(naive))]
+        steps.append(_step("remark"))
+    steps.append(_step("instructions"))
     first: dict[tuple[int, ...], int] = {}
-    steps = before
-    for task in sequence:
+    for task in _insert_repeats(order, repeats, rng):
         earlier = first.setdefault(task.images, len(steps))
         steps.append(_step("image", task.images, earlier if earlier < len(steps) else None))
     return tuple(steps)

@@ -54,13 +54,7 @@ def create_app(study: OpenedStudy, trusted_hosts: Sequence[str]) -> Starlette:
 
 
 async def serve(study: OpenedStudy, listener: socket.socket, trusted_hosts: Sequence[str]) -> None:
-    """Serves the study until it is stopped or all readers are done.
-
-    Args:
-      study: what is served.
-      listener: where requests arrive.
-      trusted_hosts: names that requests may be for.
-    """
+    """Serves the study at the listener until it is stopped or all readers are done."""
     config = uvicorn.Config(
         create_app(study, trusted_hosts),
         lifespan="off",

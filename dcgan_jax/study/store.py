@@ -48,7 +48,12 @@ class Answered(NamedTuple):
 
 
 class Store:
-    """The steps and answers of an open study; any thread may use it."""
+    """The steps and answers of an open study; any thread may use it.
+
+    Attributes:
+      plan_sha256: of study.json.
+      steps: of each reader, by their number.
+    """
 
     def __init__(self, database: Database):
         """Reads who is shown what.
@@ -57,26 +62,21 @@ class Store:
           UserError: the file is damaged.
         """
         self._database = database
-        self._steps: dict[int, list[Step]] = {}
+        self.steps: dict[int, list[Step]] = {}
         self._places: dict[str, tuple[int, int]] = {}
         try:
             ((self.plan_sha256,),) = database.rows("SELECT sha256 FROM plan")
             for row in database.rows("SELECT * FROM steps ORDER BY reader, position"):
                 reader, position, item, kind, images, repeat_of = row
-                self._steps.setdefault(reader, []).append(Step(item, kind, tuple(json.loads(images)), repeat_of))
+                self.steps.setdefault(reader, []).append(Step(item, kind, tuple(json.loads(images)), repeat_of))
                 self._places[item] = reader, position
         except (sqlite3.DatabaseError, TypeError, ValueError) as error:
             raise database.damaged(str(error)) from None
 
-    @property
-    def steps(self) -> Mapping[int, Sequence[Step]]:
-        """The steps of each reader, by their number."""
-        return self._steps
-
     def place(self, reader: int) -> Place:
         """Returns what comes next for a reader."""
         ((position,),) = self._database.rows(_COUNT, [reader])
-        steps = self._steps[reader]
+        steps = self.steps[reader]
         if position == len(steps):
             return Place(None, 0, 0)
         step = steps[position]
@@ -86,7 +86,7 @@ class Store:
     def find(self, reader: int, item: str) -> Step | None:
         """Returns a step by its name, None where the reader has none of that name."""
         owner, position = self._places.get(item, (None, 0))
-        return self._steps[reader][position] if owner == reader else None
+        return self.steps[reader][position] if owner == reader else None
 
     def add(self, reader: int, item: str, answer: Mapping[str, Any]) -> Outcome:
         """Adds an answer where it is the reader's turn to give it; what was answered before stays as it is.
@@ -111,7 +111,7 @@ class Store:
         counted = {reader: (count, last) for reader, count, last in rows}
         return [
             Progress(reader, counted.get(reader, (0, None))[0], len(steps), counted.get(reader, (0, None))[1])
-            for reader, steps in self._steps.items()
+            for reader, steps in self.steps.items()
         ]
 
     def is_complete(self) -> bool:
@@ -133,7 +133,7 @@ class Store:
                     f"holds an answer {number} ({name_reader(reader)}, step {position}) that is not as it was given: "
                     "restore the file from a copy of the study's folder.",
                 )
-            answers.append(Answered(reader, position, self._steps[reader][position], json.loads(text), at))
+            answers.append(Answered(reader, position, self.steps[reader][position], json.loads(text), at))
             previous = digest
         return answers
 

@@ -54,13 +54,7 @@ class TrialTest:
 
 
 def group_test_images(labels: Sequence[str], patients: Sequence[str], positive: str) -> TrialTest:
-    """Divides the patients of each class into the jackknife's groups.
-
-    Args:
-      labels: the class of each test image.
-      patients: whose each is.
-      positive: the class to be recognized.
-    """
+    """Returns the test images of these classes and patients; the patients of each class are divided into groups."""
     names, owners = np.asarray(labels), np.asarray(patients)
     group_of: dict[str, int] = {}
     for label in np.unique(names):
@@ -103,7 +97,9 @@ def analyze(
     tables = {arm: _Tables(measured, arm, count_independent(generators[arm])) for arm in arms}
     for metric in METRICS:
         rows = [
-            (arm, _compare(tables[arm], tables[_reference_of(arm)], metric)) for arm in arms if arm.name != REFERENCE
+            (arm, _compare(tables[arm], tables[Arm(REFERENCE, 0.0, arm.fraction)], metric))
+            for arm in arms
+            if arm.name != REFERENCE
         ]
         tested = {arm: estimate.p_value() for arm, estimate in rows if arm not in repeating}
         adjusted = dict(zip(tested, adjust_for_number(list(tested.values())), strict=True))
@@ -148,10 +144,6 @@ class _Tables:
         """Returns the mean score without each group of patients."""
         cells = [np.mean([one.left_out[metric] for one in cell], axis=0) for row in self._cells for cell in row]
         return np.mean(cells, axis=0)
-
-
-def _reference_of(arm: Arm) -> Arm:
-    return Arm(REFERENCE, 0.0, arm.fraction)
 
 
 def _summarize(tables: _Tables, arm: Arm, metric: Metric) -> Summary:

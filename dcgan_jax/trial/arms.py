@@ -80,10 +80,7 @@ def list_units(arm: Arm, trial: TrialSettings) -> list[Unit]:
 def repeats_reference(arm: Arm, labels: Iterable[str], positive: str) -> bool:
     """Returns whether an arm trains the very classifiers of the reference: weights of sides that are equal are all 1.
 
-    Args:
-      arm: the arm.
-      labels: of the real training images at its fraction.
-      positive: the class to be recognized.
+    The labels are those of the real training images at its fraction.
     """
     sides = Counter(label == positive for label in labels)
     return arm.kind.is_weighted and sides[True] == sides[False]
@@ -94,7 +91,7 @@ def count_synthetic(arm: Arm, real: Mapping[str, int], label: str) -> dict[str, 
 
     Args:
       arm: the arm.
-      real: the number of real training images of each class at the arm's fraction.
+      real: the number of real training images of each class at its fraction.
       label: the class that a generator learns.
     """
     classes = list(real) if arm.kind.added == "of_all_classes" else [label] if arm.ratio else []

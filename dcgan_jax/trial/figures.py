@@ -1,11 +1,13 @@
 """Figures of a trial: ROC curves, learning curves, differences with their intervals, scarce data, calibration."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
@@ -29,20 +31,11 @@ class ArmResults(NamedTuple):
 
 
 def draw_figures(
-    record: TrialRecord,
-    results: Sequence[ArmResults],
-    labels: Int[np.ndarray, " image"],
-    margin: float,
-    folder: Path,
+    record: TrialRecord, results: Sequence[ArmResults], labels: Int[np.ndarray, " image"], margin: float, folder: Path
 ) -> list[Path]:
-    """Draws all figures, one set of curves for each fraction; returns their paths.
+    """Draws all figures into a folder, one set of curves for each fraction; returns their paths.
 
-    Args:
-      record: of the trial.
-      results: of all arms.
-      labels: of the test images, 1 for the positive class and 0 for the others.
-      margin: of equivalence.
-      folder: where to write.
+    The labels are those of the test images: 1 for the positive class and 0 for the others.
     """
     paths = [folder / "differences.png"]
     save_differences([row for row in record.comparisons if row.metric == "auc"], margin, paths[0])
@@ -80,12 +73,7 @@ def save_roc_curves(
 ) -> None:
     """Draws the ROC curve of each classifier thinly and the mean of each arm boldly (sensitivity averaged).
 
-    A second panel shows the upper left corner.
-
-    Args:
-      labels: 1 for the positive class and 0 for the others.
-      probabilities: by arm, those of each of its classifiers.
-      path: where to write the figure.
+    A second panel shows the upper left corner. The probabilities are by arm, those of each of its classifiers.
     """
     figure = Figure(figsize=(12, 6), layout="constrained")
     panels = figure.subplots(1, 2)
@@ -100,12 +88,10 @@ def save_roc_curves(
             mean = [0.0, *np.mean(curves, axis=0)]
             axes.plot([0.0, *_GRID], mean, color=f"C{index}", linewidth=1.5, label=arm)
     panels[0].plot([0, 1], [0, 1], color="gray", linewidth=0.8, linestyle=":")
-    panels[1].set_xlim(0, _CORNER)
-    panels[1].set_ylim(1 - _CORNER, 1.005)
+    panels[1].set(xlim=(0, _CORNER), ylim=(1 - _CORNER, 1.005))
     panels[1].legend(fontsize=8, loc="lower right")
     for axes in panels:
-        axes.set_xlabel("1 - specificity")
-        axes.set_ylabel("sensitivity")
+        axes.set(xlabel="1 - specificity", ylabel="sensitivity")
         axes.grid(alpha=0.3)
     save_figure(figure, path)
 
@@ -113,30 +99,16 @@ def save_roc_curves(
 def save_learning_curves(curves: Mapping[str, Sequence[Sequence[Sequence[float]]]], path: Path) -> None:
     """Draws the area under the validation images' ROC curve over the updates, as the mean of each arm's classifiers.
 
-    Args:
-      curves: by arm, for each classifier the rows of updates, loss and area.
-      path: where to write the figure.
+    The curves are by arm, for each classifier the rows of updates, loss and area.
     """
-    figure = Figure(figsize=(8, 5.5), layout="constrained")
-    axes = figure.subplots()
-    for arm, of_arm in curves.items():
-        table = np.asarray(of_arm)
-        axes.plot(table[0, :, 0], table[:, :, 2].mean(axis=0), marker=".", label=arm)
-    axes.set_xlabel("updates")
-    axes.set_ylabel("area under the validation images' ROC curve")
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
-    save_figure(figure, path)
+    with _plot(path, "updates", "area under the validation images' ROC curve") as axes:
+        for arm, of_arm in curves.items():
+            table = np.asarray(of_arm)
+            axes.plot(table[0, :, 0], table[:, :, 2].mean(axis=0), marker=".", label=arm)
 
 
 def save_differences(comparisons: Sequence[Comparison], margin: float, path: Path) -> None:
-    """Draws the differences of one metric to real images alone, with intervals and the margin of equivalence.
-
-    Args:
-      comparisons: rows of trial.json's `comparisons`.
-      margin: of equivalence.
-      path: where to write the figure.
-    """
+    """Draws the differences of one metric to real images alone, with intervals and the margin of equivalence."""
     figure = Figure(figsize=(8, 1.5 + 0.35 * len(comparisons)), layout="constrained")
     axes = figure.subplots()
     axes.axvspan(-margin, margin, color="gray", alpha=0.15, label=f"within {margin:g}")
@@ -157,41 +129,34 @@ def save_differences(comparisons: Sequence[Comparison], margin: float, path: Pat
 def save_scarcity(curves: Mapping[str, Sequence[tuple[int, float, tuple[float, float]]]], path: Path) -> None:
     """Draws the area under the ROC curve over the number of real training images, with intervals.
 
-    Args:
-      curves: by arm, for each fraction the number of images, the area and its interval.
-      path: where to write the figure.
+    The curves are by arm, for each fraction the number of images, the area and its interval.
     """
-    figure = Figure(figsize=(8, 5.5), layout="constrained")
-    axes = figure.subplots()
-    for index, (arm, points) in enumerate(curves.items()):
-        counts, values, intervals = (np.array(column) for column in zip(*sorted(points), strict=True))
-        beside = counts * (1 + 0.02 * (index - len(curves) / 2))  # so that the intervals can be told apart
-        reach = np.abs(intervals.T - values)
-        axes.errorbar(beside, values, reach, marker="o", markersize=4, linewidth=1, capsize=2, label=arm)
-    axes.set_xscale("log")
-    axes.set_xticks(counts, [f"{count:,}" for count in counts])
-    axes.minorticks_off()
-    axes.set_xlabel("real training images")
-    axes.set_ylabel("area under the test images' ROC curve")
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
-    save_figure(figure, path)
+    with _plot(path, "real training images", "area under the test images' ROC curve") as axes:
+        for index, (arm, points) in enumerate(curves.items()):
+            counts, values, intervals = (np.array(column) for column in zip(*sorted(points), strict=True))
+            beside = counts * (1 + 0.02 * (index - len(curves) / 2))  # so that the intervals can be told apart
+            reach = np.abs(intervals.T - values)
+            axes.errorbar(beside, values, reach, marker="o", markersize=4, linewidth=1, capsize=2, label=arm)
+        axes.set_xscale("log")
+        axes.set_xticks(counts, [f"{count:,}" for count in counts])
+        axes.minorticks_off()
 
 
 def save_calibration(calibration: Mapping[str, Sequence[Bin]], path: Path) -> None:
-    """Draws, for each arm, the share of positive images over the probability that its classifiers gave them.
+    """Draws, for each arm, the share of positive images over the probability that its classifiers gave them."""
+    with _plot(path, "probability of the positive class", "share of positive images", (6.5, 6)) as axes:
+        axes.plot([0, 1], [0, 1], color="gray", linewidth=0.8, linestyle=":")
+        for arm, bins in calibration.items():
+            axes.plot([part.probability for part in bins], [part.share for part in bins], marker=".", label=arm)
 
-    Args:
-      calibration: by arm, the bins of scores.compute_calibration.
-      path: where to write the figure.
-    """
-    figure = Figure(figsize=(6.5, 6), layout="constrained")
+
+@contextmanager
+def _plot(path: Path, xlabel: str, ylabel: str, size: tuple[float, float] = (8, 5.5)) -> Iterator[Axes]:
+    """Yields the axes of a figure, which is then given labels, a grid and a legend, and written."""
+    figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
-    axes.plot([0, 1], [0, 1], color="gray", linewidth=0.8, linestyle=":")
-    for arm, bins in calibration.items():
-        axes.plot([part.probability for part in bins], [part.share for part in bins], marker=".", label=arm)
-    axes.set_xlabel("probability of the positive class")
-    axes.set_ylabel("share of positive images")
+    yield axes
+    axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
     save_figure(figure, path)

@@ -19,7 +19,7 @@ from sklearn.metrics import roc_auc_score
 from dcgan_jax.data.order import Order
 from dcgan_jax.data.pipeline import to_float
 from dcgan_jax.random_streams import example_keys, stream_key
-from dcgan_jax.settings import AugmentSettings
+from dcgan_jax.settings import AugmentSettings, TrialSettings
 from dcgan_jax.training.augmentation import augment
 from dcgan_jax.trial.classifier import Classifier, create_params
 
@@ -44,16 +44,6 @@ _PREDICTED_AT_ONCE = 256
 
 Item = TypeVar("Item")
 Images = UInt8[np.ndarray, "image height width 1"]
-
-
-@dataclass(frozen=True)
-class ClassifierRecipe:
-    """What all classifiers of a trial have in common."""
-
-    steps: int  # updates of each
-    batch_size: int  # images in an update
-    learning_rate: float  # AdamW's at the start; it falls to zero along a cosine
-    base_channels: int  # the classifier's width
 
 
 @dataclass(frozen=True)
@@ -82,16 +72,16 @@ class Trainer:
 
     def __init__(
         self,
-        recipe: ClassifierRecipe,
+        trial: TrialSettings,
         images: Images,
         validation: UInt8[np.ndarray, "validation height width 1"],
         validation_labels: Int[np.ndarray, " validation"],
     ):
-        self._recipe = recipe
+        self._trial = trial
         self._images = jnp.asarray(images)
         self._validation, self._validation_labels = validation, validation_labels
-        self._classifier = Classifier(recipe.base_channels)
-        schedule = optax.cosine_decay_schedule(recipe.learning_rate, recipe.steps)
+        self._classifier = Classifier(trial.base_channels)
+        schedule = optax.cosine_decay_schedule(trial.learning_rate, trial.steps)
         self._optimizer = optax.adamw(schedule, weight_decay=WEIGHT_DECAY)
         self._predict = jax.jit(self._logits)
         self._steps: dict[tuple[bool, bool], Callable[..., Any]] = {}
@@ -103,7 +93,7 @@ class Trainer:
           tasks: a portion (`portions`); all augmented or none.
           on_updates: takes the number of further updates, whenever validation images have been looked at.
         """
-        recipe, several = self._recipe, len(tasks) > 1
+        steps, several = self._trial.steps, len(tasks) > 1
         keys = [jax.random.key(task.seed) for task in tasks]
         starts = [create_params(self._classifier, self._images.shape[1], key) for key in keys]
         params, weights, key = _stack(starts), _stack([_class_weights(task) for task in tasks]), jnp.stack(keys)
@@ -111,11 +101,11 @@ class Trainer:
             params, weights, key = jax.tree.map(lambda leaf: leaf[0], (params, weights, key))
         state = (params, jax.vmap(self._optimizer.init)(params) if several else self._optimizer.init(params))
         update = self._update(tasks[0].is_augmented, several)
-        orders = [Order(task.seed, len(task.pool), recipe.batch_size, "shuffle") for task in tasks]
+        orders = [Order(task.seed, len(task.pool), self._trial.batch_size, "shuffle") for task in tasks]
         fits: list[Fit] = [Fit(None, 0, []) for _ in tasks]
-        due = {round(recipe.steps * part / EVALUATIONS) for part in range(1, EVALUATIONS + 1)} - {0}
+        due = {round(steps * part / EVALUATIONS) for part in range(1, EVALUATIONS + 1)} - {0}
         done = 0
-        for step in range(recipe.steps):
+        for step in range(steps):
             drawn = [order.positions(step) for order in orders]
             positions = np.stack([task.pool[rows] for task, rows in zip(tasks, drawn, strict=True)])
             labels = np.stack([task.labels[rows] for task, rows in zip(tasks, drawn, strict=True)])

@@ -15,9 +15,7 @@ from dcgan_jax.trial.splits import TrialSplit, held_out_share
 def find_provenances(folder: Path, runs: Sequence[str]) -> list[Provenance]:
     """Returns what made the images of a folder, as far as that is known.
 
-    Args:
-      folder: of the images; the list of the run that made them may lie beside or right above them.
-      runs: workdirs that are known to have made them; they come first.
+    Runs that are known to have made them come first; else the list of one may lie beside the images or right above.
 
     Raises:
       UserError: one of these runs is not there any more.

@@ -24,12 +24,8 @@ from dcgan_jax.trial.synthetic_folder import SyntheticFolder, SyntheticSource
 logger = logging.getLogger(__name__)
 
 _NOT_PLANNED = (
-    "data.dir",
-    "data.labels",
-    "data.placement",
-    "data.device_budget_mib",
-    "trial.synthetic_dir",
-    "trial.runs",
+    *("data.dir", "data.labels", "data.placement", "data.device_budget_mib"),
+    *("trial.synthetic_dir", "trial.runs"),
 )
 
 

@@ -50,7 +50,7 @@ Origin = FolderOfImages | RunsOfImages
 
 
 class PlannedClassifier(Part):
-    """What all classifiers of a trial have in common; see `fitting.ClassifierRecipe`."""
+    """What all classifiers of a trial have in common; see `TrialSettings`."""
 
     image_size: int
     steps: int

@@ -1,8 +1,7 @@
 """trial.json as a page for people: what was compared, what came out, what it supports."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from dcgan_jax.settings import ARMS
 from dcgan_jax.storage.markdown import escape
@@ -28,20 +27,15 @@ _METHOD = (
 )
 
 
-Row = TypeVar("Row", bound=OfArm)
-
-
 def describe_endpoint(plan: Plan) -> str:
     """Returns the primary endpoint in words."""
     return f"area under the ROC curve, {plan.primary} against {REFERENCE}" if plan.primary else "none"
 
 
 def describe_trial(record: TrialRecord, figures: Sequence[str]) -> str:
-    """Returns the report as Markdown; names of classes and files are shown as they are, whatever signs they have.
+    """Returns the report as Markdown, with figures given by their paths relative to it.
 
-    Args:
-      record: of the trial.
-      figures: paths of the figures, relative to the report.
+    Names of classes and files are shown as they are, whatever signs they have.
     """
     lines = [*_head(record), *[f"- {escape(note)}" for note in record.notes], "", *_arms(record)]
     lines += _tables(Analysis(summaries=record.summaries, comparisons=record.comparisons))
@@ -137,15 +131,12 @@ def _calibration(rows: Sequence[Calibration]) -> list[str]:
 
 def _tables(analysis: Analysis, level: int = 2) -> list[str]:
     marks = "#" * level
-    lines = [
-        f"{marks} Scores",
-        "",
-        f"| arm | ratio | fraction | {' | '.join(METRIC_NAMES[name] for name in METRICS)} |",
-    ]
-    lines.append("|---" * (3 + len(METRICS)) + "|")
-    for key, rows in _by_arm(analysis.summaries).items():
-        values = {row.metric: f"{row.value:.3f} ({_span(row.interval)})" for row in rows}
-        lines.append(f"| {key} | {' | '.join(values[name] for name in METRICS)} |")
+    heads = " | ".join(METRIC_NAMES[name] for name in METRICS)
+    lines = [f"{marks} Scores", "", f"| arm | ratio | fraction | {heads} |", "|---" * (3 + len(METRICS)) + "|"]
+    by_arm: dict[str, dict[str, str]] = defaultdict(dict)
+    for summary in analysis.summaries:
+        by_arm[_key(summary)][summary.metric] = f"{summary.value:.3f} ({_span(summary.interval)})"
+    lines += [f"| {key} | {' | '.join(values[name] for name in METRICS)} |" for key, values in by_arm.items()]
     lines += ["", f"{marks} Differences to real images alone", ""]
     lines += ["| arm | ratio | fraction | metric | difference | p | p adjusted | p equivalence | smallest detectable |"]
     lines.append("|---" * 9 + "|")
@@ -169,13 +160,6 @@ def _smallest(difference: float | None) -> str:
     if difference is None:
         return "-"
     return f"{difference:.4f}" if difference < 1 else "none"
-
-
-def _by_arm(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(_key(row), []).append(row)
-    return groups
 
 
 def _key(row: OfArm) -> str:

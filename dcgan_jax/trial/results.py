@@ -43,6 +43,7 @@ PREDICTIONS = "test_predictions.npz"
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scikit-learn")
 
 Predict = Callable[[PyTree], Float[np.ndarray, " image"]]
+"""Weights -> probabilities of the test images."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,7 @@ class Known:
 
 
 def write_results(known: Known, trained: Mapping[Unit, Trained], predict: Predict, workdir: Workdir) -> str:
-    """Writes everything that a finished trial leaves, the record last; returns the sentence on the primary endpoint.
-
-    Args:
-      known: of the trial.
-      trained: every classifier of every arm.
-      predict: weights -> probabilities of the test images.
-      workdir: where to write.
-    """
+    """Writes everything that a finished trial leaves, the record last; returns the sentence on the primary endpoint."""
     split = known.split
     predictions = {unit: Prediction(predict(own.params), own.threshold) for unit, own in trained.items()}
     labels, patients = ([getattr(example, name) for example in split.test] for name in ("label", "patient"))

@@ -13,8 +13,8 @@ from dcgan_jax.runs.starts import record_start
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime.progress import create_progress
 from dcgan_jax.settings import Settings
-from dcgan_jax.trial.arms import Arm, Unit, create_task, list_arms, list_units
-from dcgan_jax.trial.fitting import ClassifierRecipe, Fit, Images, Task, Trainer, portions
+from dcgan_jax.trial.arms import Arm, create_task, list_arms, list_units
+from dcgan_jax.trial.fitting import Fit, Images, Task, Trainer, portions
 from dcgan_jax.trial.image_bank import ImageBank, create_bank
 from dcgan_jax.trial.plan import choose_arms, choose_label, choose_positive, create_plan, open_source
 from dcgan_jax.trial.record import RECORD, TwoSampleTest
@@ -62,9 +62,9 @@ def trial(settings: Settings, workdir: Workdir) -> None:
         record_start(workdir, "trial")
         logger.info("primary endpoint: %s", describe_endpoint(plan))
         bank = create_bank(prepared, split, arms, settings.trial, settings.data.label, source)
-        validation = prepared.images(split.validation), _binary(split, positive)
-        recipe = _recipe(settings)
-        trainer = Trainer(recipe, bank.images, *validation)
+        labels = np.array([example.label == positive for example in split.validation], int)
+        validation = prepared.images(split.validation), labels
+        trainer = Trainer(settings.trial, bank.images, *validation)
         train_classifiers(settings, trainer, bank, validation, arms, positive, store)
         known = Known(
             plan,
@@ -74,7 +74,7 @@ def trial(settings: Settings, workdir: Workdir) -> None:
             notes,
             describe_variance_sources(generators, settings.trial.seeds),
             generators,
-            tell_apart(settings, recipe, bank, split),
+            tell_apart(settings, bank, split),
             started,
         )
         trained = {unit: store.read(unit) for arm in arms for unit in list_units(arm, settings.trial)}
@@ -101,15 +101,16 @@ def train_classifiers(
         for arm, of_arm in missing.items():
             progress.set_postfix_str(f" ({arm})", refresh=False)
             for portion in portions(of_arm):
-                tasks = [_create_task(unit, bank, settings, positive) for unit in portion]
+                tasks = [
+                    create_task(unit, bank.real[arm.fraction], bank.synthetic_positions, settings.data.label, positive)
+                    for unit in portion
+                ]
                 for unit, task, fit in zip(portion, tasks, trainer.fit(tasks, progress.update), strict=True):
                     threshold = choose_threshold(labels, trainer.predict(fit.params, images))
                     store.write(unit, _describe(fit, task, threshold, bank))
 
 
-def tell_apart(
-    settings: Settings, recipe: ClassifierRecipe, bank: ImageBank, split: TrialSplit
-) -> TwoSampleTest | None:
+def tell_apart(settings: Settings, bank: ImageBank, split: TrialSplit) -> TwoSampleTest | None:
     """Returns whether real and synthetic images of `data.label` can be told apart, where there are enough of both."""
     label, fraction = settings.data.label, settings.trial.fractions[0]
     synthetic = bank.synthetic.get((label, fraction, False, 0))
@@ -117,23 +118,10 @@ def tell_apart(
         return None
     real = bank.real[fraction][label]
     patients = [split.training[max(split.training)][position].patient for position in real]
-    return compute_two_sample_test(recipe, bank.images[real], patients, bank.images[synthetic], settings.seed)
-
-
-def _recipe(settings: Settings) -> ClassifierRecipe:
-    trial = settings.trial
-    return ClassifierRecipe(trial.steps, trial.batch_size, trial.learning_rate, trial.base_channels)
-
-
-def _create_task(unit: Unit, bank: ImageBank, settings: Settings, positive: str) -> Task:
-    return create_task(unit, bank.real[unit.arm.fraction], bank.synthetic_positions, settings.data.label, positive)
+    return compute_two_sample_test(settings.trial, bank.images[real], patients, bank.images[synthetic], settings.seed)
 
 
 def _describe(fit: Fit, task: Task, threshold: float, bank: ImageBank) -> Trained:
     num_real = len(np.unique(task.pool[task.pool < bank.num_real]))
     curve = [list(row) for row in fit.curve]
     return Trained(fit.params, fit.step, curve, threshold, num_real, len(task.pool) - num_real)
-
-
-def _binary(split: TrialSplit, positive: str) -> Labels:
-    return np.array([example.label == positive for example in split.validation], int)

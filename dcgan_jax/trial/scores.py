@@ -1,6 +1,6 @@
 """What a classifier's probabilities are worth: scikit-learn's scores, a threshold, calibration."""
 
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -17,15 +17,7 @@ from sklearn.metrics import (
 
 from dcgan_jax.trial.record import Metric
 
-METRICS: tuple[Metric, ...] = (
-    "auc",
-    "average_precision",
-    "accuracy",
-    "balanced_accuracy",
-    "sensitivity",
-    "specificity",
-    "f1",
-)
+METRICS: tuple[Metric, ...] = get_args(Metric)
 """The first two look at the order of the probabilities only, the others at a threshold."""
 
 _BINS = 10

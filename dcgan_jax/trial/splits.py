@@ -88,14 +88,8 @@ def split_for_trial(prepared: PreparedSet, settings: Settings) -> TrialSplit:
         )
     for where, examples in (("training", largest), ("validation", validation), ("test", test)):
         _require_classes(where, examples, labels)
-    return TrialSplit(
-        {fraction: tuple(chosen) for fraction, chosen in training.items()},
-        tuple(validation),
-        tuple(test),
-        name,
-        ambiguous,
-        tuple(notes),
-    )
+    by_fraction = {fraction: tuple(chosen) for fraction, chosen in training.items()}
+    return TrialSplit(by_fraction, tuple(validation), tuple(test), name, ambiguous, tuple(notes))
 
 
 def _was_set_apart(test: Sequence[Example], data: DataSettings) -> bool:

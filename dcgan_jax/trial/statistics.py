@@ -22,6 +22,7 @@ import scipy.optimize
 import scipy.special
 import scipy.stats
 from jaxtyping import Float
+from statsmodels.stats.multitest import multipletests
 
 LEVEL = 0.95
 POWER = 0.8
@@ -118,10 +119,4 @@ def compute_freedom(parts: Sequence[Part]) -> float:
 
 def adjust_for_number(p_values: Sequence[float]) -> list[float]:
     """Returns p-values that hold for all comparisons at once (Holm 1979): reject those below the level."""
-    order = np.argsort(p_values, kind="stable")
-    count = len(p_values)
-    adjusted, largest = [0.0] * count, 0.0
-    for rank, index in enumerate(order):
-        largest = max(largest, min(1.0, (count - rank) * p_values[index]))
-        adjusted[index] = largest
-    return adjusted
+    return multipletests(p_values, method="holm")[1].tolist() if p_values else []

@@ -38,9 +38,7 @@ class Store:
     def begin(self, plan: Plan, is_finished: bool) -> None:
         """Writes the plan down before anything is trained, or finds that it is the one that was begun.
 
-        Args:
-          plan: of the trial.
-          is_finished: whether it has come to its end; its files stay as they are.
+        The files of a finished trial stay as they are.
 
         Raises:
           UserError: another trial was begun here, or this one by a version whose classifiers carry no checksum.

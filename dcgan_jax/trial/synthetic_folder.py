@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import UInt8
 
-from dcgan_jax.data.image_files import list_image_files
+from dcgan_jax.data.image_files import find_images
 from dcgan_jax.data.images import read_stored, show
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.resize import resize
@@ -148,7 +148,7 @@ def _list_by_class(folder: Path, rows: Sequence[Mapping[str, str]] | None) -> di
                     )
                 files.setdefault(row["class"], []).append(row["file"])
         return files
-    for name in list_image_files(folder):
+    for name in find_images(folder).images:
         label, _, rest = name.partition("/")
         if rest:
             files.setdefault(label, []).append(name)

@@ -11,7 +11,8 @@ import scipy.stats
 from jaxtyping import Int
 from sklearn.metrics import roc_auc_score
 
-from dcgan_jax.trial.fitting import ClassifierRecipe, Images, Task, Trainer
+from dcgan_jax.settings import TrialSettings
+from dcgan_jax.trial.fitting import Images, Task, Trainer
 from dcgan_jax.trial.record import TwoSampleTest
 
 SHARES = (0.5, 0.2, 0.3)
@@ -22,20 +23,22 @@ _STREAM = 13
 
 
 def compute_two_sample_test(
-    recipe: ClassifierRecipe, real: Images, patients: Sequence[str], synthetic: Images, seed: int
+    trial: TrialSettings, real: Images, patients: Sequence[str], synthetic: Images, seed: int
 ) -> TwoSampleTest | None:
-    """Returns how well a classifier tells the two apart on images of other patients.
+    """Returns how well a classifier tells real and synthetic images of one class apart, of patients it has not seen.
+
+    As many images of both kinds are used. The p-value is the exact binomial test's, with one real image of each
+    patient, so that they are independent.
 
     Args:
-      recipe: of the classifier.
-      real: images of one class.
+      trial: how the classifier is trained.
+      real: images of the class.
       patients: whose each of them is.
-      synthetic: images of that class; as many of both kinds are used.
+      synthetic: images of the class.
       seed: divides them, and is the classifier's.
 
     Returns:
-      None below `MIN_PATIENTS` patients. The p-value is the exact binomial test's, with one real image of each patient,
-      so that they are independent.
+      None below `MIN_PATIENTS` patients.
     """
     if len(set(patients)) < MIN_PATIENTS or len(synthetic) < MIN_PATIENTS:
         return None
@@ -48,7 +51,7 @@ def compute_two_sample_test(
     images = [np.concatenate([real[own], synthetic[other]]) for own, other in pairs]
     labels = [np.repeat([0, 1], [len(own), len(other)]) for own, other in pairs]
 
-    trainer = Trainer(recipe, images[0], images[1], labels[1])
+    trainer = Trainer(trial, images[0], images[1], labels[1])
     fit = trainer.fit([Task(np.arange(len(images[0])), labels[0].astype(np.float32), seed)])[0]
     probabilities = trainer.predict(fit.params, images[2])
     correct = int(((probabilities >= 0.5) == labels[2]).sum())

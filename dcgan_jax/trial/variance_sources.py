@@ -49,20 +49,14 @@ def generators_by_arm(
 def count_independent(generators: Sequence[int]) -> int:
     """Returns among how many the generator seeds of an arm take turns, so that the draws of one count once; 0: none.
 
-    Args:
-      generators: of each class of the arm; where a class has one, or a folder, nothing is said of others, and the seeds
-        count for what else they change.
+    Where a class has one generator, or a folder, nothing is said of others, and the seeds count for what else they
+    change.
     """
     return min((count for count in generators if count > 1), default=0)
 
 
 def describe_variance_sources(generators: Sequence[GeneratorCount], seeds: int) -> str:
-    """Returns the sentence on what intervals and tests are over, and what they say nothing of.
-
-    Args:
-      generators: of `count_generators`.
-      seeds: classifiers of each arm.
-    """
+    """Returns the sentence on what intervals and tests are over, and what they say nothing of."""
     over = [f"{seeds} classifier seeds" if seeds > 1 else "one classifier seed (nothing is said of others)"]
     phrases = [_describe_draws(row.generators, row.draws) for row in generators]
     if len(set(phrases)) == 1:

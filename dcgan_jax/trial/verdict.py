@@ -37,8 +37,8 @@ def describe_difference(comparison: Comparison, margin: float | None, generators
     p_value = comparison.p_value if comparison.primary else comparison.p_adjusted
     is_equivalent = comparison.p_equivalence is not None and comparison.p_equivalence < LEVEL
     low, high = comparison.interval
-    measured = f"{comparison.difference:+.4f}, 95% interval {low:+.4f} to {high:+.4f}, "
-    measured += f"{_name(comparison.primary)} {_format(p_value)}"
+    name = "p" if comparison.primary else "adjusted p"
+    measured = f"{comparison.difference:+.4f}, 95% interval {low:+.4f} to {high:+.4f}, {name} {_format(p_value)}"
     if p_value < LEVEL:
         word = "higher" if comparison.difference > 0 else "lower"
         small = f", though by less than the margin of {margin:g}" if is_equivalent else ""
@@ -74,10 +74,6 @@ def _describe_power(comparison: Comparison) -> str:
     if smallest >= 1:  # no score is further from another
         return "; this trial was too small to show any"
     return f"; this trial would have shown one of {smallest:.4f} four times out of five"
-
-
-def _name(is_primary: bool) -> str:
-    return "p" if is_primary else "adjusted p"
 
 
 def _format(p_value: float) -> str:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from dcgan_jax.data.decoding import decode_all
 from dcgan_jax.data.pixel_file import PixelFile
-from dcgan_jax.data.sources.source import SourceImage
+from dcgan_jax.data.sources.source import Source, SourceImage
 
 SIZE = 64
 
@@ -31,10 +31,10 @@ def deep(low, high):
     return np.repeat(np.linspace(low, high, SIZE).astype(np.uint16)[None], SIZE, axis=0)
 
 
-class MemorySource:
+class MemorySource(Source):
     """Files in memory, which counts how often each is read."""
 
-    name, fingerprint, passed_over, labels = "memory", "memory", {}, None
+    name = fingerprint = "memory"
 
     def __init__(self, files):
         self.files, self.reads = files, Counter()
@@ -48,12 +48,6 @@ class MemorySource:
 
     def num_bytes(self, image):
         return len(self.files[image.file])
-
-    def name_of(self, file):
-        return file
-
-    def locate(self, image):
-        return None
 
 
 @pytest.fixture

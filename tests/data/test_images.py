@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from dcgan_jax.data.image_files import list_image_files
+from dcgan_jax.data.image_files import find_images
 from dcgan_jax.data.images import read_gray, read_stored
 from dcgan_jax.data.intensity import DepthRange, measure_depth
 from dcgan_jax.data.reading import pillow_reader
@@ -135,7 +135,7 @@ def test_file_names_of_all_cases_are_listed_and_rubbish_is_not(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "a" / "loop").symlink_to(tmp_path)
-    assert list_image_files(tmp_path) == ["a/c.Png", "b.JPG"]
+    assert find_images(tmp_path).images == ["a/c.Png", "b.JPG"]
 
 
 def bomb():

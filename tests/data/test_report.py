@@ -12,13 +12,13 @@ from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.reading.stored_image import BadImageError, UnreadableFileError
 from dcgan_jax.data.report import LeftOut, PreparedReport
 from dcgan_jax.data.report_text import describe_report, find_warnings
-from dcgan_jax.data.sources.source import SourceImage
+from dcgan_jax.data.sources.source import Source, SourceImage
 from tests.refusals import refused
 
 
-class Source:
-    name, fingerprint, labels = "folder x", "00", None
-    list_images = num_bytes = read_file = name_of = locate = lambda *_: None
+class EmptySource(Source):
+    name, fingerprint = "folder x", "00"
+    list_images = num_bytes = read_file = lambda *_: None
 
     def __init__(self, **passed_over):
         self.passed_over = passed_over
@@ -38,7 +38,9 @@ def report(settings):
     """Makes the report of some images, with its warnings."""
 
     def create(examples, decoded=None, copies=(), **passed_over):
-        report = create_report(examples, decoded or Decoded([], [], []), Source(**passed_over), settings(), 1.0, copies)
+        report = create_report(
+            examples, decoded or Decoded([], [], []), EmptySource(**passed_over), settings(), 1.0, copies
+        )
         return report.model_copy(update={"warnings": tuple(find_warnings(report, examples))})
 
     return create

@@ -4,7 +4,7 @@ import scipy.linalg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dcgan_jax.metrics.frechet import Gaussian, compute_frechet_distance, compute_root_trace, fit_gaussian
+from dcgan_jax.metrics.frechet import Gaussian, compute_fid, compute_frechet_distance, compute_root_trace, fit_gaussian
 from tests.refusals import refused
 
 
@@ -98,3 +98,31 @@ def test_hopeless_features_are_refused(features, named):
 def test_different_dimensions_are_refused():
     with refused("3 and 4 dimensions"):
         compute_frechet_distance(fit_gaussian(draw(9, 3, 0)), fit_gaussian(draw(9, 4, 0)))
+
+
+@pytest.mark.parametrize(("m", "n"), [(12, 30), (12, 9), (90, 15), (15, 90), (90, 80)])
+def test_fid_is_the_distance_of_the_covariances_for_few_images_and_many(m, n):
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(m, 40)) @ rng.normal(size=(40, 40)), rng.normal(size=(n, 40)) + 0.5
+    expected = compute_frechet_distance(fit_gaussian(a), fit_gaussian(b))
+    assert compute_fid(a, b) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("count", [10, 60])
+def test_fid_of_a_set_with_itself_is_zero(count):
+    features = np.random.default_rng(0).normal(size=(count, 40)).astype(np.float32)
+    assert compute_fid(features, features) < 1e-10
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "named"),
+    [
+        (np.zeros((1, 4)), np.zeros((3, 4)), ("2 images",)),
+        (np.zeros((3, 4)), np.zeros((3, 5)), ("4 and 5 dimensions",)),
+        (np.zeros((9, 4)), np.zeros((9, 5)), ("4 and 5 dimensions",)),
+        (np.full((3, 4), np.nan), np.zeros((3, 4)), ("finite",)),
+    ],
+)
+def test_what_has_no_fid_is_refused(a, b, named):
+    with refused(*named):
+        compute_fid(a, b)

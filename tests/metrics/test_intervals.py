@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from dcgan_jax.metrics.feature_distance import compute_fid as fast_fid
+from dcgan_jax.metrics.frechet import compute_fid as fast_fid
 from dcgan_jax.metrics.frechet import compute_frechet_distance, fit_gaussian
 from dcgan_jax.metrics.intervals import (
     MIN_SEEDS,

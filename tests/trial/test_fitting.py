@@ -6,9 +6,10 @@ import jax
 import numpy as np
 import pytest
 
-from dcgan_jax.trial.fitting import EVALUATIONS, ClassifierRecipe, Task, Trainer, _class_weights
+from dcgan_jax.settings import TrialSettings
+from dcgan_jax.trial.fitting import EVALUATIONS, Task, Trainer, _class_weights
 
-RECIPE = ClassifierRecipe(steps=20, batch_size=8, learning_rate=3e-3, base_channels=8)
+RECIPE = TrialSettings(steps=20, batch_size=8, learning_rate=3e-3, base_channels=8)
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from dcgan_jax.trial.fitting import ClassifierRecipe
+from dcgan_jax.settings import TrialSettings
 from dcgan_jax.trial.record import TwoSampleTest
 from dcgan_jax.trial.two_sample import SHARES, compute_two_sample_test, divide_patients
 
-RECIPE = ClassifierRecipe(steps=20, batch_size=8, learning_rate=3e-3, base_channels=8)
+RECIPE = TrialSettings(steps=20, batch_size=8, learning_rate=3e-3, base_channels=8)
 PATIENTS = [f"patient{index // 2}" for index in range(80)]
 
 

@@ -31,11 +31,8 @@ class DeepHeader(NamedTuple):
 
 def read_deep_header(content: bytes, file_format: FileFormat) -> DeepHeader | None:
     """Returns the header of a file that this module must decode, None of one that Pillow reads as it is."""
-    readers: dict[str, Callable[[bytes], DeepHeader | None]] = {
-        "PNG": _read_png,
-        "JPEG": _read_jpeg,
-        "JPEG 2000": _read_jpeg_2000,
-    }
+    readers: dict[str, Callable[[bytes], DeepHeader | None]]
+    readers = {"PNG": _read_png, "JPEG": _read_jpeg, "JPEG 2000": _read_jpeg_2000}
     try:
         return readers[file_format.name](content) if file_format.name in readers else None
     except (IndexError, struct.error):  # cut short: Pillow says what is wrong
@@ -62,9 +59,8 @@ def decode_deep(content: bytes, header: DeepHeader, file: str, file_format: File
     if values.ndim == 3 and values.shape[-1] == 1:
         values = values[..., 0]
     if values.shape[:2] != (header.height, header.width) or values.shape[2:] not in ((), (2,), (3,), (4,)):
-        raise BadImageError(
-            file, f"it has {header.samples} samples of {header.sample} a pixel, which is neither gray nor color"
-        )
+        reason = f"it has {header.samples} samples of {header.sample} a pixel, which is neither gray nor color"
+        raise BadImageError(file, reason)
     if header.sample == EIGHT_BITS:
         return load_image(Image.fromarray(values), file, color)
     return store_deep(values, header.sample, file, color)
@@ -90,8 +86,7 @@ def _read_jpeg(content: bytes) -> DeepHeader | None:
 def read_jpeg_2000_size(content: bytes) -> DeepHeader | None:
     """Returns what the codestream of a JPEG 2000 file says of its first component, None where there is none.
 
-    Raises:
-      struct.error, IndexError: it is cut short.
+    Raises struct.error or IndexError if it is cut short.
     """
     start = content.find(_JPEG_2000_SIZE)
     if start < 0:
@@ -104,11 +99,7 @@ def read_jpeg_2000_size(content: bytes) -> DeepHeader | None:
 
 
 def read_jpeg_frame(content: bytes) -> DeepHeader | None:
-    """Returns what the frame header of a JPEG or JPEG-LS file says, None where there is none.
-
-    Raises:
-      struct.error, IndexError: it is cut short.
-    """
+    """Returns what the frame header of a JPEG or JPEG-LS file says, None where there is none; raises as above."""
     place = 2
     while content[place] == 0xFF:
         mark, length = content[place + 1], struct.unpack_from(">H", content, place + 2)[0]

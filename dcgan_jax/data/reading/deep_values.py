@@ -15,14 +15,11 @@ def store_deep(
     color: bool,
     premultiplied: bool = False,
 ) -> StoredImage:
-    """Returns the image of decoded values.
+    """Returns the image of decoded values, of what type they are is `sample`.
 
-    Args:
-      values: one sample a pixel, two (gray and opacity), three (colors) or four (colors and opacity).
-      sample: what a value is.
-      file: its name, for messages.
-      color: whether color is to be kept; gray stored as color becomes gray either way, exactly.
-      premultiplied: the colors are what they are over black already, so opacity is left out.
+    Values have one sample a pixel, two (gray and opacity), three (colors) or four (colors and opacity). Gray stored as
+    color becomes gray whether color is kept or not, exactly. Premultiplied colors are what they are over black already,
+    so opacity is left out.
 
     Raises:
       BadImageError: a value is no finite number.

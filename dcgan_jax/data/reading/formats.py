@@ -57,11 +57,7 @@ _BMP, _PNM = FileFormat("BMP", "BMP"), FileFormat("PNM", "PPM")
 
 
 def find_format(head: bytes) -> FileFormat | None:
-    """Returns the format of a file that begins with these bytes, None where it is none that is known.
-
-    Args:
-      head: `HEAD_BYTES` of the file, or all where it is shorter.
-    """
+    """Returns the format of a file that begins with these `HEAD_BYTES`; None where it is none that is known."""
     if is_dicom(head):
         return DICOM_DIRECTORY if _LISTS_FILES in head else DICOM
     for place, mark, found in _MARKS:

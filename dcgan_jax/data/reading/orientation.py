@@ -7,12 +7,7 @@ TAG = 274
 
 
 def set_upright(values: Shaped[np.ndarray, "rows columns *color"], orientation: object) -> np.ndarray:
-    """Returns the pixels as they should be shown.
-
-    Args:
-      values: as they are stored.
-      orientation: 1 to 8; 1 and whatever is no orientation leave them.
-    """
+    """Returns stored pixels as they should be shown, by an orientation of 2 to 8; any other leaves them."""
     if orientation in (5, 6, 7, 8):
         values = values.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

@@ -60,12 +60,9 @@ def check_pages(pages: int, file: str) -> None:
 
 
 def load_image(image: Image.Image, file: str, color: bool) -> StoredImage:
-    """Returns the values of an opened image, upright, without palette, CMYK and transparency.
+    """Returns the values of an image from `open_image`, upright, without palette, CMYK and transparency.
 
-    Args:
-      image: from `open_image`.
-      file: its name, for messages.
-      color: three colors, and not luma (ITU-R 601, which leaves gray stored as color as it is).
+    They are three colors, or luma (ITU-R 601, which leaves gray stored as color as it is).
 
     Raises:
       BadImageError: the file is truncated or broken.

@@ -1,17 +1,15 @@
 """The published archive as a source: downloaded once, checked, and read without unpacking it."""
 
 import zlib
-from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
 from dcgan_jax.data.image_files import SUFFIXES, is_ignored
 from dcgan_jax.data.images import MAX_FILE_BYTES
-from dcgan_jax.data.labels.report import LabelsReport
 from dcgan_jax.data.reading.stored_image import BadImageError
 from dcgan_jax.data.sources.layout import assign_classes
-from dcgan_jax.data.sources.source import SourceImage
+from dcgan_jax.data.sources.source import Source, SourceImage
 from dcgan_jax.data.sources.splits import apply_kaggle_rule
 from dcgan_jax.errors import FileError
 from dcgan_jax.storage.cache import cache_dir
@@ -35,23 +33,19 @@ def read_checksums(path: Path = CHECKSUMS) -> Archive:
     return Archive(url, int(size), sha256, name)
 
 
-class ArchiveSource:
+class ArchiveSource(Source):
     """The images in the published zip file."""
 
     def __init__(self, variant: Literal["kaggle", "published"], archive: Archive | None = None):
         """Names the source; nothing is downloaded before the images are listed.
 
-        Args:
-          variant: "kaggle" moves 16 training images to the validation split, as the common copy does.
-          archive: another archive of the same layout.
+        "kaggle" moves 16 training images to the validation split, as the common copy does.
         """
         self._archive = archive or read_checksums()
         self._variant = variant
         self._zip: ZipFile | None = None
         self.name = f"published archive {self._archive.name} ({variant})"
         self.fingerprint = f"{self._archive.sha256} {variant}"
-        self.passed_over: Mapping[str, int] = {}
-        self.labels: LabelsReport | None = None
 
     def is_downloaded(self) -> bool:
         """Returns whether the archive lies in the cache; it is checked when the images are listed."""
@@ -88,10 +82,3 @@ class ArchiveSource:
             return self._zip.read(self._members[image.file])
         except (BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:  # RuntimeError: it is encrypted
             raise BadImageError(image.file, f"it is broken in the archive ({error})") from error
-
-    def name_of(self, file: str) -> str:
-        """See `Source`: the name tells nothing."""
-        return file
-
-    def locate(self, image: SourceImage) -> None:
-        """See `Source`: they are parts of one file."""

@@ -18,7 +18,7 @@ from dcgan_jax.data.sources.dicom_files import DicomFiles
 from dcgan_jax.data.sources.folder_names import is_mask_place
 from dcgan_jax.data.sources.layout import LAYOUT, assign_classes
 from dcgan_jax.data.sources.roots import find_root
-from dcgan_jax.data.sources.source import SourceImage
+from dcgan_jax.data.sources.source import Source, SourceImage
 from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.settings import DataSettings
 
@@ -26,7 +26,7 @@ MASKS, OUTSIDE = "masks", "images in other folders than those of the splits"
 """How images are counted among what was passed over."""
 
 
-class FolderSource:
+class FolderSource(Source):
     """The images below `data.dir`."""
 
     def __init__(self, folder: str, data: DataSettings = DataSettings()):  # noqa: B008 - it is frozen

@@ -54,11 +54,9 @@ def search_patient(pattern: str, file: str) -> str:
 
 
 def identify_patient(label: str, file: str) -> Patient:
-    """Returns the patient of a file; where none is known, both readings are the file itself.
+    """Returns the patient of a file, by its class, which may be one of its folders, and its path within the source.
 
-    Args:
-      label: the file's class, which may be one of its folders.
-      file: its path within the source.
+    Where none is known, both readings are the file itself.
     """
     path = PurePosixPath(file)
     if match := _PNEUMONIA.fullmatch(path.stem):

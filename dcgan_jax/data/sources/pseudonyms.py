@@ -27,12 +27,7 @@ class Pseudonyms:
         self._key = key
 
     def of(self, kind: str, *parts: str) -> str:
-        """Returns the pseudonym of a name.
-
-        Args:
-          kind: what it names, so that a patient and a file of the same name have different ones.
-          parts: of the name.
-        """
+        """Returns the pseudonym of a name in parts; a patient and a file, of two kinds, have different ones."""
         message = json.dumps([kind, *parts]).encode()
         return hmac.new(self._key, message, hashlib.sha256).hexdigest()[:_DIGITS]
 

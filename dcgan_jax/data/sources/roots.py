@@ -51,12 +51,7 @@ def find_root(files: Sequence[str], label: str, folder: str) -> Folders:
 
 
 def look_like_patients(names: Sequence[str], num_images: int) -> bool:
-    """Returns whether folders beside each other are patients rather than classes.
-
-    Args:
-      names: of the folders.
-      num_images: in all of them together.
-    """
+    """Returns whether folders beside each other, with so many images in all, are patients rather than classes."""
     without_numbers = {re.sub(r"\d+", "", name.lower()) for name in names}
     if 2 * len(without_numbers) > len(names):
         return len(names) > MANY and num_images < 2 * len(names)

@@ -21,14 +21,10 @@ def apply_kaggle_rule(image: SourceImage) -> SourceImage:
 
 
 def split_by_patient(images: Sequence[SourceImage], test_share: float) -> list[SourceImage]:
-    """Returns the images with a share of each class's patients in test and the others in train.
+    """Returns the images with a share of each class's patients in test, in whole patients, and the others in train.
 
     A patient with images of several classes is in test with all of them if one class puts the patient there. It does
     not depend on a seed: the test set of a folder is always the same one.
-
-    Args:
-      images: of any split.
-      test_share: `data.test`; rounded down to whole patients.
     """
     owners = {image: patient_of(image).conservative for image in images}
     patients: dict[str, set[str]] = {}

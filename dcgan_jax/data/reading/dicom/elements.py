@@ -22,12 +22,7 @@ class Elements:
     """Elements of a file, or of an item of a sequence, by keyword; one that is missing has no values."""
 
     def __init__(self, elements: Mapping[int, Element], file: str):
-        """Takes elements by tag.
-
-        Args:
-          elements: as pydicom reads them.
-          file: the name of the file, for messages.
-        """
+        """Takes elements by tag, as pydicom reads them; the file's name is for messages."""
         self._elements, self._file = elements, file
 
     def __contains__(self, keyword: str) -> bool:

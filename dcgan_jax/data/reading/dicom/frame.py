@@ -6,7 +6,7 @@ own header agrees with the file's about the size.
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -68,20 +68,18 @@ def check_syntax(syntax: UID, file: str) -> None:
 def read_frame(header: Header, layout: Layout, file: str) -> Frame:
     """Returns the one frame of a file.
 
-    Args:
-      header: of the file, with pixels in a syntax that passed `check_syntax`.
-      layout: of the pixels, with 8 or 16 bits allocated.
-      file: its name, for messages.
+    Its syntax has passed `check_syntax`, and 8 or 16 bits are allocated.
 
     Raises:
       BadImageError: the pixels are cut short or broken, or their own header contradicts the file's.
     """
     if header.syntax in _NATIVE:
-        return _index(_read_native(header, layout, file), layout.stored, layout.high, layout.is_signed)
-    content = _join_fragments(header, file)
-    if header.syntax == _RLE:
-        return _index(_decode_rle(content, layout, file), layout.stored, layout.high, layout.is_signed)
-    return _decode(content, header.syntax, layout, file)
+        raw = _read_native(header, layout, file)
+    elif header.syntax == _RLE:
+        raw = _decode_rle(_join_fragments(header, file), layout, file)
+    else:
+        return _decode(_join_fragments(header, file), header.syntax, layout, file)
+    return _index(raw, layout.stored, layout.high, layout.is_signed)
 
 
 def _read_native(header: Header, layout: Layout, file: str) -> UInt16[np.ndarray, "rows columns"]:
@@ -137,14 +135,9 @@ def _decode(content: bytes, syntax: UID, layout: Layout, file: str) -> Frame:
         own = None
     _check_codestream(own, layout, file)
     assert own is not None
-    decode_fn: Any = (
-        imagecodecs.jpeg2k_decode
-        if is_2000
-        else imagecodecs.jpegls_decode
-        if syntax in _JPEG_LS
-        else imagecodecs.jpeg_decode
-    )
+    decode_fn: Any = imagecodecs.jpeg2k_decode if is_2000 else imagecodecs.jpeg_decode
     if syntax in _JPEG_LS:
+        decode_fn = imagecodecs.jpegls_decode
         content += _JPEG_END  # without a marker, CharLS never ends on some codestreams that are cut short
     values = np.asarray(_run(lambda: decode_fn(content), syntax.name, file))
     if values.shape != (layout.rows, layout.columns) or values.dtype.kind not in "iu" or values.itemsize > 2:
@@ -153,23 +146,18 @@ def _decode(content: bytes, syntax: UID, layout: Layout, file: str) -> Frame:
     if is_2000 and (own.sample.kind == "signed") != layout.is_signed:
         notes = (f"PixelRepresentation is {int(layout.is_signed)}, JPEG 2000 says {own.sample.kind}: the bits count",)
     bits = own.sample.bits if is_2000 else min(own.sample.bits, layout.stored)
-    frame = _index(values.view(f"u{values.itemsize}"), bits, bits - 1, layout.is_signed)
-    return Frame(frame.indices, frame.bits, frame.is_signed, notes)
+    return replace(_index(values.view(f"u{values.itemsize}"), bits, bits - 1, layout.is_signed), notes=notes)
 
 
 def _check_codestream(own: DeepHeader | None, layout: Layout, file: str) -> None:
     if own is None:
         raise BadImageError(file, "its compressed pixels are broken: they have no header")
     if (own.width, own.height) != (layout.columns, layout.rows):
-        raise BadImageError(
-            file,
-            f"its header tells of {layout.columns} x {layout.rows} pixels and the compressed image of "
-            f"{own.width} x {own.height}",
-        )
+        sizes = f"{layout.columns} x {layout.rows} pixels and the compressed image of {own.width} x {own.height}"
+        raise BadImageError(file, f"its header tells of {sizes}")
     if own.samples != 1 or not 1 <= own.sample.bits <= 16:
-        raise BadImageError(
-            file, f"its compressed image has {own.samples} samples of {own.sample.bits} bits a pixel, which is not read"
-        )
+        kind = f"{own.samples} samples of {own.sample.bits} bits a pixel"
+        raise BadImageError(file, f"its compressed image has {kind}, which is not read")
 
 
 def _run(decode_fn: Callable[[], Any], what: str, file: str) -> Any:

@@ -93,11 +93,7 @@ class Header:
 
 
 def read_header(stream: io.BufferedIOBase, file: str) -> Header:
-    """Returns the elements of a file down to its pixels, which are not read.
-
-    Args:
-      stream: the file from its beginning; it is read further when pixels are.
-      file: its name, for messages.
+    """Returns the elements of a file from its beginning down to its pixels; the stream is read further when they are.
 
     Raises:
       BadImageError: the file is no DICOM file, broken, or hostile.

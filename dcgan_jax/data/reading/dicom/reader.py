@@ -10,12 +10,7 @@ from dcgan_jax.data.reading.dicom.frame import Frame, Layout, read_frame
 from dcgan_jax.data.reading.dicom.grayscale import Rescale, Window
 from dcgan_jax.data.reading.dicom.header import Header, read_header
 from dcgan_jax.data.reading.dicom.steps import DicomSteps, WindowStep
-from dcgan_jax.data.reading.dicom.transformation import (
-    Transformation,
-    find_transformation,
-    look_up,
-    tabulate,
-)
+from dcgan_jax.data.reading.dicom.transformation import Transformation, find_transformation, look_up, tabulate
 from dcgan_jax.data.reading.stored_image import SampleType, StoredImage
 
 _VIEWS = frozenset(

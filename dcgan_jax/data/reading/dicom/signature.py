@@ -10,11 +10,7 @@ _SHORT = (b"AE", b"AS", b"CS", b"DA", b"DS", b"DT", b"IS", b"LO", b"PN", b"SH", 
 
 
 def is_dicom(head: bytes) -> bool:
-    """Returns whether a file that begins with these bytes is DICOM; of one without preamble, whether it is for sure.
-
-    Args:
-      head: the first bytes, enough for a few elements.
-    """
+    """Returns whether a file that begins with these bytes is DICOM; of one without preamble, whether it is for sure."""
     if head.startswith(MARK, MARK_AT):
         return True
     return any(_follow(head, order, explicit) for order, explicit in (("<", True), ("<", False), (">", True)))

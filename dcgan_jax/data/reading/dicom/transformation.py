@@ -27,12 +27,7 @@ class Transformation:
 
 
 def find_transformation(elements: Elements, stored: Float64[np.ndarray, " n"], file: str) -> Transformation:
-    """Returns the transformations of a header.
-
-    Args:
-      elements: of the file.
-      stored: all values that its type has.
-      file: its name, for messages.
+    """Returns the transformations of a header, for all stored values that the type of its pixels has.
 
     Raises:
       BadImageError: one of them is broken.
@@ -41,10 +36,8 @@ def find_transformation(elements: Elements, stored: Float64[np.ndarray, " n"], f
     modality = _find_modality(elements, stored, file, notes)
     display = _find_display(elements, modality(stored) if modality else stored, file, notes)
     # MONOCHROME1 and INVERSE say the same of a file that has both.
-    inverted = (
-        elements.text("PhotometricInterpretation") == "MONOCHROME1"
-        or elements.text("PresentationLUTShape") == "INVERSE"
-    )
+    is_mono_1 = elements.text("PhotometricInterpretation") == "MONOCHROME1"
+    inverted = is_mono_1 or elements.text("PresentationLUTShape") == "INVERSE"
     if not elements.text("BurnedInAnnotation"):
         notes.append(NO_ANNOTATION)
     return Transformation(modality, display, inverted, _find_padding(elements, stored), tuple(notes))
@@ -132,12 +125,7 @@ class GrayTables:
 
 
 def tabulate(transformation: Transformation, stored: Float64[np.ndarray, " n"]) -> GrayTables:
-    """Returns the gray of stored values.
-
-    Args:
-      transformation: of the file.
-      stored: all values that its type has, ascending.
-    """
+    """Returns the gray of all stored values that the type of the pixels has, ascending."""
     values = transformation.modality(stored) if transformation.modality else stored
     display = transformation.display.show(values) if transformation.display else None
     if transformation.inverted:
