@@ -20,7 +20,7 @@ from configs import default
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.selection import select_training
-from dcgan_jax.evaluation.real_images import RealImages, compute_real_features
+from dcgan_jax.evaluation.featurizer import RealImages, compute_real_features
 from dcgan_jax.inception.features import FeatureExtractor
 from dcgan_jax.inception.preprocess import Preprocess
 from dcgan_jax.inception.weights import load_inception_weights

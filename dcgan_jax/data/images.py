@@ -26,8 +26,13 @@ from dcgan_jax.data.equalization import equalize
 from dcgan_jax.data.intensity import DepthRange, measure_depth, range_alone, to_8_bits
 from dcgan_jax.data.reading import codec_reader, pillow_reader, tiff_reader
 from dcgan_jax.data.reading.formats import DICOM, HEAD_BYTES, FileFormat, find_format
-from dcgan_jax.data.reading.orientation import TAG, set_upright
-from dcgan_jax.data.reading.stored_image import BadImageError, StoredImage, UnreadableFileError
+from dcgan_jax.data.reading.stored_image import (
+    ORIENTATION_TAG,
+    BadImageError,
+    StoredImage,
+    UnreadableFileError,
+    set_upright,
+)
 
 MAX_FILE_BYTES = 2**29
 """Larger files are refused before they are read."""
@@ -168,7 +173,7 @@ def _decode_deep(
     if found.name != "PNG":
         return stored
     try:
-        orientation = pillow_reader.open_image(content, file, found).getexif().get(TAG)
+        orientation = pillow_reader.open_image(content, file, found).getexif().get(ORIENTATION_TAG)
     except Exception:  # what is no orientation turns nothing
         return stored
     return StoredImage(set_upright(stored.values, orientation), stored.sample, stored.is_hidden)

@@ -28,11 +28,7 @@ FORMAT_VERSION = 10
 
 
 def create_source(data: DataSettings, seed: int) -> Source:
-    """Returns the source that the settings name.
-
-    Raises:
-      UserError: when `data.dir` is no folder with images.
-    """
+    """Returns the source that the settings name; raises UserError when `data.dir` is no folder with images."""
     if data.source == "phantom":
         return PhantomSource(data.phantom_count, data.image_size, seed)
     return FolderSource(data.dir, data) if data.dir else ArchiveSource(data.variant)

@@ -54,18 +54,15 @@ class PreparedSet:
     """
 
     def __init__(self, directory: Path):
-        """Opens a set and checks every file of it.
-
-        Raises:
-          UserError: when a file is missing or changed.
-        """
+        """Opens a set and checks every file of it; raises UserError when a file is missing or changed."""
         self.directory = directory
         _check_files(directory)
         remedy = _remedy(directory)
         try:
             self.examples = _read_examples(directory / EXAMPLES)
             self.report = PreparedReport.read(directory / REPORT, remedy)
-            self._records = {split: Records(path_of_split(directory, split)) for split in self._splits()}
+            splits = {example.split for example in self.examples}
+            self._records = {split: Records(path_of_split(directory, split)) for split in splits}
         except (OSError, ValueError, KeyError) as error:
             raise FileError(directory, f"can't be read ({error}): {remedy}.") from error
 
@@ -84,9 +81,6 @@ class PreparedSet:
             except (OSError, IndexError) as error:
                 raise _damaged(self.directory, RECORDS, f"can't be read ({error})") from error
         return pixels
-
-    def _splits(self) -> set[str]:
-        return {example.split for example in self.examples}
 
 
 def path_of_split(directory: Path, split: str) -> Path:

@@ -31,11 +31,7 @@ def format_train_files(examples: Iterable[Example | TrainFile]) -> str:
 
 
 def read_train_files(path: Path) -> tuple[TrainFile, ...]:
-    """Reads a train_files.tsv, of this or an older version.
-
-    Raises:
-      UserError: it is missing or no such file.
-    """
+    """Reads a train_files.tsv, of this or an older version; raises UserError if it is missing or no such file."""
     try:
         return parse_train_files(read_text(path), path)
     except FileNotFoundError:

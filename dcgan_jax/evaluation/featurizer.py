@@ -1,18 +1,62 @@
-"""Pixels -> Inception features, under one preparation and one set of weights."""
+"""Pixels -> Inception features, under one preparation and one set of weights; of real images once."""
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import UInt8
 
-from dcgan_jax.evaluation.real_images import RealImages, compute_real_features
+from dcgan_jax.data.prepared import Example, PreparedSet
+from dcgan_jax.evaluation.folder import features_path
 from dcgan_jax.inception.features import FeatureExtractor, Features
 from dcgan_jax.inception.preprocess import Preprocess
 from dcgan_jax.inception.shared_features import compute_shared
 from dcgan_jax.inception.weights import InceptionWeights
 from dcgan_jax.models.onednn.library import Requested
+from dcgan_jax.runtime import processes
+from dcgan_jax.storage.array_file import read_cached, write_cached
 
 Batch = UInt8[np.ndarray, "batch height width channel"]
+
+
+@dataclass(frozen=True)
+class RealImages:
+    """Real images in a fixed order."""
+
+    pixels: UInt8[np.ndarray, "image height width 1"]
+    files: tuple[str, ...]  # where each comes from
+    patients: tuple[str, ...]  # whose each is
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+
+def read_real_images(prepared: PreparedSet, examples: Sequence[Example]) -> RealImages:
+    """Reads examples of a prepared set, in their order; raises UserError where the records can't be read."""
+    return RealImages(
+        prepared.images(examples),
+        tuple(example.file for example in examples),
+        tuple(example.patient for example in examples),
+    )
+
+
+def compute_real_features(
+    images: RealImages, extractor: FeatureExtractor, preprocess: Preprocess, weights_sha256: str, description: str
+) -> Features:
+    """Returns the features at every length of the extractor, from the cache where these pixels were seen before.
+
+    The hash is that of the file of the extractor's weights.
+    """
+    fingerprint = hashlib.sha256(repr(images.pixels.shape).encode() + images.pixels.tobytes()).hexdigest()
+    # One file for each length, so that a run that needs one and a report that needs several share them.
+    paths = {dims: features_path(fingerprint, weights_sha256, (dims,), preprocess) for dims in extractor.dims}
+    features = {dims: cached["features"] for dims, path in paths.items() if (cached := read_cached(path)) is not None}
+    if not all(processes.gather(len(features) == len(paths))):  # what one has to compute, all compute together
+        features = compute_shared(extractor, preprocess, [images.pixels], len(images), description)
+        for dims, values in features.items():
+            write_cached(paths[dims], {"features": values})
+    return features
 
 
 class Featurizer:

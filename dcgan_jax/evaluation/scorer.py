@@ -8,9 +8,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from dcgan_jax.evaluation.featurizer import Batch, Featurizer
+from dcgan_jax.evaluation.featurizer import Batch, Featurizer, RealImages
 from dcgan_jax.evaluation.protocol import Protocol, stretch_contrast
-from dcgan_jax.evaluation.real_images import RealImages
 from dcgan_jax.evaluation.versions import describe_weights
 from dcgan_jax.inception.features import Features
 from dcgan_jax.metrics.comparison import compute_scores

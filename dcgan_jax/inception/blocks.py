@@ -8,11 +8,38 @@ from functools import partial
 from typing import Literal
 
 import jax.numpy as jnp
+import numpy as np
 from flax import linen as nn
+from jax import lax
 from jaxtyping import Array, Float
 
-from dcgan_jax.inception.pools import average_pool, max_pool
 from dcgan_jax.models.convolutions import Form, Window, convolve, convolve_relu
+
+
+def max_pool(
+    x: Float[Array, "batch height width channel"], stride: int, padding: int = 0
+) -> Float[Array, "batch h w channel"]:
+    """Returns the greatest of each 3x3 window."""
+    x = jnp.pad(x, ((0, 0), (padding, padding), (padding, padding), (0, 0)), constant_values=-jnp.inf)
+    for axis in (1, 2):
+        size = (x.shape[axis] - 3) // stride * stride + 1
+        first, second, third = (lax.slice_in_dim(x, i, i + size, stride, axis) for i in range(3))
+        x = jnp.maximum(jnp.maximum(first, second), third)
+    return x
+
+
+def average_pool(x: Float[Array, "batch height width channel"]) -> Float[Array, "batch height width channel"]:
+    """Returns the mean of each 3x3 window at stride 1, over those of its pixels that are inside the image."""
+    counts = np.ones((1, 1, 1, 1), np.float32)
+    for axis in (1, 2):
+        size = x.shape[axis]
+        padded = jnp.pad(x, [(1, 1) if axis == other else (0, 0) for other in range(4)])
+        first, second, third = (lax.slice_in_dim(padded, i, i + size, axis=axis) for i in range(3))
+        x = first + second + third
+        inside = np.convolve(np.ones(size, np.float32), np.ones(3, np.float32), "same")
+        counts = counts * np.expand_dims(inside, [other for other in range(4) if other != axis])
+    return x / counts
+
 
 Maps = Float[Array, "batch height width channel"]
 Next = Float[Array, "batch next_height next_width features"]

@@ -13,8 +13,7 @@ import numpy as np
 from flax import linen as nn
 from jaxtyping import Array, Float32, UInt8
 
-from dcgan_jax.inception.blocks import BlockA, BlockB, BlockC, BlockD, BlockE, Convolution, Maps, Next
-from dcgan_jax.inception.pools import max_pool
+from dcgan_jax.inception.blocks import BlockA, BlockB, BlockC, BlockD, BlockE, Convolution, Maps, Next, max_pool
 from dcgan_jax.models.convolutions import Form
 
 INPUT_SIZE = 299

@@ -7,9 +7,8 @@ from pathlib import PurePosixPath
 from dcgan_jax.data.report import show_name
 from dcgan_jax.errors import FieldError
 from dcgan_jax.evaluation.class_scorer import ClassScorer, record_of_class
-from dcgan_jax.evaluation.featurizer import Featurizer
+from dcgan_jax.evaluation.featurizer import Featurizer, read_real_images
 from dcgan_jax.evaluation.protocol import resolve_protocol
-from dcgan_jax.evaluation.real_images import read_real_images
 from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord
 from dcgan_jax.evaluation.scorer import Scorer
 from dcgan_jax.evaluation.table import describe_record

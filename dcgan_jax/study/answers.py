@@ -58,11 +58,7 @@ def list_choices(plan: Plan) -> tuple[str, str]:
 
 
 def check_answer(plan: Plan, step: Step, values: Any) -> dict[str, Any]:
-    """Returns an answer as it is kept.
-
-    Raises:
-      ValueError: it is none to this step.
-    """
+    """Returns an answer as it is kept; raises ValueError if it is none to this step."""
     answer = _KINDS[step.kind].model_validate(values)
     if isinstance(answer, Judged) and answer.choice not in list_choices(plan):
         raise ValueError("choice: of another design")

@@ -34,11 +34,7 @@ class Database:
     """An open study file."""
 
     def __init__(self, path: Path):
-        """Opens the file.
-
-        Raises:
-          UserError: there is none, or it is damaged.
-        """
+        """Opens the file; raises UserError if there is none, or it is damaged."""
         self.path = path
         if not path.is_file():
             raise FileError(path, "does not exist: restore it from a copy of the study's folder.")

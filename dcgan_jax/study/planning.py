@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+import math
 import os
 import shutil
 import tempfile
@@ -10,15 +11,16 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
+from scipy import stats
 
 from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.settings import StudySettings
 from dcgan_jax.study.codes import ORGANIZER, create_code, hash_code, name_reader
 from dcgan_jax.study.database import FILE
 from dcgan_jax.study.material import Material
+from dcgan_jax.study.multireader import hillis
 from dcgan_jax.study.pixels import is_blank, normalize
 from dcgan_jax.study.plan import CONSENT, IMAGES, INSTRUCTIONS, KEY, PLAN, Counts, Key, Plan, describe, hash_bytes
-from dcgan_jax.study.precision import expected_half_width
 from dcgan_jax.study.schedule import Task, plan_steps
 from dcgan_jax.study.store import create_store
 from dcgan_jax.study.texts import TextName, default_text
@@ -134,3 +136,28 @@ def _read_text(path: str, name: TextName, study: StudySettings) -> str:
         raise FieldError(
             f"config.study.{name}", path, f"cannot be read ({error}): give a Markdown file in UTF-8."
         ) from None
+
+
+READER_SD = 0.06
+"""Standard deviation of accuracy over readers, as published studies had it."""
+
+CASE_SD = 0.15
+"""Standard deviation over images of the share of readers who are right, likewise."""
+
+
+def expected_half_width(readers: int, images: int) -> float:
+    """Returns half the width of the expected 95% interval of mean accuracy, near chance.
+
+    An answer near chance varies by 0.25: what is not due to the image is the reader's own chance. One reader's interval
+    is over images alone. It is 0.5, all that there is, where readers or images are too few to say anything.
+
+    Args:
+      readers: how many.
+      images: read by each, of both kinds together.
+    """
+    shared = CASE_SD**2 / images
+    own = (0.25 - CASE_SD**2) / images
+    error, freedom = math.sqrt(own + shared), math.inf
+    if readers > 1:
+        error, freedom = hillis(READER_SD**2 + own, shared, readers)
+    return min(0.5, float(stats.t.ppf(0.975, freedom) * error))

@@ -61,11 +61,7 @@ def study(settings: Settings, workdir: Workdir) -> None:
 
 
 def replace_code(opened: OpenedStudy, name: str) -> None:
-    """Gives a reader, or the organizer, another code, and shows it.
-
-    Raises:
-      UserError: nobody has this name.
-    """
+    """Gives a reader, or the organizer, another code, and shows it; raises UserError if nobody has this name."""
     numbers = {name_reader(number).lower(): number for number in (ORGANIZER, *opened.store.steps)}
     if name.lower() not in numbers:
         raise FieldError("config.study.new_code", name, f"names nobody: give one of {', '.join(numbers)}.")

@@ -56,11 +56,7 @@ class Store:
     """
 
     def __init__(self, database: Database):
-        """Reads who is shown what.
-
-        Raises:
-          UserError: the file is damaged.
-        """
+        """Reads who is shown what; raises UserError if the file is damaged."""
         self._database = database
         self.steps: dict[int, list[Step]] = {}
         self._places: dict[str, tuple[int, int]] = {}

@@ -4,9 +4,8 @@ import pytest
 from dcgan_jax.evaluation import featurizer
 from dcgan_jax.evaluation import report as report_module
 from dcgan_jax.evaluation import scorer as scorer_module
-from dcgan_jax.evaluation.featurizer import Featurizer
+from dcgan_jax.evaluation.featurizer import Featurizer, RealImages
 from dcgan_jax.evaluation.protocol import resolve_protocol
-from dcgan_jax.evaluation.real_images import RealImages
 from dcgan_jax.evaluation.record import EvaluationRecord, read_evaluation
 from dcgan_jax.evaluation.report import create_report
 from dcgan_jax.evaluation.scorer import (

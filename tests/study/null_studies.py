@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from dcgan_jax.study.multireader import ENOUGH_READERS, combine, measure_accuracy, measure_auc
-from dcgan_jax.study.precision import CASE_SD, READER_SD
+from dcgan_jax.study.planning import CASE_SD, READER_SD
 
 LEAN = 0.1
 """Standard deviation over readers of the share of images that they call generated."""

@@ -46,6 +46,9 @@ class SampleType(NamedTuple):
         return (-span / 2, span / 2 - 1) if self.kind == "signed" else (0.0, span - 1)
 
 
+ORIENTATION_TAG = 274
+"""The number, in EXIF and TIFF, of the orientation that a camera or a scanner recorded."""
+
 EIGHT_BITS = SampleType("unsigned", 8)
 DISPLAY = SampleType("display", 32)
 
@@ -84,3 +87,14 @@ class StoredImage:
         values = self.values.astype(self.values.dtype.newbyteorder("<"), order="C", copy=False)
         digest.update(values.data)
         return digest.hexdigest()
+
+
+def set_upright(values: Shaped[np.ndarray, "rows columns *color"], orientation: object) -> np.ndarray:
+    """Returns stored pixels as they should be shown, by an orientation of 2 to 8; any other leaves them."""
+    if orientation in (5, 6, 7, 8):
+        values = values.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        values = values[::-1]
+    if orientation in (2, 3, 6, 7):
+        values = values[:, ::-1]
+    return values

@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from dcgan_jax.data.reading.deep_values import store_deep
-from dcgan_jax.data.reading.orientation import TAG, set_upright
 from dcgan_jax.data.reading.pillow_reader import check_pages, check_size
-from dcgan_jax.data.reading.stored_image import MAX_PIXELS, BadImageError, SampleType, StoredImage
+from dcgan_jax.data.reading.stored_image import (
+    MAX_PIXELS,
+    ORIENTATION_TAG,
+    BadImageError,
+    SampleType,
+    StoredImage,
+    set_upright,
+)
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
@@ -75,7 +81,7 @@ def decode_page(page: "TiffPage", file: str, color: bool) -> StoredImage:
         values = values[..., 0]
     if page.photometric == _WHITE_IS_ZERO:
         values = _invert(values, sample)
-    values = set_upright(values, _read_tag(page, TAG))
+    values = set_upright(values, _read_tag(page, ORIENTATION_TAG))
     return store_deep(values, sample, file, color, premultiplied=opacity == _PREMULTIPLIED)
 
 

@@ -37,7 +37,8 @@ def find_root(files: Sequence[str], label: str, folder: str) -> Folders:
     paths = [tuple(file.split("/")[:-1]) for file in files]
     around = _find_around_splits(paths)
     if not around:
-        return _take(_common_folders(paths), _count_wrappers([_skip_transparent(path) for path in paths], label))
+        telling = [tuple(name for name in path if not is_transparent(name)) for path in paths]
+        return _take(_common_folders(paths), _count_wrappers(telling, label))
     root = _choose_among(around, label, folder)
     if 2 * sum(path[: len(root)] == root for path in paths) < len(paths):
         name = "/".join(root)
@@ -113,10 +114,6 @@ def _count_wrappers(paths: Sequence[Folders], label: str) -> int:
             return depth if look_like_patients([*below], len(paths)) else depth + 1
         depth += 1
     return 0  # one folder in the other to the last: nothing says which of them is the class
-
-
-def _skip_transparent(path: Folders) -> Folders:
-    return tuple(name for name in path if not is_transparent(name))
 
 
 def _common_folders(paths: Sequence[Folders]) -> Folders:

@@ -44,11 +44,7 @@ class Elements:
         return next(iter(self.texts(keyword)), "")
 
     def decimals(self, keyword: str) -> list[float]:
-        """Returns the values of an element of decimal numbers.
-
-        Raises:
-          BadImageError: one is no finite number.
-        """
+        """Returns the values of an element of decimal numbers; raises BadImageError if one is no finite number."""
         try:
             values = [float(value) for value in self.texts(keyword)]
         except ValueError:

@@ -58,9 +58,10 @@ def check_syntax(syntax: UID, file: str) -> None:
     """Raises BadImageError if files of this transfer syntax can't be decoded."""
     if syntax not in _NATIVE | _JPEG | _JPEG_LS | _JPEG_2000 | {_RLE}:
         name = syntax.name if syntax.name != syntax else "a private one"
+        number = syntax if syntax.is_transfer_syntax else "unknown"
         raise BadImageError(
             file,
-            f"there is no decoder for its transfer syntax ({name}, {_show_uid(syntax)}): install python-gdcm, whose "
+            f"there is no decoder for its transfer syntax ({name}, {number}): install python-gdcm, whose "
             "gdcmconv --raw writes it uncompressed",
         )
 
@@ -178,7 +179,3 @@ def _index(raw: Integer[np.ndarray, "rows columns"], bits: int, high: int, is_si
     for row in range(len(raw)):
         indices[row] = ((raw[row].astype(np.uint16) >> shift) & mask) ^ turned
     return Frame(indices, bits, is_signed)
-
-
-def _show_uid(syntax: UID) -> str:
-    return syntax if syntax.is_transfer_syntax else "unknown"

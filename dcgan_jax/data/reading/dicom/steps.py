@@ -2,11 +2,13 @@
 
 from typing import Literal
 
-from dcgan_jax.data.reading.dicom.grayscale import Function
 from dcgan_jax.storage.record import Part
 
 NO_ANNOTATION = "BurnedInAnnotation is missing"
 """The note of a file that does not say whether text is burnt into its pixels."""
+
+
+Function = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 
 
 class WindowStep(Part):

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from dcgan_jax.study.multireader import combine, measure_accuracy
-from dcgan_jax.study.precision import expected_half_width
+from dcgan_jax.study.planning import expected_half_width
 from tests.study.null_studies import draw_study
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dcgan_jax.evaluation.real_images import RealImages, compute_real_features
+from dcgan_jax.evaluation.featurizer import RealImages, compute_real_features
 from dcgan_jax.inception.preprocess import Preprocess
 from dcgan_jax.storage.cache import CACHE_VARIABLE
 from tests.inception.fake_inception import FakeExtractor

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dcgan_jax.inception.pools import average_pool, max_pool
+from dcgan_jax.inception.blocks import average_pool, max_pool
 
 
 def test_average_pool_does_not_count_the_padding():
