@@ -159,14 +159,8 @@ def create_batches(
 ) -> Batches:
     """Places the training images as `data.placement` says; "auto" keeps them resident when they fit the budget.
 
-    Args:
-      prepared: the prepared records.
-      examples: the training images among them, in the order that positions refer to.
-      data: placement, budget, and whether labels come with the images.
-      channels: 1, or 3 to repeat the gray channel.
-      order: which images make up which step.
-      mesh: the devices.
-      first_step: completed updates of the state that training starts from.
+    The examples are in the order that positions refer to; 3 channels repeat the gray one; `first_step` counts the
+    completed updates of the state that training starts from.
     """
     fits = len(examples) * data.image_size**2 <= data.device_budget_mib * MIB
     labels = number_labels(examples) if data.label == ALL_CLASSES else None

@@ -35,15 +35,11 @@ def create_source(data: DataSettings, seed: int) -> Source:
 
 
 def prepare(data: DataSettings, seed: int) -> PreparedSet:
-    """Returns the prepared set of the settings' source, from the cache or made now.
+    """Returns the prepared set of the settings' source, from the cache or made now; the seed is that of drawn phantoms.
 
     A set is kept by its source's fingerprint and the settings that shape it, so a changed folder is prepared anew. It
     appears whole or not at all. Of several processes one prepares and the others wait. A set that lacks files that
     could not be read is prepared anew as soon as one of them can.
-
-    Args:
-      data: all of `config.data`.
-      seed: of drawn phantoms.
 
     Raises:
       UserError: when there is no usable source, an image is bad (`data.on_bad_image`), `data.label` is no class of the

@@ -27,13 +27,8 @@ def compute_seed_scores(
 ) -> dict[str, Any]:
     """Returns fields of an `EvaluationRecord`: means over the latent seeds, what each seed gave, intervals, baselines.
 
-    A mean, and its list in `by_seed`, is None where there are too few images for that score.
-
-    Args:
-      real: the training images.
-      held_out: held-out images; None without two of them.
-      generated: features for each latent seed.
-      rng_fn: for the divisions and the subsets.
+    A mean, and its list in `by_seed`, is None where there are too few images for that score. Held-out images are None
+    where there are fewer than two of them; the generated ones are given by latent seed.
     """
     scores = _compute_by_seed(real[0], None if held_out is None else held_out[0], generated, rng_fn("kid_subsets"))
     by_seed = {name: None if scores[0].get(name) is None else [of[name] for of in scores] for name in scores[0]}

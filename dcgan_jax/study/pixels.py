@@ -31,10 +31,6 @@ def normalize(image: Image, rng: np.random.Generator) -> Image:
     Its least and greatest values become 0 and 255; noise of at most one level either way, which no eye sees, fills the
     levels that stretching or another bit depth left empty; the frame is black. A blank image is not stretched: what it
     shows is that nothing came out.
-
-    Args:
-      image: 0 to 255.
-      rng: of the noise.
     """
     frame = frame_width(len(image))
     inner = image[frame:-frame, frame:-frame].astype(np.float64)

@@ -146,14 +146,10 @@ CASE_SD = 0.15
 
 
 def expected_half_width(readers: int, images: int) -> float:
-    """Returns half the width of the expected 95% interval of mean accuracy, near chance.
+    """Returns half the width of the expected 95% interval of mean accuracy, near chance, of so many images each.
 
     An answer near chance varies by 0.25: what is not due to the image is the reader's own chance. One reader's interval
     is over images alone. It is 0.5, all that there is, where readers or images are too few to say anything.
-
-    Args:
-      readers: how many.
-      images: read by each, of both kinds together.
     """
     shared = CASE_SD**2 / images
     own = (0.25 - CASE_SD**2) / images

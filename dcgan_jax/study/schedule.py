@@ -30,11 +30,8 @@ def plan_steps(
 ) -> tuple[Step, ...]:
     """Returns the steps of one reader: consent, the naive images and what was noticed, instructions, all images.
 
-    Args:
-      naive: what is shown before a word is said of generated images; may be none.
-      tasks: what is shown after it.
-      repeats: share of these that comes twice, of each stratum alike.
-      rng: of the order.
+    The naive ones are shown before a word is said of generated images; there may be none. Of the other tasks a share
+    comes twice, of each stratum alike.
     """
     order = [tasks[index] for index in rng.permutation(len(tasks))]
     steps = [_step("consent")]

@@ -30,13 +30,9 @@ class SimulatedReader:
     """
 
     def __init__(self, address: str, code: str, look_fn: Look, seconds: float = 30.0):
-        """Signs in.
+        """Signs in at a server's address with a reader's code; `look_fn` judges what is seen.
 
-        Args:
-          address: of the server.
-          code: of the reader.
-          look_fn: judges what is seen.
-          seconds: that the server may take for an answer.
+        The server may take so many seconds for an answer.
         """
         self._address, self._look_fn, self._seconds, self.answered = address.rstrip("/"), look_fn, seconds, 0
         jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())

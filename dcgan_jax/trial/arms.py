@@ -87,12 +87,9 @@ def repeats_reference(arm: Arm, labels: Iterable[str], positive: str) -> bool:
 
 
 def count_synthetic(arm: Arm, real: Mapping[str, int], label: str) -> dict[str, int]:
-    """Returns how many synthetic or duplicated images of each class an arm has.
+    """Returns how many synthetic or duplicated images of each class an arm has, of how many real ones at its fraction.
 
-    Args:
-      arm: the arm.
-      real: the number of real training images of each class at its fraction.
-      label: the class that a generator learns.
+    The label is the class that a generator learns.
     """
     classes = list(real) if arm.kind.added == "of_all_classes" else [label] if arm.ratio else []
     return {name: max(1, round(arm.ratio * real[name])) for name in classes}

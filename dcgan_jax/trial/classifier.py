@@ -42,11 +42,7 @@ class Classifier(nn.Module):
 
     @nn.compact
     def __call__(self, images: Float[Array, "batch height width 1"]) -> Float[Array, " batch"]:
-        """Returns logits: above 0 means the positive class is the likelier one.
-
-        Args:
-          images: in [-1, 1].
-        """
+        """Returns logits of images in [-1, 1]: above 0 means the positive class is the likelier one."""
         # [batch, height, width, 1] -> [batch, height / 2, width / 2, base_channels]
         x = nn.relu(_norm(self.base_channels, "norm")(Conv(self.base_channels, 5, 2, name="stem")(images)))
         for stage in range(STAGES):

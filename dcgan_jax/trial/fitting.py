@@ -87,11 +87,10 @@ class Trainer:
         self._steps: dict[tuple[bool, bool], Callable[..., Any]] = {}
 
     def fit(self, tasks: Sequence[Task], on_updates: Callable[[int], object] = lambda count: None) -> list[Fit]:
-        """Returns one classifier for each task, all trained in one program that is mapped over them.
+        """Returns one classifier for each task of a portion (`portions`), all trained in one program mapped over them.
 
-        Args:
-          tasks: a portion (`portions`); all augmented or none.
-          on_updates: takes the number of further updates, whenever validation images have been looked at.
+        All are augmented or none. Whenever validation images have been looked at, `on_updates` takes the number of
+        further updates.
         """
         steps, several = self._trial.steps, len(tasks) > 1
         keys = [jax.random.key(task.seed) for task in tasks]

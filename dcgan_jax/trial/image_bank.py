@@ -38,15 +38,9 @@ def create_bank(
     label: str,
     source: SyntheticSource | None,
 ) -> ImageBank:
-    """Reads all real and draws all synthetic images that the arms need.
+    """Reads all real images that are trained on, and draws all synthetic ones that the arms need.
 
-    Args:
-      prepared: the prepared records.
-      split: which real images are trained on.
-      arms: all of them.
-      trial: the number of generator seeds is used.
-      label: the class that a generator learns.
-      source: of synthetic images; None where no arm has any.
+    The label is the class that a generator learns; the source may be None where no arm has synthetic images.
 
     Raises:
       UserError: the source does not have what an arm needs.

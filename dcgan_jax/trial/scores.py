@@ -27,12 +27,9 @@ Probabilities = Float[np.ndarray, " image"]
 
 
 def compute_scores(labels: Labels, probabilities: Probabilities, threshold: float) -> dict[Metric, float]:
-    """Returns the scores of `METRICS`.
+    """Returns the scores of `METRICS`, of labels that are 1 for the positive class and 0 for the others; both occur.
 
-    Args:
-      labels: 1 for the positive class and 0 for the others; both occur.
-      probabilities: of the positive class.
-      threshold: from here on an image counts as positive.
+    From the threshold on an image's probability of the positive class makes it count as positive.
     """
     called = (probabilities >= threshold).astype(int)
     return {

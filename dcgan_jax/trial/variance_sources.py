@@ -14,12 +14,7 @@ def count_generators(
 ) -> list[GeneratorCount]:
     """Returns how many generators there are of each class and fraction with synthetic images.
 
-    Args:
-      arms: all of them.
-      source: of synthetic images; None where no arm has any.
-      trial: the number of generator seeds is used.
-      label: the class that a generator learns.
-      labels: all classes.
+    The label is the class that a generator learns; the source may be None where no arm has synthetic images.
 
     Raises:
       UserError: the source has no generator for one of them.

@@ -67,9 +67,7 @@ def check_syntax(syntax: UID, file: str) -> None:
 
 
 def read_frame(header: Header, layout: Layout, file: str) -> Frame:
-    """Returns the one frame of a file.
-
-    Its syntax has passed `check_syntax`, and 8 or 16 bits are allocated.
+    """Returns the one frame of a file, whose syntax has passed `check_syntax`, and of which 8 or 16 bits are allocated.
 
     Raises:
       BadImageError: the pixels are cut short or broken, or their own header contradicts the file's.
