@@ -56,7 +56,7 @@ def test_the_same_seed_gives_the_same_classifier_and_another_one_does_not(traine
 
 
 def test_several_in_one_program_come_out_as_one_by_one(images):
-    trainer = Trainer(dataclasses.replace(RECIPE, steps=3), images, images[2::4], np.repeat([0, 1], 3))
+    trainer = Trainer(RECIPE.model_copy(update={"steps": 3}), images, images[2::4], np.repeat([0, 1], 3))
     part = np.arange(4, 20)
     tasks = [
         task(is_augmented=True),
