@@ -14,9 +14,8 @@ from jaxtyping import Array, Float, Int, UInt8
 
 from dcgan_jax.data.pipeline import to_float
 from dcgan_jax.data.prepared import PreparedSet
-from dcgan_jax.evaluation.featurizer import Featurizer
+from dcgan_jax.evaluation.featurizer import Featurizer, read_real_images
 from dcgan_jax.evaluation.protocol import resolve_protocol
-from dcgan_jax.evaluation.real_images import read_real_images
 from dcgan_jax.inception.weights import load_inception_weights
 from dcgan_jax.metrics.neighbors import squared_distance_blocks
 from dcgan_jax.runs.figures import Images
