@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, cast
 
 import numpy as np
-from jaxtyping import Integer, UInt16
+from jaxtyping import Integer, UInt, UInt16
 from pydicom.encaps import generate_fragments
 from pydicom.uid import UID
 
@@ -81,7 +81,7 @@ def read_frame(header: Header, layout: Layout, file: str) -> Frame:
     return _index(raw, layout.stored, layout.high, layout.is_signed)
 
 
-def _read_native(header: Header, layout: Layout, file: str) -> UInt16[np.ndarray, "rows columns"]:
+def _read_native(header: Header, layout: Layout, file: str) -> UInt[np.ndarray, "rows columns"]:
     assert header.pixels is not None
     dtype = np.dtype("u1" if layout.allocated == 8 else ">u2" if header.syntax == BIG_ENDIAN else "<u2")
     needed = layout.rows * layout.columns * dtype.itemsize
