@@ -12,7 +12,6 @@ from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes
 from dcgan_jax.runtime.devices import replicated
 from dcgan_jax.runtime.signals import end_if_asked
-from dcgan_jax.sampling import Sampler
 from dcgan_jax.training.checkpoints import Checkpoints, DamagedCheckpointError, abstract_state
 from dcgan_jax.training.state import Recipe, TrainState, create_state
 
@@ -96,8 +95,3 @@ def _resolve(choice: str, checkpoints: Checkpoints) -> int:
         return int(choice)
     best = checkpoints.best_step() if choice == "best" else None
     return checkpoints.steps()[-1] if best is None else best
-
-
-def create_sampler(recipe: Recipe, mesh: Mesh, truncation: float = 1.0) -> Sampler:
-    """Returns the sampler of a run's generator."""
-    return Sampler(recipe.generator, recipe.settings.model.latent_size, mesh, truncation=truncation)

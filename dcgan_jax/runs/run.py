@@ -15,7 +15,7 @@ from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord, read_ev
 from dcgan_jax.memorization.correlation import compute_signatures, compute_similarities
 from dcgan_jax.runs.figures import Images
 from dcgan_jax.runs.provenance import Provenance, read_provenance
-from dcgan_jax.runs.restore import create_sampler, restore_chosen
+from dcgan_jax.runs.restore import restore_chosen
 from dcgan_jax.runs.training_data import read_training_data
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes
@@ -119,7 +119,8 @@ class Run:
     @cached_property
     def sampler(self) -> Sampler:
         """What draws from its generator."""
-        return create_sampler(self.recipe, self.mesh, self.truncation)
+        latent_size = self.settings.model.latent_size
+        return Sampler(self.recipe.generator, latent_size, self.mesh, truncation=self.truncation)
 
     @cached_property
     def find_nearest(self) -> Callable[[Images], list[Nearest]]:

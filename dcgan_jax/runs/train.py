@@ -18,7 +18,7 @@ from dcgan_jax.runs.figures import COMPARISON, CURVES, Images, save_comparison
 from dcgan_jax.runs.first_weights import open_origin, record_origin, take_weights
 from dcgan_jax.runs.metrics_log import read_rows
 from dcgan_jax.runs.observer import draw_samples, observed
-from dcgan_jax.runs.restore import create_sampler, restore_or_fall_back, start_or_restore
+from dcgan_jax.runs.restore import restore_or_fall_back, start_or_restore
 from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.scoring import create_score_fn, create_scorer_if_possible, write_report
 from dcgan_jax.runs.starts import record_start
@@ -77,7 +77,7 @@ def train(settings: Settings, workdir: Workdir) -> None:
             size = (settings.data.image_size, model.base_channels, model.dtype, device)
             logger.info("%d pixels a side, networks of width %d in %s, on %s", *size)
             recipe = create_recipe(settings, data.class_counts if settings.model.num_classes else ())
-            sampler = create_sampler(recipe, mesh)
+            sampler = Sampler(recipe.generator, settings.model.latent_size, mesh)
             scorer = create_scorer_if_possible(settings, data) if schedule.is_scored else None
             if scorer:
                 checkpoints.compare_under(scorer.fingerprint)
