@@ -1,6 +1,7 @@
 """Shared by all tests: four CPU devices, caches of their own, and tiny settings."""
 
 import os
+import shutil
 
 os.environ["JAX_PLATFORMS"] = "cpu"
 os.environ["JAX_NUM_CPU_DEVICES"] = "4"
@@ -15,6 +16,7 @@ import hypothesis
 import jax
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from configs import cxr
 from dcgan_jax.inception.weights import expected_shapes
@@ -39,11 +41,19 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.parent != Path(__file__).parent)
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of these tests have in common; take a lock in it before you make something."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.fixture(scope="session", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cache(shared: Path) -> Path:
     """One cache for all tests, away from the user's; compiled programs are kept in it too."""
-    given = os.environ.get(CACHE_VARIABLE)
-    root = Path(given) if given else tmp_path_factory.mktemp("cache")
+    root = Path(os.environ.get(CACHE_VARIABLE) or shared / "cache")
     os.environ[CACHE_VARIABLE] = str(root)
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(root / "compiled")
     jax.config.update("jax_compilation_cache_dir", str(root / "compiled"))
@@ -87,20 +97,28 @@ def halved_split(halved_settings: Settings) -> TrialSplit:
 
 
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
+def finished_run(tmp_path_factory: pytest.TempPathFactory, shared: Path, cache: Path) -> Path:
     """The workdir of a finished tiny run; copy it before you damage it."""
-    workdir = tmp_path_factory.mktemp("finished") / "workdir"
-    outcome = launch(*TINY_FLAGS, f"--workdir={workdir}", log=workdir.parent / "log")
-    assert outcome.code == 0, outcome.output
-    return workdir
+    made = shared / "finished"
+    with FileLock(shared / "finished.lock"):
+        if not made.exists():
+            making = shared / "finishing"
+            outcome = launch(*TINY_FLAGS, f"--workdir={making}", log=shared / "finished.log")
+            assert outcome.code == 0, outcome.output
+            making.rename(made)
+    return Path(shutil.copytree(made, tmp_path_factory.mktemp("finished") / "workdir"))
 
 
 @pytest.fixture(scope="session")
-def weights_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def weights_file(shared: Path) -> Path:
     """Random Inception weights in pytorch-fid's format, without a classifier."""
-    state = create_state(expected_shapes())
-    state["fc.weight"] = np.zeros_like(state["fc.weight"])
-    return write_old(tmp_path_factory.mktemp("weights") / "random.pth", state)
+    path = shared / "random.pth"
+    with FileLock(shared / "random.lock"):
+        if not path.exists():
+            state = create_state(expected_shapes())
+            state["fc.weight"] = np.zeros_like(state["fc.weight"])
+            write_old(shared / "random.part", state).rename(path)
+    return path
 
 
 @pytest.fixture
