@@ -18,7 +18,8 @@ def test_every_cell_runs(tmp_path):
     ended = subprocess.run(
         [sys.executable, "-c", "\n".join(cells)],
         cwd=tmp_path,
-        env={**os.environ, "TOUR_STEPS": "2", "MPLBACKEND": "agg"},
+        # On as many devices as the README's quickstart has in its test, so that either finds the other's programs.
+        env={**os.environ, "TOUR_STEPS": "2", "MPLBACKEND": "agg", "JAX_NUM_CPU_DEVICES": "1"},
         capture_output=True,
         text=True,
     )
