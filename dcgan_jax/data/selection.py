@@ -10,6 +10,7 @@ from jaxtyping import Int
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.ranking import rank_by_hash
 from dcgan_jax.data.sources.source import TEST, TRAIN, VALIDATION
+from dcgan_jax.data.sources.spelling import find_spelling
 from dcgan_jax.errors import FieldError
 from dcgan_jax.settings import ALL_CLASSES, DataSettings, Settings
 
@@ -50,7 +51,7 @@ def select_training(
         patient for patients in ranked.values() for patient in patients[: _count_share(data.holdout, len(patients))]
     }
     chosen = set()
-    asked_for = labels if data.label == ALL_CLASSES else [data.label]
+    asked_for = labels if data.label == ALL_CLASSES else [find_spelling(data.label, labels)]
     for label in asked_for:
         rest = [patient for patient in ranked[label] if patient not in held_out]
         if not rest:
@@ -144,6 +145,8 @@ def _count_share(share: float, whole: int) -> int:
 def check_label(label: str, labels: Collection[str]) -> None:
     """Refuses a class that has no training images, and all classes where there is only one, or one of that name.
 
+    A class is found in upper and lower case.
+
     Raises:
       UserError: naming the classes there are.
     """
@@ -158,7 +161,7 @@ def check_label(label: str, labels: Collection[str]) -> None:
         raise FieldError(
             "config.data.label", ALL_CLASSES, f"tells classes apart, and there is {only} alone: give that."
         )
-    if label != ALL_CLASSES and label not in labels:
+    if label != ALL_CLASSES and find_spelling(label, labels) not in labels:
         others = f" and {len(labels) - _LISTED:,} more" if len(labels) > _LISTED else ""
         all_of_them = f", or {ALL_CLASSES} for all of them" if len(labels) > 1 else ""
         raise FieldError(

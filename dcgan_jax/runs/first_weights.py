@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax.sharding import Mesh
 from jaxtyping import PyTree
 
+from dcgan_jax.data.sources.spelling import find_spelling
 from dcgan_jax.data.train_files import format_train_files
 from dcgan_jax.errors import FieldError
 from dcgan_jax.runs.run import Run
@@ -52,7 +53,7 @@ def open_origin(settings: Settings, mesh: Mesh) -> Run:
     if bool(origin.settings.model.minibatch_std) != bool(settings.model.minibatch_std):
         other["model.minibatch_std"] = origin.settings.model.minibatch_std, settings.model.minibatch_std
     classes = origin.settings.model.num_classes
-    if classes != settings.model.num_classes and not (classes and settings.data.label in origin.labels):
+    if classes != settings.model.num_classes and not (classes and _spell(settings, origin) in origin.labels):
         other["data.label"] = origin.settings.data.label, settings.data.label
     if other:
         fields = ", ".join(f"config.{name}={own!r} (here {here!r})" for name, (own, here) in other.items())
@@ -90,7 +91,7 @@ def take_weights(state: TrainState, origin: Run, settings: Settings) -> TrainSta
     generators = [given.generator, given.sampled_generator]
     discriminator = given.discriminator
     if origin.settings.model.num_classes and not settings.model.num_classes:
-        number, latent_size = origin.labels.index(settings.data.label), settings.model.latent_size
+        number, latent_size = origin.labels.index(_spell(settings, origin)), settings.model.latent_size
         generators = [_generator_of_class(params, number, latent_size) for params in generators]
         discriminator = _discriminator_of_class(discriminator, number)
     generator, averaged = (jax.tree.map(jnp.copy, params) for params in generators)  # the state is donated
@@ -104,6 +105,10 @@ def take_weights(state: TrainState, origin: Run, settings: Settings) -> TrainSta
         averaged_generator=None if state.averaged_generator is None else averaged,
         spectral_vectors=vectors,
     )
+
+
+def _spell(settings: Settings, origin: Run) -> str:
+    return find_spelling(settings.data.label, origin.labels)
 
 
 def _generator_of_class(params: PyTree, number: int, latent_size: int) -> PyTree:

@@ -8,6 +8,7 @@ import numpy as np
 from dcgan_jax.cards.balanced import describe_filtering
 from dcgan_jax.cards.generated import GeneratedCard
 from dcgan_jax.data.prepare import needs_download
+from dcgan_jax.data.sources.spelling import find_spelling
 from dcgan_jax.errors import FieldError, UserError
 from dcgan_jax.runs.asked_images import count_images, draw_asked, draw_walk
 from dcgan_jax.runs.export_folder import ExportFolder, Image
@@ -37,10 +38,11 @@ def generate(settings: Settings, workdir: Workdir) -> None:
     asked = settings.generate
     run = Run(workdir, settings, max_similarity=asked.max_similarity, truncation=asked.truncation)
     run.state  # noqa: B018  (read first: without a checkpoint nothing else need be looked for)
-    if asked.label and asked.label not in run.labels:
+    label = find_spelling(asked.label, run.labels)
+    if label and label not in run.labels:
         known = f"choose one of {', '.join(run.labels)}, or leave it empty for all."
         raise FieldError("config.generate.label", asked.label, f"is no class of the run in {workdir.root}: {known}")
-    labels = [asked.label] if asked.label else run.labels
+    labels = [label] if label else run.labels
     if processes.is_first():
         _write(run, labels)
         return

@@ -10,6 +10,7 @@ import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import Float, UInt8
 
+from dcgan_jax.data.sources.spelling import find_spelling
 from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord, read_evaluation
 from dcgan_jax.memorization.correlation import compute_signatures, compute_similarities
@@ -165,8 +166,8 @@ class Run:
 
     def require_label(self, label: str) -> str:
         """Returns the class that is meant: the only one where none is given. Raises UserError if there is no such."""
-        if label in self.labels:
-            return label
+        if (spelled := find_spelling(label, self.labels)) in self.labels:
+            return spelled
         if not label and len(self.labels) == 1:
             return self.labels[0]
         message = f"is no class of the run in {self.workdir.root}: choose one of {', '.join(self.labels)}."
