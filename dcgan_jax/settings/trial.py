@@ -48,7 +48,7 @@ class TrialSettings(Section):
     runs: Annotated[tuple[AbsolutePath, ...], *Listed] = ()
     """Workdirs of the runs to draw from. Empty: `--workdir` where it holds a run."""
     positive: str = ""
-    """The class to be recognized. Empty: the one of two that is not `config.data.label` (of ALL: the larger one)."""
+    """The class to be recognized. Empty: of two the one that is not NORMAL or the like, else `config.data.label`."""
     validation: Annotated[ProperShare, Unit("share of patients")] = 0.1
     """Of each class's training patients, those that stopping and threshold are chosen on."""
     test: Annotated[ProperShare, Unit("share of patients")] = 0.2

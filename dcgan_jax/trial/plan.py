@@ -2,10 +2,13 @@
 
 import hashlib
 import logging
+import re
 from collections import Counter
 from collections.abc import Sequence
 
+from dcgan_jax.data.labels.classes import NOT
 from dcgan_jax.data.prepared import PreparedSet
+from dcgan_jax.data.sources.spelling import find_spelling
 from dcgan_jax.data.train_files import format_train_files
 from dcgan_jax.errors import FieldError
 from dcgan_jax.runs.run import Run
@@ -23,6 +26,7 @@ from dcgan_jax.trial.synthetic_folder import SyntheticFolder, SyntheticSource
 
 logger = logging.getLogger(__name__)
 
+_HEALTHY = frozenset(("normal", "healthy", "negative", "control", "controls", "nofinding", "nofindings", "none"))
 _NOT_PLANNED = (
     *("data.dir", "data.labels", "data.placement", "data.device_budget_mib"),
     *("trial.synthetic_dir", "trial.runs"),
@@ -32,17 +36,22 @@ _NOT_PLANNED = (
 def choose_label(settings: Settings, split: TrialSplit) -> Settings:
     """Returns the settings with the class that synthetic images are added to: of all classes, that of fewest images."""
     if settings.data.label != ALL_CLASSES:
-        return settings
+        return settings.with_overrides({"data.label": find_spelling(settings.data.label, split.labels)})
     counts = Counter(example.label for example in split.training[max(split.training)])
     return settings.with_overrides({"data.label": min(sorted(counts), key=counts.__getitem__), "model.num_classes": 0})
 
 
 def choose_positive(settings: Settings, split: TrialSplit) -> str:
-    """Returns the class to be recognized; raises UserError if it is none, or must be named and is not."""
-    labels, label, positive = split.labels, settings.data.label, settings.trial.positive
-    if positive:
+    """Returns the class to be recognized: the one that is asked for, or of two the one that is ill, else `data.label`.
+
+    Raises:
+      UserError: it is none, or must be named and is not.
+    """
+    labels, label = split.labels, settings.data.label
+    if asked := settings.trial.positive:
+        positive = find_spelling(asked, labels)
         if positive not in labels:
-            raise FieldError("config.trial.positive", positive, f"is no class: choose one of {', '.join(labels)}.")
+            raise FieldError("config.trial.positive", asked, f"is no class: choose one of {', '.join(labels)}.")
         return positive
     if len(labels) > 2:
         raise FieldError(
@@ -50,7 +59,13 @@ def choose_positive(settings: Settings, split: TrialSplit) -> str:
             "",
             f"is not possible with {len(labels)} classes: name the one to be recognized among {', '.join(labels)}.",
         )
-    return next(name for name in labels if name != label)
+    ill = [name for name in labels if not _is_healthy(name)]
+    return ill[0] if len(ill) == 1 else label
+
+
+def _is_healthy(label: str) -> bool:
+    """Returns whether a class is called after what it does not have: `NORMAL`, `No Finding`, `not Edema`."""
+    return label.startswith(NOT) or re.sub(r"[^a-z]", "", label.lower()) in _HEALTHY
 
 
 def open_source(

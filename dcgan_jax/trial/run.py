@@ -44,7 +44,9 @@ def trial(settings: Settings, workdir: Workdir) -> None:
         prepared = prepare(settings, workdir)
         split = split_for_trial(prepared, settings)
         settings = choose_label(settings, split)
-        positive = choose_positive(settings, split)
+        store = Store(workdir.root / FOLDER)
+        begun = None if settings.trial.positive else store.read_plan()
+        positive = begun.positive if begun else choose_positive(settings, split)  # older versions chose otherwise
         source, notes = open_source(settings, workdir, prepared, split)
         arms = list_arms(settings.trial, choose_arms(settings, split, source))
         generators = count_generators(arms, source, settings.trial, settings.data.label, split.labels)
@@ -52,7 +54,6 @@ def trial(settings: Settings, workdir: Workdir) -> None:
         notes = [*split.notes, *notes, *warn_of_few_generators(generators, split_seed)]
         for note in notes:
             logger.warning("warning: %s", note)
-        store = Store(workdir.root / FOLDER)
         plan = create_plan(settings, split, source, positive, arms)
         is_finished = (workdir.root / RECORD).is_file()
         store.begin(plan, is_finished)

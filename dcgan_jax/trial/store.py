@@ -43,11 +43,7 @@ class Store:
         Raises:
           UserError: another trial was begun here, or this one by a version whose classifiers carry no checksum.
         """
-        path = self._folder / PLAN
-        try:
-            begun = Plan.read(path)
-        except FileNotFoundError:
-            begun = None
+        path, begun = self._folder / PLAN, self.read_plan()
         if begun and (changed := plan.differences(begun)):
             raise FileError(
                 self._folder.parent,
@@ -63,6 +59,13 @@ class Store:
         if not begun:
             self._folder.mkdir(parents=True, exist_ok=True)
             plan.write(path)
+
+    def read_plan(self) -> Plan | None:
+        """Returns the plan of the trial that was begun here, None where there is none."""
+        try:
+            return Plan.read(self._folder / PLAN)
+        except FileNotFoundError:
+            return None
 
     def has(self, unit: Unit) -> bool:
         """Returns whether a classifier is trained already; one whose file is damaged is named, and is not."""

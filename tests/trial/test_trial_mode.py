@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from dcgan_jax.trial.plan import choose_arms, choose_label, choose_positive
 from dcgan_jax.trial.run import trial
 from dcgan_jax.trial.scores import METRICS
 from dcgan_jax.trial.splits import TrialSplit
-from dcgan_jax.trial.store import Store
+from dcgan_jax.trial.store import PLAN, Store
 from dcgan_jax.trial.synthetic_folder import SyntheticSource
 from tests.launching import TINY_FLAGS
 from tests.refusals import refused
@@ -121,6 +122,16 @@ def test_a_finished_trial_started_again_changes_nothing(settings, finished):
     assert (finished.root / "trial.json").read_bytes() == before
 
 
+def test_a_trial_goes_on_with_the_class_that_an_older_version_chose(settings, finished, tmp_path):
+    begun = shutil.copytree(finished.root, tmp_path / "trial")
+    plan = begun / "trial" / PLAN
+    plan.write_text(plan.read_text().replace('"positive": "PNEUMONIA"', '"positive": "NORMAL"'))
+    assert '"positive": "NORMAL"' in plan.read_text()
+    trial(settings, Workdir(begun))
+    with refused("positive", path=begun):
+        trial(settings.with_overrides({"trial.positive": "PNEUMONIA"}), Workdir(begun))
+
+
 def test_another_trial_in_the_same_workdir_is_refused(settings, finished):
     with refused("config.trial.steps", path=finished.root):
         trial(settings.with_overrides({"trial.steps": 3}), finished)
@@ -184,11 +195,18 @@ def test_of_all_classes_the_smallest_is_filled_up(tiny_settings):
     images = split_of("NORMAL", "NORMAL", "PNEUMONIA", "TB", "TB")
     assert choose_label(of_all, images).data.label == "PNEUMONIA"
     assert choose_positive(choose_label(of_all, TWO), TWO) == "PNEUMONIA"  # of equal ones the first
-    assert choose_label(tiny_settings, images) is tiny_settings
+    assert choose_label(tiny_settings, images) == tiny_settings
+    assert choose_label(tiny_settings.with_overrides({"data.label": "normal"}), images) == tiny_settings
 
 
 def test_the_class_to_be_recognized(tiny_settings):
-    assert choose_positive(tiny_settings, TWO) == "PNEUMONIA"
+    for label in ("NORMAL", "PNEUMONIA"):
+        assert choose_positive(tiny_settings.with_overrides({"data.label": label}), TWO) == "PNEUMONIA"
+    edema = tiny_settings.with_overrides({"data.label": "Edema"})
+    for other in ("not Edema", "No Finding", "healthy"):
+        assert choose_positive(edema, split_of("Edema", other)) == "Edema"
+    assert choose_positive(edema, split_of("Edema", "COVID")) == "Edema"  # both are ill
+    assert choose_positive(edema.with_overrides({"trial.positive": "covid"}), split_of("Edema", "COVID")) == "COVID"
     three = split_of("NORMAL", "PNEUMONIA", "TB")
     assert choose_positive(tiny_settings.with_overrides({"trial.positive": "TB"}), three) == "TB"
     with refused("3 classes", "NORMAL, PNEUMONIA, TB", field="config.trial.positive", value=""):
