@@ -73,7 +73,7 @@ def compute_folder_features(
     Raises:
       UserError: one can't be read.
     """
-    ranges = _share_ranges(images.files) if intensity == "dataset" else {}
+    ranges = share_ranges(images.files) if intensity == "dataset" else {}
 
     def read(file: Path) -> Float32[np.ndarray, "1 299 299 channel"]:
         return preprocess(read_color(read_file(file), str(file), ranges.get(file, intensity)))[None]
@@ -115,7 +115,7 @@ def compute_fingerprint(files: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def _share_ranges(files: Sequence[Path]) -> dict[Path, DepthRange]:
+def share_ranges(files: Sequence[Path]) -> dict[Path, DepthRange]:
     """Returns by which range each file deeper than 8 bits is brought to 8, as preparing would."""
 
     def measure(file: Path) -> Depth | None:

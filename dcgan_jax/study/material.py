@@ -1,6 +1,6 @@
 """The images of a study before it is known who will see which: real and generated ones, and what each is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from dcgan_jax.data.images import read_gray
 from dcgan_jax.data.resize import resize
 from dcgan_jax.data.sources.dicom_files import DicomFiles
 from dcgan_jax.errors import FieldError, FileError
+from dcgan_jax.evaluation.folder import share_ranges
 from dcgan_jax.settings import DataSettings, StudySettings
 from dcgan_jax.study.plan import KeyRow, Origin
 
@@ -44,13 +45,15 @@ def count_needed(study: StudySettings) -> tuple[int, int]:
 def read_folders(study: StudySettings, data: DataSettings) -> Material:
     """Returns images of two folders, chosen by the seed.
 
-    All become squares of one size, that of the smallest side there is, so that none is enlarged.
+    All become squares of one size, that of the smallest side there is, so that none is enlarged. Files deeper than 8
+    bits are brought to 8 as for training: by `data.intensity`, "dataset" by ranges of each folder; of DICOM files,
+    `data.views` are shown.
 
     Raises:
       UserError: a folder is missing, has too few images, or one that can't be read.
     """
     real, generated = (
-        list(_read(Path(folder), name, count, study.seed))
+        list(_read(Path(folder), name, count, study.seed, data))
         for folder, name, count in zip(
             (study.real_dir, study.generated_dir), ("real_dir", "generated_dir"), count_needed(study), strict=True
         )
@@ -74,11 +77,13 @@ def _count(folder: str) -> int:
 
 
 def _read(
-    folder: Path, field_name: str, count: int, seed: int
+    folder: Path, field_name: str, count: int, seed: int, data: DataSettings
 ) -> Iterator[tuple[str, UInt8[np.ndarray, "height width"]]]:
     if not folder.is_dir():
         raise FieldError(f"config.study.{field_name}", folder, "is no folder: give one of images.")
-    files: Sequence[str] = find_images(folder).images
+    listed = find_images(folder).images
+    dicom = DicomFiles(folder, listed)
+    files, _ = dicom.choose(listed, data.views)
     if len(files) < count:
         raise FieldError(
             f"config.study.{field_name}",
@@ -86,10 +91,10 @@ def _read(
             f"has {len(files)} images, and {count} are needed: add some, or lower config.study.images.",
         )
     chosen = [files[index] for index in np.random.default_rng([seed, len(files)]).permutation(len(files))[:count]]
-    dicom = DicomFiles(folder, chosen)
+    ranges = share_ranges([folder / file for file in files]) if data.intensity == "dataset" else {}
     for file in chosen:
         path = folder / file
         try:
-            yield dicom.name(file), read_gray(path.read_bytes(), str(path), "container")
+            yield dicom.name(file), read_gray(path.read_bytes(), str(path), ranges.get(path, data.intensity))
         except OSError as error:
             raise FileError(path, f"cannot be read ({error.strerror}): mend it or remove it.") from error

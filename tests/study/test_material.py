@@ -5,12 +5,14 @@ import pytest
 from PIL import Image
 
 from dcgan_jax.data.phantom import draw_phantom
+from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.train_files import TrainFile
 from dcgan_jax.runs.provenance import Provenance
 from dcgan_jax.settings import DataSettings, StudySettings
 from dcgan_jax.study.material import count_needed, read_folders
 from dcgan_jax.study.run_material import _choose_real
+from tests.dicom_files import make_dicom
 from tests.refusals import refused
 
 
@@ -30,6 +32,27 @@ def test_images_of_folders_have_the_size_of_the_smallest(folders):
     assert material.real.shape == material.generated.shape == (4, 64, 64)
     assert [row.kind for row in material.rows] == ["real"] * 4 + ["generated"] * 4
     assert material.origin.real_from == "folder"
+
+
+def test_deep_files_are_shown_as_preparing_shows_them(folders, tmp_path):
+    """12 bits in files of 16, and a DICOM file with a window: neither is nearly black."""
+    real = tmp_path / "deep"
+    (real / "NORMAL").mkdir(parents=True)
+    values = 16 * draw_phantom(64, 0, 0, "NORMAL").astype(np.uint16)  # 0 to 4,080
+    values[0, :2] = 0, 4095
+    Image.fromarray(values).save(real / "NORMAL" / "a.png")
+    window = {"WindowCenter": 1024, "WindowWidth": 2048}
+    (real / "NORMAL" / "b.dcm").write_bytes(make_dicom(values, **window))
+    (real / "NORMAL" / "c.dcm").write_bytes(make_dicom(values, ViewPosition="LL"))
+    data = DataSettings(dir=str(real), image_size=64, test=0.0)
+    prepared = prepare(data, seed=0)
+    of_training = {example.file: prepared.images([example])[0, ..., 0] for example in prepared.examples}
+    material = read_folders(StudySettings(images=2, **{**folders, "real_dir": str(real)}), data)
+    assert len(of_training) == len(material.real) == 2  # a lateral view is not learned from, nor shown
+    shown = sorted(material.real, key=np.mean)
+    for image, seen in zip(shown, sorted(of_training.values(), key=np.mean), strict=True):
+        np.testing.assert_array_equal(image, seen)
+    np.testing.assert_array_equal(shown[0], np.rint(values / 4095 * 255))
 
 
 def test_the_seed_chooses(folders):
