@@ -17,6 +17,10 @@ from dcgan_jax.data.reading.stored_image import BadImageError
 
 Element = RawDataElement | DataElement
 
+FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+_FRAME_MACROS = ("PixelValueTransformationSequence", "FrameVOILUTSequence")
+"""Parts of functional groups that say how the values of a frame are transformed (PS3.3 C.7.6.16.2)."""
+
 
 class Elements:
     """Elements of a file, or of an item of a sequence, by keyword; one that is missing has no values."""
@@ -85,6 +89,19 @@ class Elements:
             return [Elements({tag: item.get_item(tag) for tag in item.keys()}, self._file) for item in items]  # noqa: SIM118
         except Exception:
             raise BadImageError(self._file, f"its {keyword} is broken") from None
+
+    def with_frame(self, groups: "Elements") -> "Elements":
+        """Returns the elements with what functional groups say of the first frame, as if it stood beside them.
+
+        What is said of the frame comes before what is said of all frames, and that before the elements themselves.
+        """
+        merged = dict(self._elements)
+        for keyword in FUNCTIONAL_GROUPS:
+            for group in groups.items(keyword)[:1]:
+                for macro in _FRAME_MACROS:
+                    for item in group.items(macro)[:1]:
+                        merged |= item._elements
+        return Elements(merged, self._file)
 
     def _find(self, keyword: str) -> Element | None:
         return self._elements.get(cast(int, tag_for_keyword(keyword)))

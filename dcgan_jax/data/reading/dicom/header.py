@@ -17,7 +17,7 @@ from pydicom.filereader import data_element_generator
 from pydicom.tag import BaseTag
 from pydicom.uid import UID
 
-from dcgan_jax.data.reading.dicom.elements import Element, Elements
+from dcgan_jax.data.reading.dicom.elements import FUNCTIONAL_GROUPS, Element, Elements
 from dcgan_jax.data.reading.dicom.signature import MARK, MARK_AT
 from dcgan_jax.data.reading.stored_image import BadImageError
 
@@ -134,7 +134,12 @@ def _read(stream: io.BufferedIOBase, file: str) -> Header:
             pixels.append(PixelElement(tag, bounded.tell(), None if length == _UNDEFINED else length))
         return bool(pixels)
 
+    start = bounded.tell()
     elements = Elements(_parse(bounded, syntax, _KEYWORDS, is_pixels), file)
+    if "SharedFunctionalGroupsSequence" in elements and elements.decimals("NumberOfFrames")[:1] in ([], [1.0]):
+        bounded.seek(start)  # of many frames, each has a group, which may be long and are not needed
+        groups = _parse(bounded, syntax, FUNCTIONAL_GROUPS, lambda tag, vr, length: tag in (PIXELS, FLOATS, DOUBLES))
+        elements = elements.with_frame(Elements(groups, file))
     return Header(elements, as_uid(syntax), pixels[0] if pixels else None, stream)
 
 

@@ -146,10 +146,6 @@ def _check_object(header: Header, file: str) -> None:
     frames = elements.decimals("NumberOfFrames")
     if frames and frames[0] > 1:
         raise BadImageError(file, f"it has {frames[0]:.0f} frames; save the one to use as a file of its own")
-    if "SharedFunctionalGroupsSequence" in elements:
-        raise BadImageError(
-            file, "it is an enhanced object, whose transformations are told frame by frame: save it as a classic one"
-        )
     samples, photometry = elements.whole("SamplesPerPixel") or 1, elements.text("PhotometricInterpretation")
     if samples == 1 and photometry in _GRAY:
         return

@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 
 from dcgan_jax.data.images import read_gray, read_stored
 from dcgan_jax.data.intensity import DepthRange
@@ -125,6 +127,31 @@ def test_modality_table_then_window():
     values = show_table(stored, 1000, CURVE) * CURVE.max()
     check_values(content, values)
     check_shown(content, show_window(values, 1500, 2001))
+
+
+def make_group(macro, **elements):
+    item, group = Dataset(), Dataset()
+    for keyword, value in elements.items():
+        setattr(item, keyword, value)
+    setattr(group, macro, Sequence([item]))
+    return Sequence([group])
+
+
+def test_an_enhanced_object_of_one_frame_is_read_as_a_classic_one():
+    """What its functional groups say of the frame takes the place of what stands beside them."""
+    rescale, window = {"RescaleSlope": -2, "RescaleIntercept": 9000}, {"WindowCenter": 5000, "WindowWidth": 3000}
+    values = make_values()
+    enhanced = make_dicom(
+        values,
+        NumberOfFrames=1,
+        SharedFunctionalGroupsSequence=make_group("PixelValueTransformationSequence", **rescale),
+        PerFrameFunctionalGroupsSequence=make_group("FrameVOILUTSequence", **window),
+    )
+    for intensity in (WHOLE, "container"):
+        np.testing.assert_array_equal(
+            read_gray(enhanced, "x", intensity), read_gray(make_dicom(values, **rescale, **window), "x", intensity)
+        )
+    assert not np.array_equal(read_gray(enhanced, "x", "container"), read_gray(make_dicom(values), "x", "container"))
 
 
 def test_whole_set_of_pydicom():
