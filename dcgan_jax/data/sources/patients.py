@@ -13,13 +13,15 @@ A patient has several images, and splits must not part them. Nothing but a path 
   of every patient; `person1000_bacteria_2931` counts in any folder. Folders of a split, or called images, are nobody's.
 - Other names that are common tell the patient, too: `00001280_004` of NIH ChestX-ray14 and `patient01_view2`; so does,
   where no folder is a class, a folder called `patient00001`, as CheXpert has them.
-- `data.patient_pattern`, or the patients' column of `data.labels`, comes before all of that.
+- `data.patient_pattern`, or the patients' column of `data.labels`, comes before all of that, and so does the header of
+  a DICOM file (linking.py).
 - Of any other file, directly in its class, no patient is known: `NORMAL/p1_2.png` may be image 2 of patient 1 or not.
   It counts as a patient of its own, so what is split or held out by patient is then by file and may part a patient's
   images. The report of a prepared set warns of it; a folder for each patient, or a pattern, is the remedy.
 """
 
 import re
+from collections.abc import Container
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -45,12 +47,13 @@ def patient_of(image: SourceImage) -> Patient:
     return Patient(image.patient, image.patient) if image.patient else identify_patient(image.label, image.file)
 
 
-def search_patient(pattern: str, file: str) -> str:
-    """Returns what the one group of `data.patient_pattern` finds in a path; the path itself where it finds nothing, and
-    nothing without a pattern.
+def search_patient(pattern: str, file: str, owners: Container[str] = ()) -> str:
+    """Returns what the one group of `data.patient_pattern` finds in a path, and nothing without a pattern.
+
+    Where it finds nothing, it is the path itself, or nothing of a file of `owners`, whose header says whose it is.
     """
     match = re.search(pattern, file) if pattern else None
-    return ((match and match[1]) or file) if pattern else ""
+    return (match and match[1]) or (file if pattern and file not in owners else "")
 
 
 def identify_patient(label: str, file: str) -> Patient:

@@ -114,6 +114,52 @@ def test_a_patient_is_a_number_with_its_issuer(write):
     assert patients["A/5.dcm"] == ""  # of its own
 
 
+def write_png(path, seed):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.eye(9, dtype=np.uint8) * (seed + 1)).save(path)
+
+
+def test_a_png_in_a_patients_folder_is_of_the_patient_that_the_headers_beside_it_name(write):
+    folder = write(
+        {
+            "A/p1/1.dcm": {"patient": "7"},
+            "B/elsewhere/2.dcm": {"patient": "7"},
+            "A/site/3.dcm": {"patient": "8"},
+            "A/site/4.dcm": {"patient": "9"},
+        }
+    )
+    for number, place in enumerate(("A/p1", "B/p1", "A/site", "A/p2")):
+        write_png(folder / place / f"{number}.png", number)
+    patients = patients_of(folder)
+    assert len({patients[file] for file in ("A/p1/1.dcm", "B/elsewhere/2.dcm", "A/p1/0.png", "B/p1/1.png")}) == 1
+    # Of a site's folder, headers tell patients apart; which of them the PNG shows, nobody knows.
+    assert len({patients[f"A/site/{name}"] for name in ("3.dcm", "4.dcm", "2.png")}) == 3
+    assert patients["A/p2/3.png"] not in ("", "p2", patients["A/p1/1.dcm"])
+
+
+def test_a_table_links_a_png_to_the_dicom_files_of_its_patient(write, tmp_path):
+    """Row 2 names no patient, and its header is the one that always goes with P1; P2's goes with P3, too."""
+    rows = [("1.dcm", "P1"), ("2.dcm", ""), ("3.png", "P1"), ("4.dcm", "P2"), ("5.dcm", "P3"), ("6.dcm", "")]
+    numbers = {"1.dcm": "7", "2.dcm": "7", "4.dcm": "9", "5.dcm": "9", "6.dcm": "9"}
+    folder = write({file: {"patient": number} for file, number in numbers.items()})
+    write_png(folder / "3.png", 3)
+    table = tmp_path / "labels.csv"
+    table.write_text("file,label,patient\n" + "".join(f"{file},A,{patient}\n" for file, patient in rows))
+    source = FolderSource(str(folder), DataSettings(dir=str(folder), labels=str(table)))
+    of = {source.name_of(image.file): image.patient for image in source.list_images()}
+    assert of["1.dcm"] == of["2.dcm"] == of["3.png"]
+    assert len(set(of.values())) == 4
+    assert not {"", "P1", "P2", "P3"} & set(of.values())
+
+
+def test_a_pattern_that_finds_nothing_leaves_the_patient_to_the_header(write):
+    folder = write({f"A/{name}.dcm": {"patient": "7"} for name in ("1", "2", "p3_1")})
+    write_png(folder / "A" / "p3_2.png", 1)
+    source = FolderSource(str(folder), DataSettings(dir=str(folder), patient_pattern=r"/p(\d+)_", test=0.0))
+    of = {source.name_of(image.file): image.patient for image in source.list_images()}
+    assert of["A/1.dcm"] == of["A/2.dcm"] == of["A/p3_1.dcm"] == of["A/p3_2.png"]
+
+
 def test_views(write):
     views = {"1": "PA", "2": "AP", "3": "LL", "4": "LATERAL", "5": ""}
     folder = write({f"A/{name}.dcm": {"ViewPosition": view, "patient": name} for name, view in views.items()})
