@@ -31,7 +31,9 @@ def warn_of_dicom(report: PreparedReport) -> list[str]:
         )
     if report.settings.views:
         total = sum(sum(counts.values()) for counts in report.shown.values())
-        if unsaid := total - sum(bool(entry.steps.view) for entry in report.dicom):
+        by_table = report.labels.without_view if report.labels else None
+        by_header = total - sum(bool(entry.steps.view) for entry in report.dicom)
+        if unsaid := by_header if by_table is None else by_table:
             warnings.append(f"{unsaid:,} of {total:,} images tell no view, so data.views let them pass")
     return warnings
 

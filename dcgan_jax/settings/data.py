@@ -21,7 +21,7 @@ class DataSettings(Section):
     dir: AbsolutePath = ""
     """Folder with split/class/* or class/*. Empty: the published archive (1.2 GB) is downloaded."""
     views: Annotated[tuple[str, ...], *Listed] = ()
-    """ViewPosition of the DICOM files that are read (PA,AP); others are left out. Empty: all but lateral ones."""
+    """Views that are read (PA,AP), by DICOM headers or a column of the table. Empty: all but lateral ones."""
     labels: AbsolutePath = ""
     """Table (CSV) that says what the images below `config.data.dir` show. Empty: their folders do."""
     columns: Annotated[tuple[str, ...], Field(max_length=3), InOrder] = ()

@@ -17,9 +17,12 @@ from dcgan_jax.data.labels.matching import match_files
 from dcgan_jax.data.labels.report import REASONS, LabelsReport, Reason
 from dcgan_jax.data.labels.table import Labeled, LabelTable, name_class
 from dcgan_jax.data.sources.folder_names import split_of_folder
+from dcgan_jax.data.sources.linking import link_patients
 from dcgan_jax.data.sources.patients import search_patient
 from dcgan_jax.data.sources.source import TRAIN, SourceImage
+from dcgan_jax.data.sources.spelling import find_spelling
 from dcgan_jax.data.sources.splits import split_by_patient
+from dcgan_jax.data.sources.views import is_wanted
 from dcgan_jax.errors import FieldError
 from dcgan_jax.settings import ALL_CLASSES, DataSettings
 
@@ -38,13 +41,13 @@ def assign_labels(
     Args:
       table: of labels.
       files: paths with forward slashes.
-      data: `label`, `exclude`, `patient_pattern` and `test` are used.
+      data: `views`, `label`, `exclude`, `patient_pattern` and `test` are used.
       owners: file -> patient, of files that say it themselves; the table and the pattern come before.
 
     Raises:
       UserError: a finding is not in the table, the table and the files do not fit, or nothing is left to train on.
     """
-    excluded = frozenset(map(name_class, data.exclude))
+    excluded = frozenset(find_spelling(name_class(name), table.findings) for name in data.exclude)
     finding = _choose_finding(table, data, excluded)
     matches = match_files(list(table.images), files, table.path)
     if not matches.file_of:
@@ -55,15 +58,17 @@ def assign_labels(
             f"{files[0]} in the folder.",
         )
     left_out: dict[Reason, list[str]] = {}
-    images = []
+    images, without_view = [], 0
     for name, file in matches.file_of.items():
         labeled = table.images[name]
         label, reason = _choose_class(labeled, finding, excluded)
+        reason = reason if is_wanted(labeled.views, data.views) else "other_view"
         if reason:
             left_out.setdefault(reason, []).append(file)
         else:
-            patient = labeled.patient or search_patient(data.patient_pattern, file) or owners.get(file, "")
+            patient = labeled.patient or search_patient(data.patient_pattern, file, owners)
             images.append(SourceImage(TRAIN, label, file, patient))
+            without_view += not labeled.views
     unlabeled = match_files(table.unlabeled, matches.without_row, table.path)
     if unlabeled.file_of:
         left_out["unlabeled"] = sorted(unlabeled.file_of.values())
@@ -77,8 +82,9 @@ def assign_labels(
         without_file=[*matches.without_file, *unlabeled.without_file],
         without_row=unlabeled.without_row,
         left_out=left_out,
+        without_view=without_view if table.tells_views else None,
     )
-    return sorted(_assign_splits(images, data, table.path)), report
+    return sorted(_assign_splits(link_patients(images, owners), data, table.path)), report
 
 
 def _choose_finding(table: LabelTable, data: DataSettings, excluded: Collection[str]) -> str | None:
@@ -89,7 +95,8 @@ def _choose_finding(table: LabelTable, data: DataSettings, excluded: Collection[
             raise FieldError("config.data.exclude", name, reason)
     if data.label == ALL_CLASSES or table.has_one_label_each:
         return None
-    finding = data.label if data.label in table.findings else data.label.removeprefix(NOT)
+    asked = find_spelling(data.label, table.findings)
+    finding = asked if asked in table.findings else find_spelling(asked.removeprefix(NOT), table.findings)
     if finding not in table.findings:
         raise FieldError(
             "config.data.label",

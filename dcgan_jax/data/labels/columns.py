@@ -12,8 +12,9 @@ _FILE_BY_PATIENT = "patientid"  # RSNA: a patient has one image, which is called
 _LABEL = ("findinglabels", "classname", "label", "labels", "class", "finding", "findings", "diagnosis", "category")
 _PATIENT = ("patientid", "patient", "subjectid", "subject")
 _READER = ("radid", "readerid", "reader")
+_VIEWS = ("viewposition", "view", "projection", "frontallateral", "appa")
 _NO_FINDINGS = frozenset(
-    {"sex", "gender", "age", "frontallateral", "appa", "viewposition", "followup", "classid", "split", "fold", "index"}
+    {"sex", "gender", "age", "followup", "classid", "split", "fold", "index"}
     | {"x", "y", "width", "height", "xmin", "xmax", "ymin", "ymax"}
 )
 """Columns that are no findings, though their numbers may look so."""
@@ -30,6 +31,7 @@ class Columns(NamedTuple):
     findings: tuple[str, ...]  # those columns
     patient: str  # whose the image is; empty where nothing says so
     reader: str  # who said so; empty where nobody is named
+    views: tuple[str, ...]  # columns that tell from which side the image was taken
 
 
 def find_columns(rows: Sequence[dict[str, str]], given: Sequence[str], table: Path) -> Columns:
@@ -57,7 +59,8 @@ def find_columns(rows: Sequence[dict[str, str]], given: Sequence[str], table: Pa
             "config.data.columns (Image,Diagnosis,Patient).",
         )
     reader = _first(names, _READER)
-    taken = {file, label, patient, reader}
+    views = tuple(name for name in names if _simplify(name) in _VIEWS and name not in (file, label, patient))
+    taken = {file, label, patient, reader, *views}
     findings = () if label else tuple(name for name in names if name not in taken and _is_finding(name, rows))
     if not label and not findings:
         raise FieldError(
@@ -66,7 +69,7 @@ def find_columns(rows: Sequence[dict[str, str]], given: Sequence[str], table: Pa
             f"has {_list(names)}, of which none is a label or a finding (1, 0, -1 or blank): name the columns of file, "
             "label and patient in config.data.columns (Image,Diagnosis,Patient).",
         )
-    return Columns(file, label, findings, patient, reader)
+    return Columns(file, label, findings, patient, reader, views)
 
 
 def _guess(names: Sequence[str]) -> tuple[str, str, str]:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from dcgan_jax.storage.record import Part
 
-Reason = Literal["excluded", "uncertain", "several_findings", "no_finding", "unlabeled"]
+Reason = Literal["excluded", "uncertain", "several_findings", "no_finding", "unlabeled", "other_view"]
 
 REASONS: dict[Reason, str] = {
     "excluded": "with a finding of data.exclude, or perhaps with it",
@@ -13,6 +13,7 @@ REASONS: dict[Reason, str] = {
     "several_findings": "with several findings",
     "no_finding": "without a certain finding",
     "unlabeled": "whose row has no label",
+    "other_view": "of views that are not asked for (data.views)",
 }
 """Why images that are in the table are in no class, in words that follow "images"."""
 
@@ -26,6 +27,7 @@ class LabelsReport(Part):
       without_file: the others.
       without_row: files that the table does not name.
       left_out: files that are in the table and in no class.
+      without_view: images in classes whose rows tell no view; None where the table has no column of views.
     """
 
     rows: int
@@ -33,13 +35,13 @@ class LabelsReport(Part):
     without_file: list[str]
     without_row: list[str]
     left_out: dict[Reason, list[str]]
+    without_view: int | None = None
 
     def rename(self, name: Callable[[str], str]) -> "LabelsReport":
         """Returns the report with other names of the files, and of what rows call them."""
-        return LabelsReport(
-            rows=self.rows,
-            matched=self.matched,
-            without_file=list(map(name, self.without_file)),
-            without_row=list(map(name, self.without_row)),
-            left_out={reason: list(map(name, files)) for reason, files in self.left_out.items()},
-        )
+        named = {
+            "without_file": list(map(name, self.without_file)),
+            "without_row": list(map(name, self.without_row)),
+            "left_out": {reason: list(map(name, files)) for reason, files in self.left_out.items()},
+        }
+        return self.model_copy(update=named)

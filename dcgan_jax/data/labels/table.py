@@ -29,6 +29,8 @@ class Labeled:
     present: frozenset[str]  # its findings; empty where none is
     uncertain: frozenset[str]  # findings that it may have
     patient: str  # whose it is; empty where the table does not tell
+    # From which side it was taken, in capitals: FRONTAL and AP, where two columns tell.
+    views: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class LabelTable:
     images: Mapping[str, Labeled]
     findings: tuple[str, ...]  # all that are named, sorted
     unlabeled: tuple[str, ...]  # names in rows without a label
+    tells_views: bool  # whether it has a column of views
     sha256: str
 
     @property
@@ -64,14 +67,15 @@ def read_label_table(path: Path, columns: Sequence[str] = ()) -> LabelTable:
         reason = f"can't be read ({error.strerror}): name a table of labels."
         raise FieldError("config.data.labels", path, reason) from None
     rows = _parse_rows(text, path)
-    images, findings = _collect(rows, find_columns(rows, columns, path), path)
+    found = find_columns(rows, columns, path)
+    images, findings = _collect(rows, found, path)
     labeled = {name: image for name, image in images.items() if image}
     if not labeled:
         reason = "has no row with a file and a label: name the columns of both in config.data.columns."
         raise FieldError("config.data.labels", path, reason)
     unlabeled = tuple(name for name, image in images.items() if not image)
     sha256 = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
-    return LabelTable(path, labeled, tuple(sorted(findings)), unlabeled, sha256)
+    return LabelTable(path, labeled, tuple(sorted(findings)), unlabeled, bool(found.views), sha256)
 
 
 def _parse_rows(text: str, path: Path) -> list[dict[str, str]]:
@@ -93,6 +97,7 @@ def _collect(
     # name of an image -> reader -> finding -> value
     votes: dict[str, dict[str, dict[str, int | None]]] = defaultdict(lambda: defaultdict(dict))
     patients: dict[str, str] = {}
+    views: dict[str, set[str]] = defaultdict(set)
     names: set[str] = set()
     for row in rows:
         name = row[columns.file].strip()
@@ -103,12 +108,14 @@ def _collect(
         of_reader = votes[name][row[columns.reader] if columns.reader else ""]
         for finding, value in found.items():  # of several rows, what is present in one is
             of_reader[finding] = _stronger(of_reader.get(finding), value)
+        views[name] |= {view for column in columns.views if (view := row[column].strip().upper())}
         patient = row[columns.patient].strip() if columns.patient else ""
         if patients.setdefault(name, patient) != patient:
             reason = f"says of {name} that it is of {patients[name]} and of {patient}: mend it."
             raise FieldError("config.data.labels", path, reason)
     images = {
-        name: _decide(readers, patients[name]) if any(readers.values()) else None for name, readers in votes.items()
+        name: _decide(readers, patients[name], views[name]) if any(readers.values()) else None
+        for name, readers in votes.items()
     }
     return images, names
 
@@ -129,7 +136,7 @@ def _stronger(one: int | None, other: int | None) -> int | None:
     return max(one, other, key=order.index)
 
 
-def _decide(readers: Mapping[str, Mapping[str, int | None]], patient: str) -> Labeled:
+def _decide(readers: Mapping[str, Mapping[str, int | None]], patient: str, views: Iterable[str]) -> Labeled:
     present, uncertain = set(), set()
     for finding in {finding for found in readers.values() for finding in found}:
         values = [found.get(finding) for found in readers.values()]
@@ -137,4 +144,4 @@ def _decide(readers: Mapping[str, Mapping[str, int | None]], patient: str) -> La
             present.add(finding)
         elif 1 in values or -1 in values:
             uncertain.add(finding)
-    return Labeled(frozenset(present), frozenset(uncertain), patient)
+    return Labeled(frozenset(present), frozenset(uncertain), patient, frozenset(views))

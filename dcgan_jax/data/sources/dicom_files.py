@@ -19,9 +19,9 @@ from dcgan_jax.data.sources.folder_names import split_of_folder
 from dcgan_jax.data.sources.patients import patient_of
 from dcgan_jax.data.sources.pseudonyms import Pseudonyms, load_pseudonyms
 from dcgan_jax.data.sources.source import SourceImage
+from dcgan_jax.data.sources.views import is_wanted
 
 _SUFFIXES = frozenset((".dcm", ".dicom", ".dic"))
-_LATERAL = frozenset(("LL", "RL", "LATERAL", "LAT"))
 _PATIENT, _NAMED, _FILE = "patient", "named patient", "file"
 OTHER_VIEWS = "DICOM files of other views"
 LATERAL_VIEWS = "DICOM files of lateral views (name LL and RL in data.views to use them)"
@@ -60,6 +60,7 @@ class DicomFiles:
             identities = threads.map(lambda file: _identify(folder / file, self._pseudonyms), found)
             self._identities = dict(zip(found, identities, strict=True))
         self.owners = {file: identity.patient for file, identity in self._identities.items() if identity.patient}
+        self._header_patients = frozenset(self.owners.values())
         self.paths: dict[str, str] = {}
 
     @property
@@ -74,14 +75,13 @@ class DicomFiles:
           files: those of the folder.
           views: `data.views`; empty for all but lateral ones.
         """
-        wanted = {view.upper() for view in views}
         kept, others = [], Counter[str]()
         for file in files:
             view = self._identities[file].view if file in self._identities else ""
-            if view and (view not in wanted if wanted else view in _LATERAL):
-                others[OTHER_VIEWS if wanted else LATERAL_VIEWS] += 1
-            else:
+            if is_wanted({view} - {""}, views):
                 kept.append(file)
+            else:
+                others[OTHER_VIEWS if views else LATERAL_VIEWS] += 1
         return kept, others
 
     def name(self, file: str) -> str:
@@ -97,8 +97,8 @@ class DicomFiles:
         return sorted(self._conceal(image, self._pseudonyms) for image in images)
 
     def _conceal(self, image: SourceImage, pseudonyms: Pseudonyms) -> SourceImage:
-        patient = self.owners.get(image.file)
-        if image.patient != patient:  # by a folder or a name
+        patient = image.patient
+        if patient not in self._header_patients:  # by a table, a folder or a name
             name = patient_of(image).conservative
             patient = pseudonyms.of(_NAMED, name) if name != image.file else ""
         file = image.file
@@ -106,7 +106,7 @@ class DicomFiles:
             splits = [part for part in PurePosixPath(file).parts[:-1] if split_of_folder(part)]
             file = PurePosixPath(*splits, image.label, self.name(file)).as_posix()
             self.paths[file] = image.file
-        return replace(image, file=file, patient=patient or "")
+        return replace(image, file=file, patient=patient)
 
 
 def _is_dicom(path: Path) -> bool:

@@ -126,6 +126,7 @@ class FolderSource(Source):
         if self._table:
             read |= {"labels": self._table.sha256, "columns": self._data.columns, "exclude": self._data.exclude}
             read |= {} if self._table.has_one_label_each else {"label": self._data.label}
+            read |= {"views": self._data.views} if self._table.tells_views else {}
         return [f"{name}\t{value}" for name, value in read.items()]
 
     def _describe_others(self) -> str:

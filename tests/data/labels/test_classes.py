@@ -55,6 +55,38 @@ def test_the_rest_can_be_learned_too(assign):
     assert by_class(assign(NIH, FILES, label="not Cardiomegaly", test=0.0)[0])["not Cardiomegaly"] == 2
 
 
+FRONTAL_AND_LATERAL = [
+    "Path,Frontal/Lateral,AP/PA,Edema",
+    "p1/view1.jpg,Frontal,AP,1",
+    "p1/view2.jpg,Lateral,,1",
+    "p2/view1.jpg,Frontal,PA,0",
+    "p3/view1.jpg,,,0",
+]
+
+
+@pytest.mark.parametrize(
+    ("views", "kept"),
+    [
+        ((), ["p1/view1", "p2/view1", "p3/view1"]),  # all but the lateral one
+        (("pa",), ["p2/view1", "p3/view1"]),
+        (("Frontal",), ["p1/view1", "p2/view1", "p3/view1"]),
+        (("LATERAL", "AP"), ["p1/view1", "p1/view2", "p3/view1"]),
+    ],
+)
+def test_views_that_the_table_tells_are_chosen(assign, views, kept):
+    files = [line.split(",")[0] for line in FRONTAL_AND_LATERAL[1:]]
+    images, report = assign(FRONTAL_AND_LATERAL, files, label="Edema", views=views, test=0.0)
+    assert sorted(image.file for image in images) == [f"{name}.jpg" for name in kept]
+    others = [file for file in files if file.removesuffix(".jpg") not in kept]
+    assert report.left_out == ({"other_view": others} if others else {})
+    assert report.without_view == 1
+
+
+def test_findings_are_found_in_any_case(assign):
+    asked = assign(NIH, FILES, label="not cardiomegaly", exclude=("EDEMA",), test=0.0)
+    assert asked == assign(NIH, FILES, label="not Cardiomegaly", exclude=("Edema",), test=0.0)
+
+
 def test_excluded_findings_are_in_neither_class(assign):
     images, report = assign(NIH, FILES, label="Cardiomegaly", exclude=("Edema",), test=0.0)
     assert by_class(images) == {"Cardiomegaly": 1, "not Cardiomegaly": 1}

@@ -9,6 +9,7 @@ TABLE = Path("table.csv")
 
 NIH = "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,OriginalImage[Width"
 CHEXPERT = "Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,Cardiomegaly,Edema"
+FINDINGS, VIEW = ("No Finding", "Cardiomegaly", "Edema"), ("View Position",)
 BOXES = "image_id,class_name,class_id,rad_id,x_min,y_min,x_max,y_max"
 
 
@@ -19,19 +20,20 @@ def find(header, *values, given=()):
 
 
 @pytest.mark.parametrize(
-    ("header", "row", "file", "label", "findings", "patient", "reader"),
+    ("header", "row", "file", "label", "findings", "patient", "reader", "views"),
     [
-        (NIH, "1_000.png,Mass|Edema,0,1,58,M,PA,2682", "Image Index", "Finding Labels", (), "Patient ID", ""),
-        (CHEXPERT, "a.jpg,Male,1,Frontal,AP,1.0,-1.0,", "Path", "", ("No Finding", "Cardiomegaly", "Edema"), "", ""),
-        ("patientId,x,y,width,height,Target", "a,,,,,0", "patientId", "", ("Target",), "patientId", ""),
-        ("patientId,class", "a,Normal", "patientId", "class", (), "patientId", ""),
-        (BOXES, "a,Edema,3,R9,1,2,3,4", "image_id", "class_name", (), "", "rad_id"),
-        ("image_id,rad_id,Edema,No finding", "a,R9,0,1", "image_id", "", ("Edema", "No finding"), "", "rad_id"),
-        ("filename,finding,patient_id", "a.png,COVID,7", "filename", "finding", (), "patient_id", ""),
+        (NIH, "1_000.png,Mass|Edema,0,1,58,M,PA,2682", "Image Index", "Finding Labels", (), "Patient ID", "", VIEW),
+        (CHEXPERT, "a.jpg,Male,1,Frontal,AP,1.0,-1.0,", "Path", "", FINDINGS, "", "", ("Frontal/Lateral", "AP/PA")),
+        ("patientId,x,y,width,height,Target", "a,,,,,0", "patientId", "", ("Target",), "patientId", "", ()),
+        ("patientId,class", "a,Normal", "patientId", "class", (), "patientId", "", ()),
+        (BOXES, "a,Edema,3,R9,1,2,3,4", "image_id", "class_name", (), "", "rad_id", ()),
+        ("image_id,rad_id,Edema,No finding", "a,R9,0,1", "image_id", "", ("Edema", "No finding"), "", "rad_id", ()),
+        ("filename,finding,patient_id", "a.png,COVID,7", "filename", "finding", (), "patient_id", "", ()),
+        ("image,Projection,Mass", "a.png,L,1", "image", "", ("Mass",), "", "", ("Projection",)),
     ],
 )
-def test_columns_are_known_by_the_headers_of_public_sets(header, row, file, label, findings, patient, reader):
-    assert find(header, row) == (file, label, findings, patient, reader)
+def test_columns_are_known_by_the_headers_of_public_sets(header, row, file, label, findings, patient, reader, views):
+    assert find(header, row) == (file, label, findings, patient, reader, views)
 
 
 def test_given_columns_come_before_usual_names():
