@@ -31,7 +31,7 @@ class EvalSettings(Section):
     every_epochs: Annotated[NonNegativeInt, Unit("epochs")] = 0
     """Epochs between scores during training. 0: off."""
     every_steps: Annotated[NonNegativeInt, Unit("steps")] = 0
-    """The same in steps. Not 0: wins over epochs."""
+    """Steps between scores during training. Not 0: wins over epochs."""
     num_samples: Annotated[int, Field(ge=2), Unit("images")] = 1000
     """Generated images of each score."""
     seeds: Annotated[PositiveInt, Unit("seeds")] = 10

@@ -110,7 +110,7 @@ class TrainSettings(Section):
     sample_every_epochs: Annotated[NonNegativeInt, Unit("epochs")] = 10
     """Epochs between grids of generated images. 0: only at the end."""
     sample_every_steps: Annotated[NonNegativeInt, Unit("steps")] = 0
-    """The same in steps. Not 0: wins over epochs."""
+    """Steps between grids of generated images. Not 0: wins over epochs."""
     stall_minutes: Annotated[NonNegativeFloat, Unit("minutes")] = 0.0
     """Without a step, a save or a picture after which the run leaves with 75. 0: from the pace, at least 10."""
 
@@ -123,7 +123,7 @@ class CheckpointSettings(Section):
     every_epochs: Annotated[NonNegativeInt, Unit("epochs")] = 10
     """Epochs between checkpoints. 0: only at the end."""
     every_steps: Annotated[NonNegativeInt, Unit("steps")] = 0
-    """The same in steps. Not 0: wins over epochs."""
+    """Steps between checkpoints. Not 0: wins over epochs."""
     keep: Annotated[PositiveInt, Unit("checkpoints")] = 3
     """How many of the newest are kept."""
     on_damage: Literal["error", "fall_back"] = "error"
