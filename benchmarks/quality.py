@@ -3,9 +3,9 @@
     python benchmarks/quality.py --configs=cxr,cxr_best --scale=small --out=runs/quality --data_dir=XRAYS
 
 Each run is `launch.py` with a workdir of its own under --out, so the command can be stopped at any time and given
-again: finished runs are not run again, a started one continues. Records go to results.json, the tables that show them
-into results.md and grids of generated images beside it, in --docs. The scale says how many images are seen and what
-every configuration has in common; what they differ in is theirs.
+again: finished runs are not run again, a started one continues. Records go to results.json, tables of them into
+results.md, and curves of the scores and grids of generated images beside it, in --docs. The scale says how many images
+are seen and what every configuration has in common; what they differ in is theirs.
 """
 
 import hashlib
@@ -23,6 +23,7 @@ from absl import app, flags
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs as a script
 
+from benchmarks.quality_curves import save_history
 from benchmarks.quality_page import update_page
 from benchmarks.quality_records import QualityRecord, create_record, load_records, save_record
 from benchmarks.recipes import load_settings
@@ -199,7 +200,12 @@ def main(argv: Sequence[str]) -> None:
             if run.seed == int(SEEDS.value[0]):
                 copy_grid(run, docs)
             save_record(docs / "results.json", record)
-            update_page(docs / "results.md", load_records(docs / "results.json"))
+            records = load_records(docs / "results.json")
+            update_page(docs / "results.md", records)
+            save_history(
+                [known for known in records if known.scale == run.scale],
+                docs / "images" / "results" / f"{run.scale}_scores.png",
+            )
 
 
 def find_record(docs: Path, run: Run) -> QualityRecord | None:
