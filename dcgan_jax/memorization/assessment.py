@@ -41,7 +41,7 @@ CLOSEST = 10
 
 NOTE = (
     "Evidence, not proof: it can show that copies were found, not that there are none. Memorized parts of images, "
-    "and copies changed otherwise than those of `sensitivity`, may go unseen."
+    "and copies changed otherwise than those whose sensitivity is given, may go unseen."
 )
 INTERVALS_NOTE = (
     "95%, Clopper and Pearson: they take images as independent draws and the thresholds as given. Several images of a "
