@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from benchmarks.quality_records import QualityRecord
 from dcgan_jax.runs.figures import save_figure
@@ -44,7 +45,10 @@ def save_history(records: Sequence[QualityRecord], path: Path) -> bool:
         axes.set_title(title)
         axes.set_yscale("log" if name == "fid" else "linear")
         axes.grid(alpha=0.3)
+        axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.xaxis.set_major_formatter("{x:,.0f}")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:.1g}")
     for axes in figure.axes[-COLUMNS:]:
         axes.set_xlabel("images seen")
     figure.axes[0].legend(fontsize="small")
