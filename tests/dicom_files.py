@@ -87,6 +87,15 @@ def make_table(first: int, entries: np.ndarray, bits: int = 16) -> Sequence:
     return Sequence([item])
 
 
+def make_group(macro: str, **elements: object) -> Sequence:
+    """Returns a sequence of functional groups, as enhanced objects have them, with one macro of the elements."""
+    item, group = Dataset(), Dataset()
+    for keyword, value in elements.items():
+        setattr(item, keyword, value)
+    setattr(group, macro, Sequence([item]))
+    return Sequence([group])
+
+
 def make_values(bits: int = 12, signed: bool = False, shape: tuple[int, int] = (9, 14), seed: int = 0) -> np.ndarray:
     """Returns stored values from one end of the type to the other."""
     low = -(2 ** (bits - 1)) if signed else 0

@@ -11,14 +11,14 @@ import numpy as np
 from dcgan_jax.data.images import read_gray
 from dcgan_jax.data.intensity import DepthRange
 from dcgan_jax.data.reading.dicom.header import read_header
-from tests.dicom_files import IMPLICIT, SYNTAXES, make_dicom, make_table, make_values
+from tests.dicom_files import IMPLICIT, SYNTAXES, make_dicom, make_group, make_table, make_values
 from tests.fuzzing import main
 
 _CURVE = (np.linspace(0, 1, 256) ** 2 * 255).astype(np.uint16)
 
 
 def create_samples() -> list[bytes]:
-    """Returns a file of every transfer syntax and every transformation, and one without preamble."""
+    """Returns a file of every transfer syntax and every transformation, one without preamble, one enhanced."""
     values, table = make_values(), make_table(100, _CURVE)
     return [
         *(make_dicom(values, syntax=syntax) for syntax in SYNTAXES),
@@ -28,6 +28,12 @@ def create_samples() -> list[bytes]:
         make_dicom(values, ModalityLUTSequence=table, VOILUTSequence=table, PixelPaddingValue=7, ViewPosition="PA"),
         make_dicom(values, syntax=IMPLICIT, VOILUTSequence=table, RescaleSlope=-0.7, RescaleIntercept=3000),
         make_dicom(values)[132:],
+        make_dicom(
+            values,
+            NumberOfFrames=1,
+            SharedFunctionalGroupsSequence=make_group("PixelValueTransformationSequence", RescaleSlope=-2),
+            PerFrameFunctionalGroupsSequence=make_group("FrameVOILUTSequence", WindowCenter=5000, WindowWidth=3000),
+        ),
     ]
 
 

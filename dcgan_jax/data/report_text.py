@@ -36,7 +36,13 @@ def _warn_of_labels(labels: LabelsReport | None) -> list[str]:
     parts = [f"{missing:,} of {labels.rows:,} rows have no file"] if missing else []
     parts += [f"{len(files):,} files have no row and are left out"] if (files := labels.without_row) else []
     parts += [f"{len(files):,} images {REASONS[reason]} are left out" for reason, files in labels.left_out.items()]
-    return [f"of the table of labels: {'; '.join(parts)}: report.md lists them"] if parts else []
+    warnings = [f"of the table of labels: {'; '.join(parts)}: report.md lists them"] if parts else []
+    for finding, others in labels.spellings.items():
+        warnings.append(
+            f"of the table of labels: {', '.join(others)} and {finding} count as one, {finding}: if they are not, give "
+            "them names that differ in more than upper and lower case"
+        )
+    return warnings
 
 
 def _warn_of_files(report: PreparedReport) -> list[str]:

@@ -8,16 +8,15 @@
 An image with a finding of `data.exclude`, or perhaps with it, is in none.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 
 from dcgan_jax.data.labels.matching import match_files
 from dcgan_jax.data.labels.report import REASONS, LabelsReport, Reason
 from dcgan_jax.data.labels.table import Labeled, LabelTable, name_class
 from dcgan_jax.data.sources.folder_names import split_of_folder
-from dcgan_jax.data.sources.linking import link_patients
+from dcgan_jax.data.sources.linking import NO_OWNERS, Owners, link_patients
 from dcgan_jax.data.sources.patients import search_patient
 from dcgan_jax.data.sources.source import TRAIN, SourceImage
 from dcgan_jax.data.sources.spelling import find_spelling
@@ -31,7 +30,7 @@ NOT = "not "
 
 
 def assign_labels(
-    table: LabelTable, files: Sequence[str], data: DataSettings, owners: Mapping[str, str] = MappingProxyType({})
+    table: LabelTable, files: Sequence[str], data: DataSettings, owners: Owners = NO_OWNERS
 ) -> tuple[list[SourceImage], LabelsReport]:
     """Returns the images that have a class, and what became of the others.
 
@@ -42,7 +41,7 @@ def assign_labels(
       table: of labels.
       files: paths with forward slashes.
       data: `views`, `label`, `exclude`, `patient_pattern` and `test` are used.
-      owners: file -> patient, of files that say it themselves; the table and the pattern come before.
+      owners: patients of files that say it themselves; the table and the pattern come before.
 
     Raises:
       UserError: a finding is not in the table, the table and the files do not fit, or nothing is left to train on.
@@ -66,7 +65,7 @@ def assign_labels(
         if reason:
             left_out.setdefault(reason, []).append(file)
         else:
-            patient = labeled.patient or search_patient(data.patient_pattern, file, owners)
+            patient = labeled.patient or search_patient(data.patient_pattern, file, owners.of_files)
             images.append(SourceImage(TRAIN, label, file, patient))
             without_view += not labeled.views
     unlabeled = match_files(table.unlabeled, matches.without_row, table.path)
@@ -82,6 +81,7 @@ def assign_labels(
         without_file=[*matches.without_file, *unlabeled.without_file],
         without_row=unlabeled.without_row,
         left_out=left_out,
+        spellings=dict(table.spellings),
         without_view=without_view if table.tells_views else None,
     )
     return sorted(_assign_splits(link_patients(images, owners), data, table.path)), report

@@ -4,14 +4,15 @@ A finding is present, absent, uncertain, or not mentioned, which counts as absen
 
 - A column of labels names what is present, `A|B` for two; a blank tells nothing.
 - A column of a finding has 1, 0, -1 (uncertain) or a blank (not mentioned), as CheXpert's.
+- Findings that differ in upper and lower case alone are one, spelled as most rows have it.
 - Several rows about one image add up. Where a column names the readers (VinDr), a finding is present if more than half
   of the image's readers name it, and uncertain if fewer do.
 """
 
 import hashlib
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,7 @@ class LabelTable:
     images: Mapping[str, Labeled]
     findings: tuple[str, ...]  # all that are named, sorted
     unlabeled: tuple[str, ...]  # names in rows without a label
+    spellings: Mapping[str, tuple[str, ...]]  # finding -> other ways in which rows have it; of those with some
     tells_views: bool  # whether it has a column of views
     sha256: str
 
@@ -68,14 +70,18 @@ def read_label_table(path: Path, columns: Sequence[str] = ()) -> LabelTable:
         raise FieldError("config.data.labels", path, reason) from None
     rows = _parse_rows(text, path)
     found = find_columns(rows, columns, path)
-    images, findings = _collect(rows, found, path)
+    spelling_of = _unite_spellings(name for row in rows for name, _ in _read_findings(row, found))
+    images = _collect(rows, found, spelling_of, path)
     labeled = {name: image for name, image in images.items() if image}
     if not labeled:
         reason = "has no row with a file and a label: name the columns of both in config.data.columns."
         raise FieldError("config.data.labels", path, reason)
     unlabeled = tuple(name for name, image in images.items() if not image)
     sha256 = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
-    return LabelTable(path, labeled, tuple(sorted(findings)), unlabeled, bool(found.views), sha256)
+    findings = sorted(set(spelling_of.values()))
+    others = {name: tuple(sorted(key for key in spelling_of if spelling_of[key] == name != key)) for name in findings}
+    spellings = {name: written for name, written in others.items() if written}
+    return LabelTable(path, labeled, tuple(findings), unlabeled, spellings, bool(found.views), sha256)
 
 
 def _parse_rows(text: str, path: Path) -> list[dict[str, str]]:
@@ -91,39 +97,47 @@ def _parse_rows(text: str, path: Path) -> list[dict[str, str]]:
 
 
 def _collect(
-    rows: Iterable[dict[str, str]], columns: Columns, path: Path
-) -> tuple[dict[str, Labeled | None], set[str]]:
-    """Returns what the rows say of each image, None of one without any label; and all findings."""
+    rows: Iterable[dict[str, str]], columns: Columns, spelling_of: Mapping[str, str], path: Path
+) -> dict[str, Labeled | None]:
+    """Returns what the rows say of each image, None of one without any label."""
     # name of an image -> reader -> finding -> value
     votes: dict[str, dict[str, dict[str, int | None]]] = defaultdict(lambda: defaultdict(dict))
     patients: dict[str, str] = {}
     views: dict[str, set[str]] = defaultdict(set)
-    names: set[str] = set()
     for row in rows:
         name = row[columns.file].strip()
         if not name:
             continue
-        found = _read_findings(row, columns)
-        names |= found.keys()
         of_reader = votes[name][row[columns.reader] if columns.reader else ""]
-        for finding, value in found.items():  # of several rows, what is present in one is
+        for written, value in _read_findings(row, columns):  # of several rows, what is present in one is
+            finding = spelling_of[written]
             of_reader[finding] = _stronger(of_reader.get(finding), value)
         views[name] |= {view for column in columns.views if (view := row[column].strip().upper())}
         patient = row[columns.patient].strip() if columns.patient else ""
         if patients.setdefault(name, patient) != patient:
             reason = f"says of {name} that it is of {patients[name]} and of {patient}: mend it."
             raise FieldError("config.data.labels", path, reason)
-    images = {
+    return {
         name: _decide(readers, patients[name], views[name]) if any(readers.values()) else None
         for name, readers in votes.items()
     }
-    return images, names
 
 
-def _read_findings(row: dict[str, str], columns: Columns) -> dict[str, int | None]:
+def _read_findings(row: dict[str, str], columns: Columns) -> Iterator[tuple[str, int | None]]:
+    """Yields the findings of a row as they are written there, and their values."""
     if columns.label:
-        return {name: 1 for label in row[columns.label].split("|") if (name := name_class(label))}
-    return {name_class(name): VALUES[row[name].strip()] for name in columns.findings}
+        yield from ((name, 1) for label in row[columns.label].split("|") if (name := name_class(label)))
+    else:
+        yield from ((name_class(name), VALUES[row[name].strip()]) for name in columns.findings)
+
+
+def _unite_spellings(written: Iterable[str]) -> dict[str, str]:
+    """Returns each way in which findings are written -> the most frequent one that differs in case alone."""
+    counts = Counter(written)
+    spellings: dict[str, str] = {}
+    for name in sorted(counts, key=lambda name: (-counts[name], name)):
+        spellings.setdefault(name.lower(), name)
+    return {name: spellings[name.lower()] for name in counts}
 
 
 def name_class(finding: str) -> str:

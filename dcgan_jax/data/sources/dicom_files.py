@@ -16,6 +16,7 @@ from dcgan_jax.data.images import opening
 from dcgan_jax.data.reading.formats import DICOM, HEAD_BYTES, find_format
 from dcgan_jax.data.reading.stored_image import BadImageError
 from dcgan_jax.data.sources.folder_names import split_of_folder
+from dcgan_jax.data.sources.linking import Owners, find_only
 from dcgan_jax.data.sources.patients import patient_of
 from dcgan_jax.data.sources.pseudonyms import Pseudonyms, load_pseudonyms
 from dcgan_jax.data.sources.source import SourceImage
@@ -29,17 +30,18 @@ LATERAL_VIEWS = "DICOM files of lateral views (name LL and RL in data.views to u
 
 
 class Identity(NamedTuple):
-    """What a header tells: the patient's pseudonym and ViewPosition, both empty where it says nothing."""
+    """What a header tells; each is empty where it says nothing."""
 
-    patient: str
-    view: str
+    patient: str  # the pseudonym
+    number: str  # PatientID, which is never written
+    view: str  # ViewPosition
 
 
 class DicomFiles:
     """The DICOM files among those of a folder.
 
     Attributes:
-      owners: file -> pseudonym of its patient, where the header names one.
+      owners: patients that headers name, by their pseudonyms.
       paths: pseudonym of a file -> its path, of images that were concealed.
     """
 
@@ -59,8 +61,10 @@ class DicomFiles:
             self._pseudonyms = load_pseudonyms() if found else None
             identities = threads.map(lambda file: _identify(folder / file, self._pseudonyms), found)
             self._identities = dict(zip(found, identities, strict=True))
-        self.owners = {file: identity.patient for file, identity in self._identities.items() if identity.patient}
-        self._header_patients = frozenset(self.owners.values())
+        of_files = {file: identity.patient for file, identity in self._identities.items() if identity.patient}
+        called = find_only((identity.number, identity.patient) for identity in self._identities.values())
+        self.owners = Owners(of_files, called)
+        self._header_patients = frozenset(of_files.values())
         self.paths: dict[str, str] = {}
 
     @property
@@ -129,5 +133,5 @@ def _identify(path: Path, pseudonyms: Pseudonyms | None) -> Identity:
             number, issuer = (elements.raw(name).decode("latin-1") for name in ("PatientID", "IssuerOfPatientID"))
             view = elements.text("ViewPosition").upper()
     except BadImageError:  # decoding says what is wrong
-        return Identity("", "")
-    return Identity(pseudonyms.of(_PATIENT, number, issuer) if number else "", view)
+        return Identity("", "", "")
+    return Identity(pseudonyms.of(_PATIENT, number, issuer) if number else "", number, view)

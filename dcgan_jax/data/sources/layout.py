@@ -1,13 +1,12 @@
 """Which class and split the files of a folder are, by the folders that they lie in."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 
 from dcgan_jax.data.sources.folder_names import is_transparent, split_of_folder
-from dcgan_jax.data.sources.linking import link_patients
+from dcgan_jax.data.sources.linking import NO_OWNERS, Owners, link_patients
 from dcgan_jax.data.sources.patients import search_patient
 from dcgan_jax.data.sources.roots import MANY, look_like_patients
 from dcgan_jax.data.sources.source import TRAIN, SourceImage
@@ -24,7 +23,7 @@ TABLE = "where a table says the class of each image, name it with config.data.la
 def assign_classes(
     files: Sequence[str],
     root: Path,
-    owners: Mapping[str, str] = MappingProxyType({}),
+    owners: Owners = NO_OWNERS,
     test_share: float = 0.0,
     patient_pattern: str = "",
 ) -> list[SourceImage]:
@@ -37,7 +36,7 @@ def assign_classes(
     Args:
       files: paths with forward slashes.
       root: the folder or archive that they lie in, for messages.
-      owners: file -> patient, of files that say it themselves.
+      owners: patients of files that say it themselves.
       test_share: patients that are set apart for a test split where the folders have none.
       patient_pattern: `data.patient_pattern`; it comes before the owners.
 
@@ -52,7 +51,7 @@ def assign_classes(
         _require_splits(files, folders, root)
     else:
         found, has_splits = _assign(files, folders, root, split_at=None, label_at=0), False
-    found = [replace(image, patient=search_patient(patient_pattern, image.file, owners)) for image in found]
+    found = [replace(image, patient=search_patient(patient_pattern, image.file, owners.of_files)) for image in found]
     found = link_patients(found, owners)
     if not has_splits:
         found = split_by_patient(found, test_share)

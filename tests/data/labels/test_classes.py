@@ -51,6 +51,13 @@ def test_one_finding_is_told_from_the_rest(assign):
     assert report.left_out == {"unlabeled": ["images_002/images/00000005_000.png"]}
 
 
+def test_labels_that_differ_in_case_are_one_class_spelled_as_most_rows_have_it(assign):
+    lines = ["file,label", "1.png,covid", "2.png,COVID", "3.png,Covid", "4.png,COVID", "5.png,Normal"]
+    images, report = assign(lines, [f"{number}.png" for number in range(1, 6)], label="Covid", test=0.0)
+    assert by_class(images) == {"COVID": 4, "Normal": 1}
+    assert report.spellings == {"COVID": ("Covid", "covid")}
+
+
 def test_the_rest_can_be_learned_too(assign):
     assert by_class(assign(NIH, FILES, label="not Cardiomegaly", test=0.0)[0])["not Cardiomegaly"] == 2
 

@@ -41,6 +41,13 @@ def test_chexpert_has_one_zero_minus_one_and_blank(tmp_path):
     assert list(known(table).values()) == [({"Edema"}, {"Fracture"}, ""), ({"No Finding"}, set(), "")]
 
 
+def test_columns_of_one_finding_in_two_spellings_add_up(tmp_path):
+    table = read(tmp_path, "Path,Edema,EDEMA,Hernia", "1.png,0,1,0", "2.png,1,,0", "3.png,,,1")
+    found = [({"EDEMA"}, set(), ""), ({"EDEMA"}, set(), ""), ({"Hernia"}, set(), "")]
+    assert list(known(table).values()) == found
+    assert (table.findings, table.spellings) == (("EDEMA", "Hernia"), {"EDEMA": ("Edema",)})
+
+
 def test_rsna_has_a_row_for_each_box(tmp_path):
     table = read(tmp_path, "patientId,x,y,width,height,Target", "p1,1,2,3,4,1", "p1,5,6,7,8,1", "p2,,,,,0")
     assert known(table) == {"p1": ({"Target"}, set(), "p1"), "p2": (set(), set(), "p2")}

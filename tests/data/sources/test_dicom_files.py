@@ -137,19 +137,34 @@ def test_a_png_in_a_patients_folder_is_of_the_patient_that_the_headers_beside_it
     assert patients["A/p2/3.png"] not in ("", "p2", patients["A/p1/1.dcm"])
 
 
+def test_a_patient_is_the_same_by_a_folders_name_and_by_the_number_of_a_header(write):
+    """P2 is the number of two patients, of two issuers, and F the name of nobody."""
+    numbers = {"A/1.dcm": ("P1", "X"), "B/2.dcm": ("P2", "X"), "B/3.dcm": ("P2", "Y")}
+    folder = write({file: {"patient": n, "IssuerOfPatientID": issuer} for file, (n, issuer) in numbers.items()})
+    for seed, place in enumerate(("A/P1", "B/P1", "A/P2", "A/F")):
+        write_png(folder / place / f"{seed}.png", seed)
+    of = patients_of(folder)
+    assert of["A/1.dcm"] == of["A/P1/0.png"] == of["B/P1/1.png"]
+    assert len(set(of.values())) == 5
+    assert "P1" not in of.values()
+
+
 def test_a_table_links_a_png_to_the_dicom_files_of_its_patient(write, tmp_path):
     """Row 2 names no patient, and its header is the one that always goes with P1; P2's goes with P3, too."""
     rows = [("1.dcm", "P1"), ("2.dcm", ""), ("3.png", "P1"), ("4.dcm", "P2"), ("5.dcm", "P3"), ("6.dcm", "")]
-    numbers = {"1.dcm": "7", "2.dcm": "7", "4.dcm": "9", "5.dcm": "9", "6.dcm": "9"}
+    rows += [("7.dcm", ""), ("8.png", "8"), ("9.png", "7")]  # the header of 7 says 8; what it calls 7 is the table's P1
+    numbers = {"1.dcm": "7", "2.dcm": "7", "4.dcm": "9", "5.dcm": "9", "6.dcm": "9", "7.dcm": "8"}
     folder = write({file: {"patient": number} for file, number in numbers.items()})
-    write_png(folder / "3.png", 3)
+    for number in (3, 8, 9):
+        write_png(folder / f"{number}.png", number)
     table = tmp_path / "labels.csv"
     table.write_text("file,label,patient\n" + "".join(f"{file},A,{patient}\n" for file, patient in rows))
     source = FolderSource(str(folder), DataSettings(dir=str(folder), labels=str(table)))
     of = {source.name_of(image.file): image.patient for image in source.list_images()}
     assert of["1.dcm"] == of["2.dcm"] == of["3.png"]
-    assert len(set(of.values())) == 4
-    assert not {"", "P1", "P2", "P3"} & set(of.values())
+    assert of["7.dcm"] == of["8.png"]
+    assert len(set(of.values())) == 6
+    assert not {"", "P1", "P2", "P3", "7", "8"} & set(of.values())
 
 
 def test_a_pattern_that_finds_nothing_leaves_the_patient_to_the_header(write):

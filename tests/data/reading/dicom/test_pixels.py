@@ -5,13 +5,11 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from pydicom.dataset import Dataset
-from pydicom.sequence import Sequence
 
 from dcgan_jax.data.images import read_gray, read_stored
 from dcgan_jax.data.intensity import DepthRange
 from tests import dicom_files
-from tests.dicom_files import SYNTAXES, make_dicom, make_table, make_values
+from tests.dicom_files import SYNTAXES, make_dicom, make_group, make_table, make_values
 
 PYDICOM = Path(pydicom.__file__).parent / "data" / "test_files"
 WHOLE = DepthRange(0, 1)  # black and white of values that a window or table has shown
@@ -127,14 +125,6 @@ def test_modality_table_then_window():
     values = show_table(stored, 1000, CURVE) * CURVE.max()
     check_values(content, values)
     check_shown(content, show_window(values, 1500, 2001))
-
-
-def make_group(macro, **elements):
-    item, group = Dataset(), Dataset()
-    for keyword, value in elements.items():
-        setattr(item, keyword, value)
-    setattr(group, macro, Sequence([item]))
-    return Sequence([group])
 
 
 def test_an_enhanced_object_of_one_frame_is_read_as_a_classic_one():
