@@ -6,7 +6,8 @@ import struct
 import imagecodecs
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.encaps import encapsulate
+from pydicom.encaps import encapsulate, get_frame
+from pydicom.filereader import dcmread
 from pydicom.filewriter import dcmwrite
 from pydicom.sequence import Sequence
 from pydicom.uid import UID
@@ -75,6 +76,12 @@ def make_dicom(
     content = io.BytesIO()
     dcmwrite(content, dataset, enforce_file_format=True)
     return content.getvalue()
+
+
+def repeat_frame(content: bytes, count: int) -> bytes:
+    """Returns the pixels of a compressed file as those of so many frames, all alike, in two fragments each."""
+    frame = get_frame(dcmread(io.BytesIO(content)).PixelData, 0, number_of_frames=1)
+    return encapsulate([frame] * count, fragments_per_frame=2)
 
 
 def make_table(first: int, entries: np.ndarray, bits: int = 16) -> Sequence:

@@ -2,7 +2,8 @@
 
     python -m tests.fuzz_tables --cases=1000
 
-As many of each: manifests, lists of training images, plans and records of trials, plans of balanced sets.
+As many of each: tables of labels, manifests, lists of training images, plans and records of trials, plans of balanced
+sets.
 """
 
 import json
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dcgan_jax.balance.record import BalancePlan
+from dcgan_jax.data.labels.table import read_label_table
 from dcgan_jax.data.synthetic_marks import MANIFEST
 from dcgan_jax.runs.provenance import read_provenance
 from dcgan_jax.settings import DataSettings
@@ -24,6 +26,11 @@ OLD_RECORDS = Path(__file__).parent / "trial" / "records"
 ROWS = "".join(f"a{number}.png,NORMAL,synthetic,/runs/cxr\n" for number in range(5))
 TRAIN_FILES = "".join(f"NORMAL/p{number}/a.png\tNORMAL\tp{number}\t{number:064x}\n" for number in range(5))
 BALANCE_PLAN = {"source": "0" * 64, "ratio": 1.0, "seed": 0, "max_similarity": 0.97, "classes": {"NORMAL": 3}}
+LABELS = [
+    b"Image Index,Finding Labels,Patient ID,View Position\n00000001_000.png,Edema|Mass,1,PA\n2.png,No Finding,2,AP\n",
+    b"Path,Sex,Frontal/Lateral,AP/PA,Edema,Mass\np1/s1/v1.jpg,F,Frontal,AP,1.0,-1.0\np2/s1/v1.jpg,M,Frontal,PA,0.0,\n",
+    b"image_id;class_name;rad_id\ni1;Nodule/Mass;R1\ni1;Edema;R2\ni1;edema;R3\n",
+]
 
 
 def of_this_version(read: Callable[[Path], Plan | TrialRecord], path: Path) -> bytes:
@@ -46,6 +53,7 @@ def run_campaigns(folder: Path) -> int:
     balance = json.dumps({**BALANCE_PLAN, "runs": [["0" * 64, 40]]}, indent=1).encode()
     header = b"file\tclass\tpatient\tsha256\n"
     campaigns: dict[str, tuple[Read, list[bytes]]] = {
+        "labels.csv": (from_file(read_label_table, ".csv"), LABELS),
         "manifest.csv": (read_manifest_in(folder), [f"file,class,synthetic,run\n{ROWS}".encode()]),
         "train_files.tsv": (from_file(read_provenance, ".tsv"), [header + TRAIN_FILES.encode()]),
         "plan.json": (from_file(Plan.read, ".json"), [plan.read_bytes(), of_this_version(Plan.read, plan)]),

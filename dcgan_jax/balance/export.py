@@ -86,7 +86,8 @@ class RealImages:
         if self._balance.resolution == "model":
             _write_png(self._prepared.images([self._examples[image.file]])[0], path, self._channels)
             return
-        stored = read_stored(self._source.read_file(image), image.file)
+        admit = self._prepared.report.settings.admit
+        stored = read_stored(self._source.read_file(image), image.file, admit=admit)
         original = self._source.locate(image)
         if self._balance.real == "link" and original is not None and _is_plain_png(stored, original):
             with contextlib.suppress(FileExistsError):  # a link whose original is gone: reading it names it

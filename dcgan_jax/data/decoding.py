@@ -99,7 +99,8 @@ class _Decoder:
         try:
             with self._budget.holding(self._source.num_bytes(image)):
                 content = self._source.read_file(image)
-                opened, is_synthetic, kind = open_stored(content, image.file), is_marked(content), read_kind(content)
+                opened = open_stored(content, image.file, admit=self._data.admit)
+                is_synthetic, kind = is_marked(content), read_kind(content)
                 del content  # it is held as long as it is needed, and the values no longer than in this call
                 with self._budget.working(opened.num_bytes):
                     kept = self._keep(opened.load(), image, slot, is_synthetic)

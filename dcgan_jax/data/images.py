@@ -14,7 +14,7 @@ import errno
 import io
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +77,7 @@ def opening(path: Path) -> Iterator[io.BufferedReader]:
         raise kind(str(path), f"it can't be read ({error.strerror})") from error
 
 
-def open_stored(content: bytes, file: str, color: bool = False) -> OpenedImage:
+def open_stored(content: bytes, file: str, color: bool = False, admit: Collection[str] = ()) -> OpenedImage:
     """Reads the header of an image file; see `read_stored`."""
     if not content:
         raise BadImageError(file, "it is empty")
@@ -89,7 +89,7 @@ def open_stored(content: bytes, file: str, color: bool = False) -> OpenedImage:
     if found == DICOM:
         from dcgan_jax.data.reading.dicom import reader  # pydicom takes a moment to import
 
-        dicom, layout = reader.open_dicom(content, file)
+        dicom, layout = reader.open_dicom(content, file, admit)
         return OpenedImage(16 * layout.rows * layout.columns, lambda: reader.load_dicom(dicom, layout, file))
     if found.name == "TIFF":
         page = tiff_reader.open_page(content, file)
@@ -109,16 +109,20 @@ def open_stored(content: bytes, file: str, color: bool = False) -> OpenedImage:
     )
 
 
-def read_stored(content: bytes, file: str, color: bool = False) -> StoredImage:
+def read_stored(content: bytes, file: str, color: bool = False, admit: Collection[str] = ()) -> StoredImage:
     """Returns what an image file holds, given by its content and, for messages, its name; gray unless `color` is kept.
+
+    DICOM files of the kinds in `data.admit` are read, too.
 
     Raises:
       BadImageError: when the file is no image, broken, of several pages or absurdly large.
     """
-    return open_stored(content, file, color).load()
+    return open_stored(content, file, color, admit).load()
 
 
-def read_gray(content: bytes, file: str, intensity: DepthRange | str) -> UInt8[np.ndarray, "height width"]:
+def read_gray(
+    content: bytes, file: str, intensity: DepthRange | str, admit: Collection[str] = ()
+) -> UInt8[np.ndarray, "height width"]:
     """Returns the pixels of one image file, given by its content and, for messages, its name.
 
     The intensity says which values of a file deeper than 8 bits become 0 and 255: a `DepthRange`, "container" (the ends
@@ -127,7 +131,7 @@ def read_gray(content: bytes, file: str, intensity: DepthRange | str) -> UInt8[n
     Raises:
       BadImageError: as `read_stored`.
     """
-    return show(read_stored(content, file), file, intensity)
+    return show(read_stored(content, file, admit=admit), file, intensity)
 
 
 def read_color(content: bytes, file: str, intensity: DepthRange | str) -> UInt8[np.ndarray, "height width channel"]:

@@ -18,6 +18,7 @@ class PreparationSettings(Part):
     intensity: str
     on_bad_image: str
     views: tuple[str, ...] = ()
+    admit: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, data: DataSettings) -> "PreparationSettings":

@@ -104,7 +104,9 @@ def _warn_of_patients(report: PreparedReport) -> list[str]:
 def describe_report(report: PreparedReport) -> str:
     """Returns the report as Markdown."""
     views = f", views {' '.join(report.settings.views)}" if report.settings.views else ""
-    settings = ", ".join(f"{name} {value}" for name, value in report.settings.model_dump(exclude={"views"}).items())
+    views += f", admitted {' '.join(report.settings.admit)}" if report.settings.admit else ""
+    fields = report.settings.model_dump(exclude={"views", "admit"})
+    settings = ", ".join(f"{name} {value}" for name, value in fields.items())
     lines = ["# Prepared images", "", f"From the {report.source}.", "", f"Settings: {settings}{views}.", ""]
     lines += ["| split | class | images | patients, conservative reading | as published |", "|---|---|---|---|---|"]
     conservative, published = report.patients.conservative.counts, report.patients.published.counts

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -115,11 +115,11 @@ def compute_fingerprint(files: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def share_ranges(files: Sequence[Path]) -> dict[Path, DepthRange]:
-    """Returns by which range each file deeper than 8 bits is brought to 8, as preparing would."""
+def share_ranges(files: Sequence[Path], admit: Collection[str] = ()) -> dict[Path, DepthRange]:
+    """Returns by which range each file deeper than 8 bits is brought to 8, as preparing with `data.admit` would."""
 
     def measure(file: Path) -> Depth | None:
-        opened = open_stored(read_file(file), str(file), color=True)
+        opened = open_stored(read_file(file), str(file), color=True, admit=admit)
         stored = opened.load().as_displayed() if opened.may_be_deep else None
         return measure_depth(stored) if stored is not None and stored.is_deep else None
 

@@ -91,10 +91,11 @@ def _read(
             f"has {len(files)} images, and {count} are needed: add some, or lower config.study.images.",
         )
     chosen = [files[index] for index in np.random.default_rng([seed, len(files)]).permutation(len(files))[:count]]
-    ranges = share_ranges([folder / file for file in files]) if data.intensity == "dataset" else {}
+    ranges = share_ranges([folder / file for file in files], data.admit) if data.intensity == "dataset" else {}
     for file in chosen:
         path = folder / file
         try:
-            yield dicom.name(file), read_gray(path.read_bytes(), str(path), ranges.get(path, data.intensity))
+            pixels = read_gray(path.read_bytes(), str(path), ranges.get(path, data.intensity), data.admit)
+            yield dicom.name(file), pixels
         except OSError as error:
             raise FileError(path, f"cannot be read ({error.strerror}): mend it or remove it.") from error

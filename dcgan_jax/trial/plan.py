@@ -78,7 +78,8 @@ def open_source(
     """
     folder, runs = settings.trial.synthetic_dir, settings.trial.runs
     if folder:
-        source = SyntheticFolder(folder, settings.data, [*split.validation, *split.test])
+        tested = [*split.validation, *split.test]
+        source = SyntheticFolder(folder, settings.data, tested, prepared.report.depth_groups)
         provenances = find_provenances(source.folder, source.runs)
         if not provenances:
             return source, [

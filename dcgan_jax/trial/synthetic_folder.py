@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -9,8 +10,10 @@ import numpy as np
 from jaxtyping import UInt8
 
 from dcgan_jax.data.image_files import find_images
-from dcgan_jax.data.images import read_stored, show
+from dcgan_jax.data.images import find_shown, read_stored, show
+from dcgan_jax.data.intensity import DepthGroup, DepthRange, find_range, group_depths, measure_depth
 from dcgan_jax.data.prepared import Example
+from dcgan_jax.data.reading.stored_image import StoredImage
 from dcgan_jax.data.resize import resize
 from dcgan_jax.data.synthetic_marks import MANIFEST, SYNTHETIC, read_manifest
 from dcgan_jax.errors import FieldError, FileError
@@ -60,18 +63,21 @@ class SyntheticFolder:
       runs: workdirs of the runs that made them, where the manifest says so.
     """
 
-    def __init__(self, folder: str, data: DataSettings, tested: Iterable[Example]):
+    def __init__(
+        self, folder: str, data: DataSettings, tested: Iterable[Example], depth_groups: Sequence[DepthGroup] = ()
+    ):
         """Finds the files.
 
         Args:
           folder: `trial.synthetic_dir`.
-          data: how real images are resized.
+          data: how real images are resized, and brought to 8 bits where they are deeper.
           tested: validation and test images, none of which may be among the synthetic ones.
+          depth_groups: the ranges that real images share.
 
         Raises:
           UserError: there are none, nothing says of which class they are, or the manifest can't be read.
         """
-        self.folder, self._data = Path(folder), data
+        self.folder, self._data, self._depth_groups = Path(folder), data, depth_groups
         self._tested = {example.sha256: example.file for example in tested}
         if not self.folder.is_dir():
             raise FieldError("config.trial.synthetic_dir", folder, "is no folder: give one of synthetic images.")
@@ -97,7 +103,11 @@ class SyntheticFolder:
         return 0
 
     def draw(self, label: str, fraction: float, generator_seed: int, count: int, is_selected: bool = False) -> Images:
-        """See `SyntheticSource`; images of other sizes than the trial's are resized as real ones are."""
+        """See `SyntheticSource`; images of other sizes than the trial's are resized as real ones are.
+
+        Files deeper than 8 bits are brought to 8 by `data.intensity`, as real ones are; with "dataset", by the range of
+        the real images of their kind, and where there are none by one of their own kind.
+        """
         assert not is_selected  # the settings refuse it of a folder
         files = self._files.get(label, [])
         if len(files) < count:
@@ -110,13 +120,8 @@ class SyntheticFolder:
         return np.stack([self._read(files[position]) for position in order[:count]])
 
     def _read(self, name: str) -> UInt8[np.ndarray, "height width 1"]:
-        try:
-            content = (self.folder / name).read_bytes()
-        except OSError as error:
-            remedy = f"mend {self.folder / MANIFEST}" if self._has_manifest else "permit it, or remove the file"
-            raise FileError(self.folder / name, f"can't be read ({error.strerror}): {remedy}.") from error
-        stored = read_stored(content, str(self.folder / name))
-        gray = show(stored, str(self.folder / name), "container")
+        stored = self._read_stored(name)
+        gray = show(stored, str(self.folder / name), self._choose_range(stored))
         size = self._data.image_size
         if copied := self._tested.get(stored.sha256()):
             raise FileError(
@@ -131,6 +136,28 @@ class SyntheticFolder:
                 f"config.data.image_size={min(gray.shape)} or larger synthetic images.",
             )
         return resize(gray, size, self._data.resize, self._data.aspect)[..., None]
+
+    def _read_stored(self, name: str) -> StoredImage:
+        try:
+            content = (self.folder / name).read_bytes()
+        except OSError as error:
+            remedy = f"mend {self.folder / MANIFEST}" if self._has_manifest else "permit it, or remove the file"
+            raise FileError(self.folder / name, f"can't be read ({error.strerror}): {remedy}.") from error
+        return read_stored(content, str(self.folder / name), admit=self._data.admit)
+
+    def _choose_range(self, stored: StoredImage) -> DepthRange | str:
+        shown = find_shown(stored, self._data.intensity)
+        if self._data.intensity != "dataset" or not shown.is_deep:
+            return self._data.intensity
+        depth = measure_depth(shown)
+        return find_range(depth, self._depth_groups) or find_range(depth, self._own_depth_groups) or "dataset"
+
+    @cached_property
+    def _own_depth_groups(self) -> list[DepthGroup]:
+        """The ranges that the files here share, whatever their classes: read once, where one is of no real kind."""
+        names = [name for _, files in sorted(self._files.items()) for name in files]
+        shown = (find_shown(self._read_stored(name), self._data.intensity) for name in names)
+        return group_depths([measure_depth(stored) for stored in shown if stored.is_deep])
 
 
 def _list_by_class(folder: Path, rows: Sequence[Mapping[str, str]] | None) -> dict[str, list[str]]:

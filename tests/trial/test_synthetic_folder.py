@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dcgan_jax.data.intensity import group_depths, measure_depth
+from dcgan_jax.data.reading.stored_image import SampleType, StoredImage
 from dcgan_jax.trial.synthetic_folder import SyntheticFolder
 from tests.refusals import refused
 from tests.trial.examples import example
@@ -59,6 +61,36 @@ def test_another_content_is_another_trial(by_class, data):
     before = SyntheticFolder(str(by_class), data, []).description
     Image.new("L", (64, 64), 99).save(by_class / "NORMAL" / "0.png")
     assert SyntheticFolder(str(by_class), data, []).description != before
+
+
+def write_deep(folder, *grays):
+    """12 bits in files of 16, each with values from 0 to its gray."""
+    for index, gray in enumerate(grays):
+        values = np.linspace(0, gray, 64 * 64).reshape(64, 64).round().astype(np.uint16)
+        Image.fromarray(values[::-1]).save(folder / "NORMAL" / f"{index}.png")
+
+
+def find_groups(count):
+    """The ranges of real images of 16 bits with the values below a count."""
+    return group_depths([measure_depth(StoredImage(np.arange(count).reshape(1, -1), SampleType("unsigned", 16)))])
+
+
+def draw_brightest(folder, data, depth_groups=()):
+    return sorted(
+        SyntheticFolder(str(folder), data, [], depth_groups).draw("NORMAL", 1.0, 0, 6).max((1, 2, 3)).tolist()
+    )
+
+
+def test_deep_files_are_shown_by_the_range_of_real_ones_of_their_kind_else_of_their_own(by_class, data):
+    write_deep(by_class, 2048, 4000)
+    real = find_groups(4081)
+    assert draw_brightest(by_class, data, real) == [20, 30, 40, 50, 128, 250]  # 255 / 4080 = 1 / 16
+    for elsewhere in ([], find_groups(60_000)):
+        assert draw_brightest(by_class, data, elsewhere) == [20, 30, 40, 50, 131, 255]  # 255 * 2048 / 4000 = 130.6
+    alone = data.model_copy(update={"intensity": "image"})
+    assert draw_brightest(by_class, alone) == [20, 30, 40, 50, 255, 255]
+    ends = data.model_copy(update={"intensity": "container"})
+    assert draw_brightest(by_class, ends) == [8, 16, 20, 30, 40, 50]  # 255 / 65535 = 1 / 257
 
 
 def draw(by_class, data, tested=(), count=6):

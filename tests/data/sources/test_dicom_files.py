@@ -73,13 +73,14 @@ def test_no_identifier_is_written_and_no_patient_is_in_two_splits(hospital, sett
 
 def test_an_image_that_cannot_be_used_is_named_on_the_console_alone(hospital, settings, own_cache):
     broken = hospital / "NORMAL" / "Citizen^Jane_MRN-0000000" / "1.2.826.0.1.99.dcm"
-    broken.write_bytes(make_dicom(make_values(), NumberOfFrames=2))
+    broken.write_bytes(make_dicom(make_values(), NumberOfFrames=2, Rows=4))
     with refused("NORMAL/Citizen^Jane_MRN-0000000/1.2.826.0.1.99.dcm", "2 frames"):
         prepare(settings(dir=str(hospital)), seed=0)
     prepared = prepare(settings(dir=str(hospital), on_bad_image="skip"), seed=0)
-    assert [bad.reason for bad in prepared.report.left_out] == [
-        "it has 2 frames; save the one to use as a file of its own"
-    ]
+    assert ["2 frames" in bad.reason for bad in prepared.report.left_out] == [True]
+    admitted = prepare(settings(dir=str(hospital), admit=("frames",)), seed=0).report
+    assert (len(admitted.dicom), admitted.left_out, admitted.settings.admit) == (61, [], ("frames",))
+    assert sum("the first of 2 frames" in entry.steps.notes for entry in admitted.dicom) == 1
     assert not find_identifiers(own_cache.parent)
 
 

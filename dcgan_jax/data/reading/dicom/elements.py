@@ -90,6 +90,11 @@ class Elements:
         except Exception:
             raise BadImageError(self._file, f"its {keyword} is broken") from None
 
+    @property
+    def frames(self) -> int:
+        """NumberOfFrames; 1 where it is missing."""
+        return int(next(iter(self.decimals("NumberOfFrames")), 1))
+
     def with_frame(self, groups: "Elements") -> "Elements":
         """Returns the elements with what functional groups say of the first frame, as if it stood beside them.
 

@@ -1,4 +1,4 @@
-"""The pixels of a DICOM file -> stored values: of any transfer syntax of single gray frames, without GPL code.
+"""The pixels of a DICOM file -> stored values: the first gray frame, of any transfer syntax, without GPL code.
 
 What is compressed is decoded by imagecodecs, which this package reads other formats with, and only where the image's
 own header agrees with the file's about the size.
@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 from jaxtyping import Integer, UInt, UInt16
-from pydicom.encaps import generate_fragments
+from pydicom.encaps import generate_fragments, get_frame
 from pydicom.uid import UID
 
 from dcgan_jax.data.reading.codec_reader import DeepHeader, read_jpeg_2000_size, read_jpeg_frame
@@ -67,7 +67,7 @@ def check_syntax(syntax: UID, file: str) -> None:
 
 
 def read_frame(header: Header, layout: Layout, file: str) -> Frame:
-    """Returns the one frame of a file, whose syntax has passed `check_syntax`, and of which 8 or 16 bits are allocated.
+    """Returns the first frame of a file whose syntax has passed `check_syntax`, of which 8 or 16 bits are allocated.
 
     Raises:
       BadImageError: the pixels are cut short or broken, or their own header contradicts the file's.
@@ -93,14 +93,17 @@ def _read_native(header: Header, layout: Layout, file: str) -> UInt[np.ndarray, 
 
 
 def _join_fragments(header: Header, file: str) -> bytes:
-    """Returns the compressed frame: all fragments, whatever the table before them says of frames."""
+    """Returns the compressed frame; of one alone all fragments, whatever the table before them says of frames."""
     assert header.pixels is not None
     stream = BoundedStream(header.stream, _LONGEST_FRAGMENT)
     try:
         stream.seek(header.pixels.start)
-        _, table = struct.unpack("<LL", stream.read(8))
-        stream.seek(min(stream.tell() + table, stream.size))
-        content = b"".join(generate_fragments(cast(BinaryIO, stream)))
+        if (frames := header.elements.frames) > 1:
+            content = get_frame(cast(BinaryIO, stream), 0, number_of_frames=frames)
+        else:
+            _, table = struct.unpack("<LL", stream.read(8))
+            stream.seek(min(stream.tell() + table, stream.size))
+            content = b"".join(generate_fragments(cast(BinaryIO, stream)))
     except Exception:
         raise BadImageError(file, "its compressed pixels are broken") from None
     if not content:

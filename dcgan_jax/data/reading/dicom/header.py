@@ -92,15 +92,18 @@ class Header:
     stream: io.BufferedIOBase  # the file, inflated where it was deflated
 
 
-def read_header(stream: io.BufferedIOBase, file: str) -> Header:
+def read_header(stream: io.BufferedIOBase, file: str, has_many_frames: bool = False) -> Header:
     """Returns the elements of a file from its beginning down to its pixels; the stream is read further when they are.
+
+    What functional groups say of the first frame is among them; of a file of several, only where those are asked for,
+    since each frame has a group.
 
     Raises:
       BadImageError: the file is no DICOM file, broken, or hostile.
       OSError: the system does not give it.
     """
     try:
-        return _read(stream, file)
+        return _read(stream, file, has_many_frames)
     except _EndlessError:
         raise BadImageError(file, "its DICOM header does not end within what any radiograph needs") from None
     except BadImageError:
@@ -116,7 +119,7 @@ def as_uid(text: str) -> UID:
     return UID(text, validation_mode=IGNORE)
 
 
-def _read(stream: io.BufferedIOBase, file: str) -> Header:
+def _read(stream: io.BufferedIOBase, file: str, has_many_frames: bool) -> Header:
     bounded = BoundedStream(stream)
     stream.seek(MARK_AT)
     if bounded.read(len(MARK)) != MARK:
@@ -136,8 +139,8 @@ def _read(stream: io.BufferedIOBase, file: str) -> Header:
 
     start = bounded.tell()
     elements = Elements(_parse(bounded, syntax, _KEYWORDS, is_pixels), file)
-    if "SharedFunctionalGroupsSequence" in elements and elements.decimals("NumberOfFrames")[:1] in ([], [1.0]):
-        bounded.seek(start)  # of many frames, each has a group, which may be long and are not needed
+    if "SharedFunctionalGroupsSequence" in elements and (has_many_frames or elements.frames == 1):
+        bounded.seek(start)
         groups = _parse(bounded, syntax, FUNCTIONAL_GROUPS, lambda tag, vr, length: tag in (PIXELS, FLOATS, DOUBLES))
         elements = elements.with_frame(Elements(groups, file))
     return Header(elements, as_uid(syntax), pixels[0] if pixels else None, stream)

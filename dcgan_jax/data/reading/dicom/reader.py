@@ -1,6 +1,7 @@
 """A DICOM file -> its image: which objects are one gray frame to learn from, and what becomes of its values."""
 
 import io
+from collections.abc import Collection
 
 import numpy as np
 from jaxtyping import Float64
@@ -26,14 +27,18 @@ _VIEWS = frozenset(
 )
 
 
-def open_dicom(content: bytes, file: str) -> tuple[Header, Layout]:
-    """Returns the header of a file that holds one gray frame.
+FOR_PROCESSING, FRAMES = "for_processing", "frames"
+"""What `data.admit` names: images that are not meant to be looked at, and files of several frames."""
+
+
+def open_dicom(content: bytes, file: str, admit: Collection[str] = ()) -> tuple[Header, Layout]:
+    """Returns the header of a file that holds one gray frame; of several the first is meant, where they are admitted.
 
     Raises:
       BadImageError: it is another object, broken, or not to be read.
     """
-    header = read_header(io.BytesIO(content), file)
-    return header, admit(header, file)
+    header = read_header(io.BytesIO(content), file, has_many_frames=FRAMES in admit)
+    return header, find_layout(header, file, admit)
 
 
 def load_dicom(header: Header, layout: Layout, file: str) -> StoredImage:
@@ -103,7 +108,7 @@ def _describe(header: Header, frame: Frame, transformation: Transformation, has_
         inverted=transformation.inverted,
         padding=has_padding,
         view=view if view in _VIEWS or not view else "other",  # free text might tell anything
-        notes=(*frame.notes, *transformation.notes),
+        notes=(*_note_admitted(header.elements), *frame.notes, *transformation.notes),
     )
 
 
@@ -111,16 +116,16 @@ _GRAY = ("MONOCHROME1", "MONOCHROME2")
 _COLOR = ("RGB", "YBR", "PALETTE COLOR", "HSV", "ARGB", "CMYK", "XYB")
 
 
-def admit(header: Header, file: str) -> Layout:
-    """Returns how the pixels lie in a file that is one gray frame.
+def find_layout(header: Header, file: str, admit: Collection[str]) -> Layout:
+    """Returns how the pixels lie in a file that is one gray frame, or of what `admit` names.
 
     Raises:
       BadImageError: it is another object, is not meant to be looked at, may name a patient in its pixels, contradicts
         itself, or is encoded in a way that can't be decoded.
     """
     elements = header.elements
-    _check_object(header, file)
-    _check_meant_for_eyes(elements, file)
+    _check_object(header, file, admit)
+    _check_meant_for_eyes(elements, file, admit)
     rows, columns = elements.whole("Rows"), elements.whole("Columns")
     if not rows or not columns:
         raise BadImageError(file, "its DICOM header tells no size of the image")
@@ -137,15 +142,19 @@ def admit(header: Header, file: str) -> Layout:
     return Layout(rows, columns, allocated, stored, high, elements.whole("PixelRepresentation") == 1)
 
 
-def _check_object(header: Header, file: str) -> None:
+def _check_object(header: Header, file: str, admit: Collection[str]) -> None:
     elements = header.elements
     if header.pixels is None:
         raise BadImageError(file, f"it is a DICOM object without an image ({_name_object(elements)})")
     if header.pixels.tag != PIXELS:
         raise BadImageError(file, f"its pixels are floats, and those of radiographs are not ({_name_object(elements)})")
-    frames = elements.decimals("NumberOfFrames")
-    if frames and frames[0] > 1:
-        raise BadImageError(file, f"it has {frames[0]:.0f} frames; save the one to use as a file of its own")
+    frames = elements.frames
+    if frames > 1 and FRAMES not in admit:
+        raise BadImageError(
+            file,
+            f"it has {frames} frames (NumberOfFrames): save the one to use as a file of its own, or take the first "
+            f"with config.data.admit={FRAMES}",
+        )
     samples, photometry = elements.whole("SamplesPerPixel") or 1, elements.text("PhotometricInterpretation")
     if samples == 1 and photometry in _GRAY:
         return
@@ -155,10 +164,22 @@ def _check_object(header: Header, file: str) -> None:
     raise BadImageError(file, "its DICOM header does not say whether 0 is black (PhotometricInterpretation)")
 
 
-def _check_meant_for_eyes(elements: Elements, file: str) -> None:
-    if elements.text("PresentationIntentType") == "FOR PROCESSING":
+def _note_admitted(elements: Elements) -> list[str]:
+    """Returns what is odd about an image that `data.admit` let in."""
+    notes = ["FOR PROCESSING: what the detector saw"] if _is_for_processing(elements) else []
+    return [*notes, f"the first of {elements.frames} frames"] if elements.frames > 1 else notes
+
+
+def _is_for_processing(elements: Elements) -> bool:
+    return elements.text("PresentationIntentType") == "FOR PROCESSING"
+
+
+def _check_meant_for_eyes(elements: Elements, file: str, admit: Collection[str]) -> None:
+    if _is_for_processing(elements) and FOR_PROCESSING not in admit:
         raise BadImageError(
-            file, "it is FOR PROCESSING, what the detector saw: use the FOR PRESENTATION file of the same exposure"
+            file,
+            "it is FOR PROCESSING, what the detector saw (PresentationIntentType): use the FOR PRESENTATION file of "
+            f"the same exposure, or take it as it is with config.data.admit={FOR_PROCESSING}",
         )
     if elements.text("BurnedInAnnotation") == "YES":
         raise BadImageError(

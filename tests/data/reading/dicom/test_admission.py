@@ -23,8 +23,8 @@ def refuse(content):
 @pytest.mark.parametrize(
     ("elements", "reason"),
     [
-        ({"NumberOfFrames": 2}, "2 frames"),
-        ({"PresentationIntentType": "FOR PROCESSING"}, "FOR PRESENTATION"),
+        ({"NumberOfFrames": 2}, "config.data.admit=frames"),
+        ({"PresentationIntentType": "FOR PROCESSING"}, "config.data.admit=for_processing"),
         ({"BurnedInAnnotation": "YES"}, "BurnedInAnnotation"),
         ({"NumberOfFrames": 2, "SharedFunctionalGroupsSequence": Sequence([Dataset()])}, "2 frames"),
         ({"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB"}, "color"),

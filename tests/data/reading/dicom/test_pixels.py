@@ -1,15 +1,28 @@
 """Files made here and pydicom's own, against the formulas of PS3.3 C.11 written out anew, pixel by pixel."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
+from pydicom.encaps import encapsulate, get_frame
 
 from dcgan_jax.data.images import read_gray, read_stored
 from dcgan_jax.data.intensity import DepthRange
 from tests import dicom_files
-from tests.dicom_files import SYNTAXES, make_dicom, make_group, make_table, make_values
+from tests.dicom_files import (
+    HTJ2K,
+    JPEG_2000,
+    JPEG_LOSSLESS,
+    JPEG_LS,
+    RLE,
+    SYNTAXES,
+    make_dicom,
+    make_group,
+    make_table,
+    make_values,
+)
 
 PYDICOM = Path(pydicom.__file__).parent / "data" / "test_files"
 WHOLE = DepthRange(0, 1)  # black and white of values that a window or table has shown
@@ -142,6 +155,44 @@ def test_an_enhanced_object_of_one_frame_is_read_as_a_classic_one():
             read_gray(enhanced, "x", intensity), read_gray(make_dicom(values, **rescale, **window), "x", intensity)
         )
     assert not np.array_equal(read_gray(enhanced, "x", "container"), read_gray(make_dicom(values), "x", "container"))
+
+
+def test_the_first_of_several_frames_is_read_where_they_are_admitted():
+    """An enhanced object brings a window for each frame."""
+    first, second = make_values(), make_values(seed=1)
+    windows = [make_group("FrameVOILUTSequence", WindowCenter=center, WindowWidth=3000)[0] for center in (1500, 9)]
+    content = make_dicom(
+        np.concatenate([first, second]),
+        Rows=len(first),
+        NumberOfFrames=2,
+        SharedFunctionalGroupsSequence=make_group("PixelValueTransformationSequence", RescaleSlope=2),
+        PerFrameFunctionalGroupsSequence=windows,
+    )
+    stored = read_stored(content, "x", admit=["frames"])
+    np.testing.assert_array_equal(stored.values, 2 * first)
+    shown = read_gray(content, "x", WHOLE, ["frames"])
+    np.testing.assert_array_equal(shown, np.rint(255 * show_window(2.0 * first, 1500, 3000)))
+    assert "the first of 2 frames" in stored.steps.notes
+
+
+@pytest.mark.parametrize("has_table", [False, True])
+@pytest.mark.parametrize("syntax", [RLE, JPEG_LOSSLESS, JPEG_LS, JPEG_2000, HTJ2K])
+def test_the_first_of_several_compressed_frames(syntax, has_table):
+    frames = [make_values(seed=seed) for seed in range(3)]
+    alone = [pydicom.dcmread(io.BytesIO(make_dicom(values, syntax=syntax))).PixelData for values in frames]
+    coded = [get_frame(content, 0, number_of_frames=1) for content in alone]
+    # Two fragments a frame, as a reader may meet them, but of RLE, whose frames have one.
+    pixels = encapsulate(coded, fragments_per_frame=1 if syntax == RLE else 2, has_bot=has_table)
+    content = make_dicom(frames[0], syntax=syntax, NumberOfFrames=3, PixelData=pixels)
+    np.testing.assert_array_equal(read_stored(content, "x", admit=["frames"]).values, frames[0])
+
+
+def test_an_image_for_processing_is_read_where_it_is_admitted():
+    values = make_values()
+    content = make_dicom(values, PresentationIntentType="FOR PROCESSING")
+    stored = read_stored(content, "x", admit=["for_processing"])
+    np.testing.assert_array_equal(stored.values, values)
+    assert any("FOR PROCESSING" in note for note in stored.steps.notes)
 
 
 def test_whole_set_of_pydicom():
