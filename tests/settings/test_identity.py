@@ -34,6 +34,7 @@ def test_no_default_of_a_later_field_has_changed():
     later = {name for name in defaults if makes_the_run(name)} - Settings().identity().keys()
     assert {name: defaults[name] for name in later} == {
         "data.views": "",
+        "data.admit": "",
         "data.columns": "",
         "data.exclude": "",
         "data.patient_pattern": "",
