@@ -10,7 +10,6 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
-import scipy.stats
 from PIL import Image
 
 from dcgan_jax.data.reading.formats import HEAD_BYTES, find_format
@@ -96,6 +95,8 @@ def find_tells(labels: Sequence[str], sides: Sequence[tuple[int, int]], kinds: S
 
 def _distance_of_numbers(ours: np.ndarray, theirs: np.ndarray) -> float:
     """Returns that of Kolmogorov and Smirnov: the rule is a cut."""
+    import scipy.stats  # only here: it takes longer to import than all of JAX, and only `prepare` compares files
+
     return float(scipy.stats.ks_2samp(ours, theirs, method="asymp").statistic)
 
 
