@@ -10,6 +10,7 @@ from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.reading.stored_image import DISPLAY
 from dcgan_jax.data.report import PreparedReport
 from dcgan_jax.data.set_warnings import warn_of_classes, warn_of_copies, warn_of_splits
+from dcgan_jax.data.sources.source import TEST, TRAIN, VALIDATION
 from dcgan_jax.storage.markdown import escape
 
 _LISTED = 3
@@ -27,6 +28,22 @@ def find_warnings(report: PreparedReport, examples: Sequence[Example]) -> list[s
         *warn_of_copies(report),
         *warn_of_classes(report),
     ]
+
+
+def count_classes(report: PreparedReport) -> list[str]:
+    """Returns how many images and patients each class has: `COVID: 124 images of 80 patients, 99 train, 25 test`."""
+    lines = []
+    for label in sorted({label for labels in report.images.values() for label in labels}):
+        splits = {split: labels[label] for split, labels in report.images.items() if label in labels}
+        patients = sum(labels.get(label, 0) for labels in report.patients.conservative.counts.values())
+        by_split = ", ".join(f"{count:,} {split}" for split, count in sorted(splits.items(), key=_by_split))
+        images = f"{_count(sum(splits.values()), 'image', verb=False)} of {_count(patients, 'patient', verb=False)}"
+        lines.append(f"{label}: {images}, {by_split}")
+    return lines
+
+
+def _by_split(split: tuple[str, int]) -> int:
+    return (TRAIN, VALIDATION, TEST).index(split[0])
 
 
 def _warn_of_labels(labels: LabelsReport | None) -> list[str]:

@@ -39,6 +39,9 @@ def save_curves(rows: Sequence[dict[str, Any]], path: Path, best_step: int | Non
         if raw and not is_scored:
             low, high = np.percentile(np.concatenate(raw), [_OUTLIERS, 100 - _OUTLIERS])
             axes.set_ylim(low - 0.05 * (high - low) - 1e-3, high + 0.05 * (high - low) + 1e-3)
+        if title == "share":
+            axes.set_ylim(bottom=0)
+            axes.set_ylim(top=max(axes.get_ylim()[1], 0.1))  # all of them 0, as at first, is no flat line in the middle
         if best_step is not None:
             axes.axvline(best_step, color="black", linestyle=":", label=f"best checkpoint, step {best_step:,}")
         axes.set_ylabel(title)

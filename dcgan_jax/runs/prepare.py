@@ -5,12 +5,15 @@ from pathlib import Path
 
 from dcgan_jax.data import prepare as data_prepare
 from dcgan_jax.data.prepared import REPORT_TEXT, PreparedSet
+from dcgan_jax.data.report_text import count_classes
 from dcgan_jax.data.synthetic_marks import list_synthetic
 from dcgan_jax.errors import FieldError
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.settings import DataSettings, Settings
 
 logger = logging.getLogger(__name__)
+
+_LISTED = 20  # classes
 
 
 def prepare(settings: Settings, workdir: Workdir) -> PreparedSet:
@@ -22,6 +25,11 @@ def prepare(settings: Settings, workdir: Workdir) -> PreparedSet:
         _refuse(settings.data, _list_marked(Path(settings.data.dir)))
     prepared = data_prepare.prepare(settings.data, settings.seed)
     _refuse(settings.data, set(prepared.report.synthetic))
+    counts = count_classes(prepared.report)
+    for line in counts[:_LISTED]:
+        logger.info("%s", line)
+    if len(counts) > _LISTED:
+        logger.info("and %d more classes", len(counts) - _LISTED)
     for warning in prepared.report.warnings:
         logger.warning("warning: %s", warning)
     logger.info("prepared images and what was found in them: %s", prepared.directory / REPORT_TEXT)

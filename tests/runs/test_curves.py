@@ -69,6 +69,11 @@ def test_scores_stand_below_and_the_chosen_step_is_marked(drawn):
     assert all("best checkpoint, step 4" in lines(axes) for axes in panels)
 
 
+def test_shares_that_are_all_nought_are_at_the_bottom(drawn):
+    axes = drawn([*NOISE[:4], {"step": 4, "fid": 2.0, "recall": 0.0, "coverage": 0.0}])[3]
+    assert axes.get_ylim() == (0.0, 0.1)
+
+
 def test_the_fid_of_each_class_is_drawn(drawn):
     panels = drawn([*NOISE[:4], {"step": 4, "fid": 2.0, "fid/A": 1.0, "fid/B": 3.0}])
     assert set(lines(panels[2])) == {"fid", "fid of A", "fid of B"}
