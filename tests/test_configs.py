@@ -1,21 +1,15 @@
 """Every configuration is valid; the paper's has none of what goes beyond it."""
 
-from functools import partial
 from pathlib import Path
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from configs import ablation, cxr, cxr_best, default, own, quickstart
-from dcgan_jax.data.pipeline import LabeledImages
-from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.settings import Settings
 from dcgan_jax.training.batch_sizes import require_divisible
 from dcgan_jax.training.schedule import create_schedule
-from dcgan_jax.training.state import create_recipe, create_state
-from dcgan_jax.training.step import create_multi_step
+from dcgan_jax.training.state import create_recipe
 
 CONFIGS = {
     "default": default.get_config,
@@ -74,7 +68,6 @@ def test_ones_own_data_get_a_size_that_fits_the_machine_and_the_best_recipe(monk
 
 
 def test_ones_own_data_on_an_accelerator_train_as_wide_as_the_papers_networks(monkeypatch):
-    """All of an iteration but its numbers: there is no accelerator here, and a CPU would take long."""
     monkeypatch.setenv("JAX_PLATFORMS", "cuda,cpu")  # read by the configuration; JAX has looked at it before
     settings = Settings.from_config(own.get_config())
     assert (settings.data.image_size, settings.model.base_channels, settings.model.dtype) == (128, 64, "float32")
@@ -82,15 +75,10 @@ def test_ones_own_data_on_an_accelerator_train_as_wide_as_the_papers_networks(mo
     assert (settings.optimizer.decay_start, settings.optimizer.decay_end) == (40_000, 80_000)
     assert (settings.eval.every_steps, settings.checkpoint.every_steps) == (10_000, 5_000)
     require_divisible(settings, devices=1)
-    recipe, key = create_recipe(settings), jax.random.key(0)
-    state = jax.eval_shape(partial(create_state, recipe), key)
-    widths = {kernel.shape[2:] for kernel in jax.tree.leaves(state.discriminator) if len(kernel.shape) == 4}
-    assert widths == {(1, 64), (64, 128), (128, 256), (256, 512), (512, 1024)}
-    multi_step = create_multi_step(
-        recipe, create_mesh(1), lambda dataset, images: LabeledImages(images, jnp.zeros(len(images), jnp.int32))
-    )
-    after, _ = jax.eval_shape(multi_step, state, key, (), np.zeros((1, 4, 128, 128, 1), np.float32))
-    assert after.step.shape == ()
+    recipe = create_recipe(settings)
+    for network in (recipe.generator, recipe.discriminator):
+        assert (network.base_channels, network.dtype) == (64, np.dtype("float32"))
+    assert recipe.generator.image_size == 128
 
 
 def test_the_best_recipe_keeps_the_papers_images_and_all_of_the_networks_but_how_they_upsample():
