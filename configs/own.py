@@ -6,7 +6,8 @@ docs/own_data.md goes through it step by step, with what comes out after which t
 
 - Where JAX finds no GPU or TPU: 64x64 pixels, networks an eighth as wide as the paper's, 64,000 images; in bfloat16 on
   CPUs with AMX (Intel's Xeons since 2023), where that takes about two thirds of the time.
-- Else: 128x128 pixels, networks of full width, 640,000 images, as in the paper; not yet timed.
+- Else: 128x128 pixels, networks of full width, 640,000 images, as in the paper; not yet timed. A batch of 8 is for one
+  device: `CUDA_VISIBLE_DEVICES=0` where there are several.
 
 Any of it can be given otherwise: `--config.data.image_size=128 --config.model.base_channels=16`; for another length
 give `optimizer.decay_start` and `decay_end`, in steps of 8 images, too. A run says what holds when it starts.
