@@ -57,7 +57,7 @@ def cache(shared: Path) -> Path:
     os.environ[CACHE_VARIABLE] = str(root)
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(root / "compiled")
     jax.config.update("jax_compilation_cache_dir", str(root / "compiled"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     return root
 
 
