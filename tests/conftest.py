@@ -8,7 +8,8 @@ os.environ["JAX_NUM_CPU_DEVICES"] = "4"
 # Tests compile far more than they compute: without LLVM's optimizations a tiny run takes less than half of the time.
 os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,9 @@ from dcgan_jax.storage.cache import CACHE_VARIABLE
 from dcgan_jax.trial.splits import TrialSplit, split_for_trial
 from tests.inception.inception_reference import create_state
 from tests.inception.torch_writer import write_old
-from tests.launching import TINY, TINY_FLAGS, launch
+from tests.interruptions import STEPS, Run
+from tests.launching import TINY, TINY_FLAGS, end_what_still_runs, launch
+from tests.notebooks import run_tour
 from tests.refusals import assert_refused
 from tests.trial.examples import TWENTY_AND_THIRTY
 
@@ -39,6 +42,19 @@ hypothesis.settings.load_profile("any machine")
 def pytest_collection_modifyitems(items):
     """Puts tests of whole commands first: they take longest, and at the end would leave a process without work."""
     items.sort(key=lambda item: item.path.parent != Path(__file__).parent)
+
+
+def pytest_collection_finish():
+    """Spares the garbage collector what all tests keep."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running() -> Iterator[None]:
+    """Ends the commands that a test leaves behind where it fails."""
+    yield
+    end_what_still_runs()
 
 
 @pytest.fixture(scope="session")
@@ -96,29 +112,50 @@ def halved_split(halved_settings: Settings) -> TrialSplit:
     return split_for_trial(TWENTY_AND_THIRTY, halved_settings)
 
 
+def make_once(place: Path, make: Callable[[Path], object]) -> Path:
+    """Makes a file or folder unless another process of these tests has; returns its place."""
+    with FileLock(f"{place}.lock"):
+        if not place.exists():
+            making = place.with_name(f"{place.name}.part")
+            make(making)
+            making.rename(place)
+    return place
+
+
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory: pytest.TempPathFactory, shared: Path, cache: Path) -> Path:
     """The workdir of a finished tiny run; copy it before you damage it."""
-    made = shared / "finished"
-    with FileLock(shared / "finished.lock"):
-        if not made.exists():
-            making = shared / "finishing"
-            outcome = launch(*TINY_FLAGS, f"--workdir={making}", log=shared / "finished.log")
-            assert outcome.code == 0, outcome.output
-            making.rename(made)
+
+    def make(workdir: Path) -> None:
+        outcome = launch(*TINY_FLAGS, f"--workdir={workdir}", log=shared / "finished.log")
+        assert outcome.code == 0, outcome.output
+
+    made = make_once(shared / "finished", make)
     return Path(shutil.copytree(made, tmp_path_factory.mktemp("finished") / "workdir"))
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(shared: Path, cache: Path) -> Path:
+    """The workdir of a run of `STEPS` on one device that nobody stopped; all tests read the same."""
+    return make_once(shared / "uninterrupted", lambda workdir: Run(workdir, STEPS).finish())
+
+
+@pytest.fixture(scope="session")
+def tour(shared: Path, cache: Path) -> Path:
+    """A folder in which the notebook has run: what it said, and its run."""
+    return make_once(shared / "tour", run_tour)
 
 
 @pytest.fixture(scope="session")
 def weights_file(shared: Path) -> Path:
     """Random Inception weights in pytorch-fid's format, without a classifier."""
-    path = shared / "random.pth"
-    with FileLock(shared / "random.lock"):
-        if not path.exists():
-            state = create_state(expected_shapes())
-            state["fc.weight"] = np.zeros_like(state["fc.weight"])
-            write_old(shared / "random.part", state).rename(path)
-    return path
+
+    def make(path: Path) -> None:
+        state = create_state(expected_shapes())
+        state["fc.weight"] = np.zeros_like(state["fc.weight"])
+        write_old(path, state)
+
+    return make_once(shared / "random.pth", make)
 
 
 @pytest.fixture

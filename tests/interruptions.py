@@ -24,6 +24,9 @@ from tests.launching import TINY_FLAGS, Running, start, start_together
 ABORTED = -signal.SIGABRT
 """How JAX ends a process whose peer does not answer, where ours has not heard of it first."""
 
+STEPS = 40
+"""How long the runs are that tests stop."""
+
 MARGIN_SECONDS = 60
 """What a busy machine may need beyond the time after which a process counts as lost."""
 

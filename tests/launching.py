@@ -5,6 +5,7 @@ import gc
 import multiprocessing
 import os
 import runpy
+import signal
 import socket
 import sys
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ class Running:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(PRELOADED)
         self.log = log
+        _begun.append(self)
         self._process = context.Process(target=_main, args=(arguments, str(log), devices, environment))
         self._process.start()
 
@@ -95,6 +97,17 @@ class Running:
         return self._process.exitcode
 
 
+_begun: list[Running] = []
+
+
+def end_what_still_runs() -> None:
+    """Kills the commands that were started and not waited for; a test that fails may leave some."""
+    while _begun:
+        running = _begun.pop()
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+
+
 def launch(*arguments: str, log: Path, **environment: str) -> Outcome:
     """Runs `python launch.py ...` in a process forked off one that has the packages loaded, and waits for it."""
     code = Running(arguments, log, None, environment).wait()
@@ -106,12 +119,16 @@ def start(*arguments: str, log: Path, devices: int = 1, **environment: str) -> R
     return Running(arguments, log, devices, environment)
 
 
-def start_together(count: int, *arguments: str, log: Path, devices: int = 2, **environment: str) -> list[Running]:
-    """Starts the command in several processes that make up one run on this machine; each has a log of its own."""
+def free_address() -> str:
+    """Returns an address of this machine that nobody listens at."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    flags = (*arguments, f"--coordinator_address={address}", f"--num_processes={count}")
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+def start_together(count: int, *arguments: str, log: Path, devices: int = 2, **environment: str) -> list[Running]:
+    """Starts the command in several processes that make up one run on this machine; each has a log of its own."""
+    flags = (*arguments, f"--coordinator_address={free_address()}", f"--num_processes={count}")
     logs = [log.with_name(f"{log.name}.{index}") for index in range(count)]
     return [
         start(*flags, f"--process_id={index}", log=log, devices=devices, **environment)

@@ -1,17 +1,13 @@
 """What cloud/ holds: files that parse, scripts that act on the exit codes, one launch command in all of them."""
 
-import json
 import os
-import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 import yaml
 
@@ -19,38 +15,13 @@ from dcgan_jax.cli.flags import FLAGS
 from dcgan_jax.errors import EXIT_INTERRUPTED, EXIT_USER_ERROR
 from dcgan_jax.settings import Settings
 from dcgan_jax.storage.cache import CACHE_VARIABLE
-from tests.launching import REPOSITORY, TINY_FLAGS, start
-from tests.outcomes import losses
+from tests.cloud_commands import CLOUD, container, job_of, launch_command
+from tests.launching import REPOSITORY
 
-CLOUD = REPOSITORY / "cloud"
 SCRIPTS = sorted(CLOUD.glob("*.sh"))
 LAUNCHING = ("slurm.sh", "tpu_vm.sh", "jobset.yaml")
 JOINING = ("--distributed", "--coordinator_address", "--num_processes", "--process_id")
 """Flags that say how the processes of one run find each other; they depend on the place."""
-
-
-def launch_command(name):
-    """Returns the words of the launch command of a file, as a shell would see them but for its variables."""
-    text = (CLOUD / name).read_text()
-    if name.endswith(".yaml"):
-        text = text_of_container(text)
-    command = re.search(r"python launch\.py(?:[^\n]*\\\n)*[^\n]*", text)
-    assert command, name
-    return [word for word in shlex.split(command[0].replace("\\\n", " ")) if word != "&"]
-
-
-def text_of_container(text):
-    (command,) = container(yaml.safe_load(text))["args"]
-    return command
-
-
-def container(jobset):
-    (one,) = job_of(jobset)["template"]["spec"]["containers"]
-    return one
-
-
-def job_of(jobset):
-    return jobset["spec"]["replicatedJobs"][0]["template"]["spec"]
 
 
 @pytest.fixture(scope="module")
@@ -75,33 +46,6 @@ def test_the_launch_command_gives_flags_that_there_are(name):
     given = {word.partition("=")[0] for word in launch_command(name)[2:] if not word.startswith("--config.")}
     assert given <= known
     assert given & set(JOINING)
-
-
-def test_two_processes_train_by_the_jobsets_own_command(tmp_path, finished_run):
-    """The manifest's words as its container's shell sees them, but for the first pod's name and a tiny size."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    shell = {"$WORKDIR": f"{tmp_path}/run", "$CHECKPOINTS": ""}
-    processes = []
-    try:
-        for index in range(2):
-            words = launch_command("jobset.yaml")[2:]
-            for name, value in (shell | {"$JOB_COMPLETION_INDEX": str(index)}).items():
-                words = [word.replace(name, value) for word in words]
-            words = [re.sub(r"(?<=--coordinator_address=).*", f"localhost:{port}", word) for word in words]
-            assert words[0] == "--config=configs/cxr.py"
-            flags = (*TINY_FLAGS, "--config.data.placement=stream", *words[1:])
-            processes.append(start(*flags, log=tmp_path / f"log{index}", devices=2))
-        assert [process.wait(timeout=600) for process in processes] == [0, 0], (tmp_path / "log0").read_text()
-    finally:
-        for process in processes:
-            process.send_signal(signal.SIGKILL)
-    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
-    assert summary["step"] == 6
-    assert len(summary["devices"]) == 4
-    found, expected = (losses(folder) for folder in (tmp_path / "run", finished_run))
-    np.testing.assert_allclose(found, expected, rtol=1e-5)  # of the run in one process
 
 
 def test_the_jobset_acts_on_the_exit_codes(jobset):

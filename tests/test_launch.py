@@ -2,16 +2,13 @@
 
 import csv
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from dcgan_jax.training.step import METRICS
-from tests.launching import FORBID_TENSORFLOW, REPOSITORY, TINY_FLAGS, launch
+from tests.launching import TINY_FLAGS, launch
 
 
 @pytest.fixture
@@ -112,29 +109,6 @@ def test_generated_images_depend_on_the_seed_alone(run, tmp_path):
     other = generated("other", "--config.generate.count=3", "--config.generate.seed=1")
     np.testing.assert_array_equal(few, more[:3])
     assert not np.array_equal(few, other)
-
-
-def test_training_on_resident_images_needs_neither_tensorflow_nor_a_home(tmp_path, cache):
-    """Prepared records, order, steps, checkpoints, figures: none of them may import it, or write outside the cache."""
-    flags = [*TINY_FLAGS, "--config.data.placement=device", f"--workdir={tmp_path}/run"]
-    code = (
-        FORBID_TENSORFLOW
-        + f"""
-import runpy
-sys.argv = ["launch.py", *{flags!r}]
-runpy.run_path("launch.py", run_name="__main__")
-"""
-    )
-    process = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=REPOSITORY,
-        env=os.environ | {"HOME": "/dev/null/home"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert process.returncode == 0, process.stderr
-    assert summary(tmp_path / "run")["step"] == 6
 
 
 def test_copies_are_left_out_of_an_export_and_counted(run, tmp_path):

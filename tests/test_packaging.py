@@ -1,6 +1,7 @@
 """The wheel works where there is no checkout, and asks for what it imports."""
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -89,14 +90,15 @@ def test_the_wheel_holds_the_package_alone(wheel):
     } <= members
 
 
-def test_the_command_trains_in_an_empty_folder_without_tensorflow(installed, tmp_path):
+def test_the_command_trains_in_an_empty_folder_without_tensorflow_or_a_home(installed, tmp_path):
+    """Prepared records, order, steps, checkpoints, figures: none imports TensorFlow or writes outside the cache."""
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(FORBID_TENSORFLOW)
     (tmp_path / "work").mkdir()
-    flags = ["--config=cxr:smoke", *TINY_FLAGS[1:]]
+    flags = ["--config=cxr:smoke", *TINY_FLAGS[1:], "--config.data.placement=device"]
     path = f"{installed}{os.pathsep}{tmp_path / 'site'}"
-    run([installed / "bin" / "dcgan-jax", *flags], installed, tmp_path / "work", PYTHONPATH=path)
-    assert (tmp_path / "work" / "runs" / "cxr_smoke" / "summary.json").is_file()
+    run([installed / "bin" / "dcgan-jax", *flags], installed, tmp_path / "work", PYTHONPATH=path, HOME="/dev/null/home")
+    assert json.loads((tmp_path / "work" / "runs" / "cxr_smoke" / "summary.json").read_text())["step"] == 6
     assert {entry.name for entry in (tmp_path / "work").iterdir()} == {"runs"}
 
 

@@ -3,57 +3,45 @@
 import json
 import shutil
 import signal
-import time
 
 import numpy as np
 import pytest
 
 from dcgan_jax.errors import EXIT_INTERRUPTED
-from tests.interruptions import Run, interrupt
-from tests.launching import TINY_FLAGS, start
+from tests.interruptions import STEPS, Run, interrupt
 from tests.outcomes import assert_same_state, final_state, losses
 
-STEPS = 40
 EVERY_STEP = ("--config.checkpoint.every_steps=1",)
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory, cache):
-    """The workdir of a run that was never interrupted."""
-    run = Run(tmp_path_factory.mktemp("whole") / "run", STEPS)
-    run.finish()
-    return run.workdir
+def digest(uninterrupted):
+    return json.loads((uninterrupted / "summary.json").read_text())["state_sha256"]
 
 
-@pytest.fixture(scope="module")
-def uninterrupted(whole):
-    return json.loads((whole / "summary.json").read_text())["state_sha256"]
-
-
-def test_three_kills_at_random_moments_change_nothing(tmp_path, uninterrupted):
+def test_three_kills_at_random_moments_change_nothing(tmp_path, digest):
     """A checkpoint every step, so that many lie in a save."""
     run = Run(tmp_path / "run", STEPS, flags=EVERY_STEP)
     interrupt(run, signal.SIGKILL, 3, seed=0)
-    assert run.finish() == uninterrupted
+    assert run.finish() == digest
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_saves_says_so_and_the_same_command_continues(tmp_path, uninterrupted, number):
+def test_a_signal_saves_says_so_and_the_same_command_continues(tmp_path, digest):
+    """One signal before the first step, when there is nothing to save, and two later on."""
     run = Run(tmp_path / "run", STEPS)
-    codes, _ = run.stop(number, victim=0, step=7)
-    log = (tmp_path / "run.log").read_text()
-    assert codes == [EXIT_INTERRUPTED], log
-    assert f"Saved and stopped at step {run.steps_done()}: run the same command again to continue." in log
-    assert (tmp_path / "run" / "checkpoints" / str(run.steps_done())).exists()
-    assert run.finish() == uninterrupted
-
-
-def test_streaming_gives_the_run_of_resident_images(tmp_path, uninterrupted):
-    assert Run(tmp_path / "run", STEPS, flags=("--config.data.placement=stream",)).finish() == uninterrupted
+    for number, step in ((signal.SIGTERM, None), (signal.SIGTERM, 7), (signal.SIGINT, 20)):
+        codes, _ = run.stop(number, victim=0, step=step)
+        log = (tmp_path / "run.log").read_text()
+        assert codes == [EXIT_INTERRUPTED], log
+        assert "run the same command again to continue." in log
+        if step:
+            assert f"Saved and stopped at step {run.steps_done()}:" in log
+            assert (tmp_path / "run" / "checkpoints" / str(run.steps_done())).exists()
+    assert run.finish() == digest
 
 
 @pytest.mark.usefixtures("onednn")
-def test_a_run_by_onednn_continues_to_the_same_bits_and_by_xla_with_a_word(tmp_path, whole):
+def test_a_run_by_onednn_continues_to_the_same_bits_and_by_xla_with_a_word(tmp_path, uninterrupted):
     flags = ("--config.runtime.convolutions=onednn",)
     straight = Run(tmp_path / "straight", STEPS, flags=flags)
     expected = straight.finish()
@@ -68,20 +56,10 @@ def test_a_run_by_onednn_continues_to_the_same_bits_and_by_xla_with_a_word(tmp_p
         "continuing with config.runtime.convolutions='xla' instead of 'onednn'" in (tmp_path / "other.log").read_text()
     )
     for workdir in (straight.workdir, other.workdir):
-        np.testing.assert_allclose(losses(workdir), losses(whole), rtol=1e-5)
+        np.testing.assert_allclose(losses(workdir), losses(uninterrupted), rtol=1e-5)
 
 
-def test_sigterm_before_the_first_step_says_that_the_same_command_continues(tmp_path, cache):
-    log = tmp_path / "log"
-    process = start(*TINY_FLAGS, f"--workdir={tmp_path / 'run'}", log=log)
-    while not (tmp_path / "run" / ".lock").exists():  # past the imports, before the loop
-        time.sleep(0.001)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait() == EXIT_INTERRUPTED, log.read_text()
-    assert "run the same command again to continue" in log.read_text()
-
-
-def test_four_devices_then_one_then_four_continue_the_same_run(tmp_path, whole):
+def test_four_devices_then_one_then_four_continue_the_same_run(tmp_path, uninterrupted):
     """The same sequence, to rounding: sums over devices are taken in another order."""
     run = Run(tmp_path / "run", STEPS)
     for step, devices in ((7, 4), (20, 1)):
@@ -90,5 +68,5 @@ def test_four_devices_then_one_then_four_continue_the_same_run(tmp_path, whole):
     Run(tmp_path / "run", STEPS, flags=("--config.checkpoint.every_steps=3",), devices=4).finish()
     assert "continuing with config.checkpoint.every_steps=3 instead of 2" in (tmp_path / "run.log").read_text()
     assert run.steps_done() == STEPS
-    np.testing.assert_allclose(losses(tmp_path / "run"), losses(whole), rtol=1e-5)
-    assert_same_state(final_state(tmp_path / "run"), final_state(whole))
+    np.testing.assert_allclose(losses(tmp_path / "run"), losses(uninterrupted), rtol=1e-5)
+    assert_same_state(final_state(tmp_path / "run"), final_state(uninterrupted))

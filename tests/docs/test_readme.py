@@ -10,12 +10,13 @@ from PIL import Image
 
 from dcgan_jax.data.phantom import draw_phantom
 from tests.launching import REPOSITORY, start
+from tests.notebooks import WORKDIR
 
 README = (REPOSITORY / "README.md").read_text()
 MOST_WORDS = 900
 
 NOT_RUN_HERE = {
-    "pip install -r requirements.txt && python launch.py --config=configs/quickstart.py": "its configuration is below",
+    "pip install -r requirements.txt && python launch.py --config=configs/quickstart.py": "the tour trains so",
     "python -m dcgan_jax.evaluation REAL_DIR GENERATED_DIR --dims=768": "tests/evaluation/test_main.py",
 }
 """Commands of the page that no test types as they stand, and where what they do is tested."""
@@ -75,12 +76,11 @@ def test_the_commands_for_ones_own_xrays(xrays, weights_file, tmp_path):
     assert len(list((tmp_path / "mine" / "generated").rglob("0000*.png"))) == 3
 
 
-def test_the_quickstarts_configuration(tmp_path):
-    flags = ("--config=configs/quickstart.py", "--config.train.steps=2", f"--workdir={tmp_path / 'quick'}")
-    run_on_one_device(*flags, log=tmp_path / "log")
+def test_the_quickstarts_configuration(tour):
+    """The tour trains with it."""
     tree = re.search(r"```text\nruns/quickstart/\n(.*?)```", README, re.DOTALL)[1]
     named = {line.split()[0].rstrip("/") for line in tree.splitlines()}
-    left = {path.name for path in (tmp_path / "quick").iterdir() if not path.name.startswith(".")}
+    left = {path.name for path in (tour / WORKDIR).iterdir() if not path.name.startswith(".")}
     assert left == named | {"tensorboard"}
 
 
