@@ -171,22 +171,18 @@ def test_the_primary_arm_is_declared_by_the_order_of_the_fields():
     assert choose_primary([REAL]) is None
 
 
-def test_draws_of_one_generator_count_once(test_images):
+def test_draws_of_one_generator_count_once(measured):
     """Two generators that were drawn from twice give the interval of two generators, not of four."""
-    once = {
-        Unit(SYNTHETIC, seed, generator): Prediction(predict(test_images, 1.3, 10 * generator + seed), 0.5)
-        for seed in range(4)
-        for generator in range(2)
+    drawn_once = {unit: own for unit, own in measured.items() if unit.arm != WEIGHTED}
+    drawn_twice = drawn_once | {
+        unit._replace(generator_seed=unit.generator_seed + 2): own
+        for unit, own in drawn_once.items()
+        if unit.arm == SYNTHETIC
     }
-    real = {Unit(REAL, seed, 0): Prediction(predict(test_images, 1.0, 100 + seed), 0.5) for seed in range(4)}
-    twice = once | {
-        unit._replace(generator_seed=unit.generator_seed + 2): prediction for unit, prediction in once.items()
-    }
-
-    def compare(predictions):
-        measured = {unit: measure(prediction, test_images) for unit, prediction in (real | predictions).items()}
-        return row_of(analyze(measured, [REAL, SYNTHETIC], 0.01, GENERATORS).comparisons, "synthetic")
-
-    assert compare(twice).interval == pytest.approx(compare(once).interval)
-    assert compare(twice).verdict == compare(once).verdict
-    assert "2 generators made the synthetic images" in compare(once).verdict
+    once, twice = (
+        row_of(analyze(drawn, [REAL, SYNTHETIC], 0.01, GENERATORS).comparisons, "synthetic")
+        for drawn in (drawn_once, drawn_twice)
+    )
+    assert twice.interval == pytest.approx(once.interval)
+    assert twice.verdict == once.verdict
+    assert "2 generators made the synthetic images" in once.verdict
