@@ -27,6 +27,9 @@ ABORTED = -signal.SIGABRT
 STEPS = 40
 """How long the runs are that tests stop."""
 
+RARELY = ("--config.train.sample_every_steps=0", "--config.checkpoint.every_steps=10")
+"""Flags of a run that spends its time on training."""
+
 MARGIN_SECONDS = 60
 """What a busy machine may need beyond the time after which a process counts as lost."""
 
@@ -51,8 +54,7 @@ class Run:
 
     def start(self) -> list[Running]:
         """Starts its processes."""
-        flags = (*TINY_FLAGS, f"--config.train.steps={self.steps}", "--config.train.sample_every_steps=0")
-        flags = (*flags, *self.flags, f"--workdir={self.workdir}")
+        flags = (*TINY_FLAGS, f"--config.train.steps={self.steps}", *RARELY, *self.flags, f"--workdir={self.workdir}")
         log = self.workdir.parent / f"{self.workdir.name}.log"
         if self.processes == 1:
             return [start(*flags, log=log, devices=self.devices or 1)]

@@ -74,9 +74,9 @@ class Running:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(PRELOADED)
         self.log = log
-        _begun.append(self)
         self._process = context.Process(target=_main, args=(arguments, str(log), devices, environment))
         self._process.start()
+        _begun.append(self)
 
     @property
     def pid(self) -> int:

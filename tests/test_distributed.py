@@ -10,7 +10,7 @@ from filelock import FileLock
 from PIL import Image
 
 from tests.cloud_commands import fill_in, launch_command
-from tests.interruptions import STEPS, Run, check_codes
+from tests.interruptions import RARELY, STEPS, Run, check_codes
 from tests.launching import TINY_FLAGS, Outcome, free_address, start, start_together
 from tests.outcomes import assert_same_state, final_state, losses
 from tests.refusals import assert_refused
@@ -33,7 +33,7 @@ def together(tmp_path_factory, cache):
     They are given the words of the jobset in cloud/ as its container's shell sees them, but for the first pod's name.
     """
     folder = tmp_path_factory.mktemp("together")
-    tiny = (*TINY_FLAGS, f"--config.train.steps={STEPS}", "--config.train.sample_every_steps=20", *STREAMED)
+    tiny = (*TINY_FLAGS, f"--config.train.steps={STEPS}", *RARELY, "--config.train.sample_every_steps=20", *STREAMED)
     address, processes = free_address(), []
     for index in range(2):
         shell = {"WORKDIR": folder / "run", "CHECKPOINTS": folder / "elsewhere", "JOB_COMPLETION_INDEX": index}

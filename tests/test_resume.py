@@ -66,7 +66,7 @@ def test_four_devices_then_one_then_four_continue_the_same_run(tmp_path, uninter
         codes, _ = Run(tmp_path / "run", STEPS, devices=devices).stop(signal.SIGTERM, victim=0, step=step)
         assert codes == [EXIT_INTERRUPTED], (tmp_path / "run.log").read_text()
     Run(tmp_path / "run", STEPS, flags=("--config.checkpoint.every_steps=3",), devices=4).finish()
-    assert "continuing with config.checkpoint.every_steps=3 instead of 2" in (tmp_path / "run.log").read_text()
+    assert "continuing with config.checkpoint.every_steps=3 instead of 10" in (tmp_path / "run.log").read_text()
     assert run.steps_done() == STEPS
     np.testing.assert_allclose(losses(tmp_path / "run"), losses(uninterrupted), rtol=1e-5)
     assert_same_state(final_state(tmp_path / "run"), final_state(uninterrupted))
