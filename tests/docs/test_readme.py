@@ -26,6 +26,7 @@ TINY = (
     "--config.model.base_channels=1",
     "--config.model.latent_size=8",
     "--config.train.steps=2",
+    "--config.train.batch_size=8",
     "--config.train.sample_every_epochs=0",
     "--config.eval.every_epochs=0",
 )
@@ -56,7 +57,7 @@ def xrays(tmp_path_factory) -> Path:
     """A folder of two classes, as the page lays it out: each patient has two images."""
     root = tmp_path_factory.mktemp("xrays")
     for label in ("COVID", "NORMAL"):
-        for index in range(24):
+        for index in range(12):
             path = root / label / f"{label}{index // 2:02d}" / f"{index}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(draw_phantom(64, 1, index, "NORMAL")).save(path)

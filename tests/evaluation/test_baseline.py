@@ -35,11 +35,11 @@ def test_halves_when_a_generated_set_would_leave_too_little():
 
 
 def test_a_perfect_generator_scores_at_the_baseline_and_another_above_it():
-    perfect = compute(draw(3000, 0), None, [draw(1000, seed) for seed in range(1, 6)])
-    assert perfect.fid == pytest.approx(expect(2000, 1000), rel=0.5)
+    perfect = compute(draw(900, 0), None, [draw(300, seed) for seed in range(1, 6)])
+    assert perfect.fid == pytest.approx(expect(600, 300), rel=0.5)
     assert 0.6 < perfect.ratio < 1.7
-    shifted = compute(draw(3000, 0), None, [draw(1000, 1, shift=0.2)])
-    assert shifted.generated.fid == pytest.approx(expect(2000, 1000, shift=0.2), rel=0.25)
+    shifted = compute(draw(900, 0), None, [draw(300, 1, shift=0.4)])
+    assert shifted.generated.fid == pytest.approx(expect(600, 300, shift=0.4), rel=0.25)
     assert shifted.ratio == shifted.generated.fid / shifted.fid > 5
 
 

@@ -31,8 +31,9 @@ def test_it_is_at_most_3_mb_whatever_the_images_are(tmp_path):
     config = json.loads((root / "config.json").read_text())
     config["data"]["image_size"] = 256
     (root / "config.json").write_text(json.dumps(config))
-    for step in range(12):
-        draw_samples(root, step, step, size=256, channels=3)
+    draw_samples(root, 0, 0, size=256, channels=3)
+    for step in range(1, 12):
+        shutil.copy(root / "samples" / "step_0000000.png", root / "samples" / f"step_{step:07d}.png")
     add_evaluation(root)
     add_real_images(root)
     noise = np.random.default_rng(0).integers(0, 256, (1200, 1600, 3), np.uint8)
