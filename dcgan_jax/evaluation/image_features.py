@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32
 
 from dcgan_jax.errors import FieldError
 from dcgan_jax.evaluation.folder import compute_folder_features, find_images
@@ -13,8 +13,9 @@ from dcgan_jax.inception.preprocess import Preprocess
 from dcgan_jax.inception.weights import load_inception_weights
 from dcgan_jax.metrics import frechet
 
-Images = UInt8[np.ndarray, "image height width"] | UInt8[np.ndarray, "image height width channel"] | str | Path
-"""Gray or RGB images of one size, 0 to 255; or a folder of image files of any sizes, searched recursively."""
+Images = np.ndarray | str | Path
+"""Gray or RGB images of one size, uint8 [image, height, width] or with 1 or 3 channels behind; or a folder of files of
+images of any sizes, searched recursively."""
 
 
 def extract_features(

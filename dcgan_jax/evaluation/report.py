@@ -36,7 +36,7 @@ _RESOLUTION_NOTE = (
     "them: a score against the files themselves would count the lost detail."
 )
 
-Vectors = Float[np.ndarray, "image dims"]
+Vectors = Float[np.ndarray, "_ dims"]
 Images = UInt8[np.ndarray, "image height width channel"]
 
 

@@ -14,7 +14,7 @@ from dcgan_jax.metrics.intervals import Interval, compute_score_interval
 from dcgan_jax.metrics.kernel_distance import compute_kernel_distance
 from dcgan_jax.metrics.variety import compute_retrieval_score, compute_trace_ratio
 
-Vectors = Float[np.ndarray, "image dims"]
+Vectors = Float[np.ndarray, "_ dims"]
 RngFn = Callable[[str], np.random.Generator]
 """The name of a random stream -> that stream: what one part draws does not depend on what others do."""
 

@@ -86,7 +86,7 @@ class Network(NamedTuple):
     intensity: Intensity
 
 
-_Side = Gaussian | Float32[np.ndarray, "image dims"]
+_Side = Gaussian | Float32[np.ndarray, "_ dims"]
 """Statistics from a file, or the features of a folder's images."""
 
 

@@ -9,7 +9,7 @@ import math
 import struct
 import zipfile
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -52,7 +52,7 @@ def read_torch_file(path: Path) -> dict[str, np.ndarray]:
         ) from None
 
 
-def _read_old(file: IO[bytes], size: int) -> dict[str, np.ndarray]:
+def _read_old(file: io.BufferedIOBase, size: int) -> dict[str, np.ndarray]:
     """Reads the format before torch 1.6: pickles of a magic number, the protocol, the system, the state, the names of
     storages; then the storages, each behind its length.
     """

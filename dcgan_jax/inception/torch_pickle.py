@@ -10,7 +10,7 @@ import io
 import pickle
 import re
 from collections.abc import Callable
-from typing import IO, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -63,7 +63,7 @@ class Tensor(NamedTuple):
     strides: tuple[int, ...]
 
 
-def unpickle(file: IO[bytes]) -> Any:
+def unpickle(file: io.BufferedIOBase) -> Any:
     """Reads the pickle at the file's position, with a `Tensor` for each tensor, and leaves the position behind it.
 
     Raises:

@@ -59,14 +59,14 @@ def smooth(values: Values) -> Values:
     return sums / counts
 
 
-def thin(values: Values) -> Values:
+def thin(values: Values) -> Float64[np.ndarray, " point"]:
     """Returns the values, or the means of as many neighbors as leave `_POINTS`: more would be drawn over each other."""
     width = -(-len(values) // _POINTS)
     starts = np.arange(0, len(values), width)
     return np.add.reduceat(values, starts) / np.diff([*starts, len(values)])
 
 
-def _draw(axes: Axes, rows: Sequence[dict[str, Any]], name: str, is_scored: bool) -> Values:
+def _draw(axes: Axes, rows: Sequence[dict[str, Any]], name: str, is_scored: bool) -> Float64[np.ndarray, " drawn"]:
     """Draws one curve; returns its values."""
     points = [(row["step"], row[name]) for row in rows if row.get(name) is not None]
     if not points:

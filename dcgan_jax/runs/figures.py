@@ -13,7 +13,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from dcgan_jax.storage import atomic_file
 
-Images = UInt8[np.ndarray, "n height width channels"]
+Images = UInt8[np.ndarray, "_ height width channels"]
+Grid = UInt8[np.ndarray, "grid_height grid_width channels"]
 
 HOLDS_REAL = "with_real_images"
 """In the name of every figure that shows real images: they may be private, and no export takes it along."""
@@ -51,7 +52,7 @@ def count_per_class(num_classes: int) -> int:
     return GRID_SIDE * max(1, GRID_SIDE // max(1, num_classes))
 
 
-def tile(images: Images, columns: int | None = None) -> UInt8[np.ndarray, "height width channels"]:
+def tile(images: Images, columns: int | None = None) -> Grid:
     """Returns the images as one grid, row by row, with as many columns as rows unless given otherwise."""
     count, height, width, channels = images.shape
     columns = columns or math.ceil(math.sqrt(count))
@@ -63,7 +64,7 @@ def tile(images: Images, columns: int | None = None) -> UInt8[np.ndarray, "heigh
     return grid
 
 
-def tile_classes(classes: Sequence[Images]) -> UInt8[np.ndarray, "height width channels"]:
+def tile_classes(classes: Sequence[Images]) -> Grid:
     """Returns one grid of the images of each class: square for one class; of several, each begins a row."""
     if len(classes) == 1:
         return tile(classes[0])
@@ -72,7 +73,11 @@ def tile_classes(classes: Sequence[Images]) -> UInt8[np.ndarray, "height width c
     return np.concatenate([part for grid in grids for part in (gap, grid)][1:])
 
 
-def save_comparison(real: Sequence[Images], generated: Sequence[Images], path: Path) -> None:
+def save_comparison(
+    real: Sequence[Images],
+    generated: Sequence[UInt8[np.ndarray, "_ height width generated_channels"]],
+    path: Path,
+) -> None:
     """Draws the real images of each class beside its generated ones (the paper's Figure 3)."""
     figure = Figure(figsize=(12, 6.4), layout="constrained")
     for axes, classes, title in zip(figure.subplots(1, 2), (real, generated), ("Real", "Generated"), strict=True):
@@ -82,7 +87,12 @@ def save_comparison(real: Sequence[Images], generated: Sequence[Images], path: P
     save_figure(figure, path)
 
 
-def save_closest_pairs(generated: Images, training: Images, path: Path, captions: Sequence[str] = ()) -> None:
+def save_closest_pairs(
+    generated: UInt8[np.ndarray, "pair height width channels"],
+    training: UInt8[np.ndarray, "pair height width training_channels"],
+    path: Path,
+    captions: Sequence[str] = (),
+) -> None:
     """Draws generated images, the most suspicious first, above the training images they are closest to.
 
     There are as many of both, of the same size; captions stand under each pair, in short lines.

@@ -19,7 +19,7 @@ from dcgan_jax.study.plan import KeyRow, Origin
 LARGEST_SIDE = 1024
 """Pixels a side to which images of folders are reduced at least."""
 
-Images = UInt8[np.ndarray, "n size size"]
+Images = UInt8[np.ndarray, "_ size size"]
 
 
 @dataclass(frozen=True)

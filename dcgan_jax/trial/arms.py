@@ -97,7 +97,7 @@ def count_synthetic(arm: Arm, real: Mapping[str, int], label: str) -> dict[str, 
 
 def create_task(
     unit: Unit,
-    real: Mapping[str, Int[np.ndarray, " image"]],
+    real: Mapping[str, Int[np.ndarray, " _"]],
     synthetic_fn: Callable[[Arm, str, int, int], Int[np.ndarray, " image"]],
     label: str,
     positive: str,

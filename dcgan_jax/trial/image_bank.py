@@ -21,9 +21,9 @@ class ImageBank:
     images: Images
     num_real: int
     # By fraction and class, positions of the real training images.
-    real: Mapping[float, Mapping[str, Int[np.ndarray, " image"]]]
+    real: Mapping[float, Mapping[str, Int[np.ndarray, " _"]]]
     # By class, fraction, whether they are selected, and generator seed, positions of the synthetic images.
-    synthetic: Mapping[tuple[str, float, bool, int], Int[np.ndarray, " image"]]
+    synthetic: Mapping[tuple[str, float, bool, int], Int[np.ndarray, " _"]]
 
     def synthetic_positions(self, arm: Arm, label: str, generator_seed: int, count: int) -> Int[np.ndarray, " image"]:
         """Returns the positions of synthetic images: an arm with fewer has the first of those of an arm with more."""

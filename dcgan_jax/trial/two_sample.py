@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import scipy.stats
-from jaxtyping import Int
+from jaxtyping import Int, UInt8
 from sklearn.metrics import roc_auc_score
 
 from dcgan_jax.settings import TrialSettings
@@ -23,7 +23,11 @@ _STREAM = 13
 
 
 def compute_two_sample_test(
-    trial: TrialSettings, real: Images, patients: Sequence[str], synthetic: Images, seed: int
+    trial: TrialSettings,
+    real: Images,
+    patients: Sequence[str],
+    synthetic: UInt8[np.ndarray, "synthetic height width 1"],
+    seed: int,
 ) -> TwoSampleTest | None:
     """Returns how well a classifier tells real and synthetic images of one class apart, of patients it has not seen.
 

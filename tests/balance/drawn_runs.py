@@ -11,16 +11,17 @@ from dcgan_jax.runs.workdir import Workdir
 COUNTS = {"train/NORMAL": 3, "train/PNEUMONIA": 6, "test/NORMAL": 2, "test/PNEUMONIA": 2}
 
 
-class DrawnRun:
+class DrawnRun(Run):
     """A run whose images are drawn phantoms, every third one a near copy that is left out."""
 
     labels: ClassVar = ["NORMAL"]
+    step = 40
 
     def __init__(self, settings, workdir):
-        self.settings, self.workdir, self.step = settings, workdir, 40
+        self.__dict__.update(settings=settings, workdir=workdir)
         (label,) = self.labels
         rows = (TrainFile(f"train/{label}/p{index}/0.png", label, f"p{index}", f"pixels {index}") for index in range(3))
-        self.provenance = Provenance(str(workdir.root), tuple(rows))
+        self.__dict__["provenance"] = Provenance(str(workdir.root), tuple(rows))
 
     def require_size(self, image_size):
         assert image_size == 64

@@ -44,7 +44,7 @@ def test_another_data_set_in_the_same_folder_is_refused(settings, workdir, tmp_p
 def test_a_run_that_saw_test_images_is_refused(settings, workdir, monkeypatch):
     tested = next(e for e in prepare(settings.data, 0).examples if e.file == "test/NORMAL/p0/0.png")
     run = DrawnRun(settings, workdir)
-    run.provenance = Provenance("run", (tested,))
+    monkeypatch.setitem(vars(run), "provenance", Provenance("run", (tested,)))
     monkeypatch.setattr(Run, "open", lambda path, mesh, limit: run)
     with refused("test/NORMAL/p0/0.png", path=workdir.root):
         balance_with(settings, workdir)

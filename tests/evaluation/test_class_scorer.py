@@ -7,10 +7,11 @@ import pytest
 from dcgan_jax.evaluation import class_scorer
 from dcgan_jax.evaluation.class_scorer import ClassScorer, record_of_class
 from dcgan_jax.evaluation.report import Report
+from dcgan_jax.evaluation.scorer import Scorer
 from dcgan_jax.evaluation.table import describe_record
 
 
-class FixedScorer:
+class FixedScorer(Scorer):
     """Scores that are known, on the condition that images of the right class are drawn."""
 
     protocol = SimpleNamespace(name="default")

@@ -1,8 +1,10 @@
 """What a page says of how a run was made: all of it to its owner, no folder's name to others."""
 
-from types import SimpleNamespace
+from unittest.mock import Mock
 
 from dcgan_jax.report.overview import HIDDEN, list_commands, list_differences
+from dcgan_jax.report.records import Records
+from dcgan_jax.runs.starts import Start
 from dcgan_jax.settings import DataSettings, Settings
 
 
@@ -15,7 +17,7 @@ def test_a_field_that_holds_a_path_is_hidden_from_others():
 
 def test_so_is_one_that_was_given_on_the_command_line():
     arguments = ("--mode=train", "--config=configs/cxr.py", "--config.data.dir=../st_mary", "--workdir=runs/st_mary")
-    records = SimpleNamespace(starts=[SimpleNamespace(arguments=arguments, time="2026-11-28T10:00:00")])
+    records = Mock(spec=Records, starts=[Mock(spec=Start, arguments=arguments, time="2026-11-28T10:00:00")])
     (shown,), (hidden,) = (list_commands(records, is_shared) for is_shared in (False, True))
     assert "runs/st_mary" in shown.words[-1]
     told = ("--mode=train", "--config=configs/cxr.py", f"--config.data.dir={HIDDEN}", f"--workdir={HIDDEN}")

@@ -3,7 +3,7 @@
 import csv
 import json
 from collections import Counter
-from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -18,6 +18,7 @@ from dcgan_jax.runs.train import train
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.runtime.signals import Interrupted, StopRequest
+from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
 from dcgan_jax.trial.run import trial
 from dcgan_jax.trial.synthetic_folder import SyntheticFolder
@@ -146,7 +147,7 @@ def test_a_grid_has_the_same_latents_in_the_rows_of_each_class(run):
         return np.full((count, 1, 1, 1), label, np.uint8)
 
     settings = run.settings({})
-    images = draw_samples(SimpleNamespace(sample=sample), None, settings)
+    images = draw_samples(Mock(spec=Sampler, sample=sample), None, settings)
     assert drawn == [(settings.seed, "samples", 32, label) for label in (0, 1)]
     assert images.ravel().tolist() == [0] * 32 + [1] * 32
 

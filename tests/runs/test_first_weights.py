@@ -1,7 +1,7 @@
 """A run that begins with the weights of another: what it takes, what it writes down, what it refuses."""
 
 import json
-from types import SimpleNamespace
+from unittest.mock import Mock
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,7 @@ import pytest
 from dcgan_jax.runs import train as train_module
 from dcgan_jax.runs.first_weights import open_origin, take_weights
 from dcgan_jax.runs.provenance import read_provenance
-from dcgan_jax.runs.run import open_run
+from dcgan_jax.runs.run import Run, open_run
 from dcgan_jax.runs.train import train
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime.devices import create_mesh
@@ -86,7 +86,7 @@ def test_of_a_run_of_all_classes_one_is_taken_as_it_was(settings, tiny_settings)
     given = create_state(recipe, KEY)
     embedding = given.discriminator["class_embedding"]["kernel"]
     assert np.any(embedding)
-    origin = SimpleNamespace(state=given, settings=conditional, labels=["NORMAL", "PNEUMONIA"])
+    origin = Mock(spec=Run, state=given, settings=conditional, labels=["NORMAL", "PNEUMONIA"])
     own = settings.with_overrides({"data.label": "PNEUMONIA"})
     alone = create_recipe(own)
     state = take_weights(create_state(alone, KEY), origin, own)

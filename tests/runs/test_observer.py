@@ -1,5 +1,7 @@
 """The pace counts training alone: neither compiling, drawing nor scoring."""
 
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,9 @@ from dcgan_jax.runs.metrics_log import RunLog, read_rows
 from dcgan_jax.runs.observer import TrainObserver, draw_samples
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime.progress import create_progress
+from dcgan_jax.sampling import Sampler
 from dcgan_jax.training.schedule import create_schedule
+from dcgan_jax.training.state import TrainState
 from dcgan_jax.training.step import METRICS
 
 
@@ -21,13 +25,17 @@ class Clock:
         return self.now
 
 
-class Sampler:
+class FlatSampler(Sampler):
+    """Draws each class in a gray of its own, without a generator."""
+
+    def __init__(self):
+        pass
+
     def sample(self, params, seed, stream, count, label):
         return np.full((count, 64, 64, 1), 10 * label, np.uint8)
 
 
-class State:
-    sampled_generator = None
+STATE = Mock(spec=TrainState, sampled_generator=None)
 
 
 @pytest.fixture
@@ -45,7 +53,7 @@ def watched(tmp_path, tiny_settings, clock):
         yield (
             workdir,
             TrainObserver(
-                tiny_settings, workdir, create_schedule(tiny_settings, 16), log, Sampler(), progress, lambda: None
+                tiny_settings, workdir, create_schedule(tiny_settings, 16), log, FlatSampler(), progress, lambda: None
             ),
         )
 
@@ -62,7 +70,7 @@ def test_the_pace_leaves_out_compiling_drawing_and_scoring(watched, clock):
     step(observer, clock, 2, 2.0)
     step(observer, clock, 3, 2.0)
     clock.now += 100.0
-    observer.on_samples(3, State())
+    observer.on_samples(3, STATE)
     observer.on_scores(3, {"fid": 1.0})
     step(observer, clock, 4, 5.0)
     step(observer, clock, 5, 2.0)
@@ -73,7 +81,7 @@ def test_everything_lands_in_the_workdir(watched, clock):
     workdir, observer = watched
     step(observer, clock, 1, 1.0)
     step(observer, clock, 3, 1.0)
-    observer.on_samples(3, State())
+    observer.on_samples(3, STATE)
     observer.on_scores(3, {"fid": 1.0})
     rows = list(read_rows(workdir.metrics))
     assert [(row["step"], row.get("epoch"), row.get("fid")) for row in rows] == [
@@ -107,5 +115,5 @@ def test_curves_are_drawn_when_it_is_saved_but_not_so_often_that_it_takes_long(w
 @pytest.mark.parametrize(("num_classes", "rows"), [(2, 4), (3, 2), (9, 1)])
 def test_each_class_has_as_many_rows(tiny_settings, num_classes, rows):
     of_all = tiny_settings.with_overrides({"data.label": "ALL", "model.num_classes": num_classes})
-    levels = draw_samples(Sampler(), None, of_all)[:, 0, 0, 0]
+    levels = draw_samples(FlatSampler(), None, of_all)[:, 0, 0, 0]
     np.testing.assert_array_equal(levels, np.repeat(10 * np.arange(num_classes), 8 * rows))

@@ -18,10 +18,13 @@ from dcgan_jax.trial.selection import Selection
 from tests.refusals import refused
 
 
-class Made(SimpleNamespace):
+class Made(Run):
     """A run that was trained on some images and makes flat ones of its number."""
 
-    labels, step = ("NORMAL",), 10
+    step = 10
+
+    def __init__(self, number, examples, labels=("NORMAL",)):
+        self.__dict__.update(number=number, examples=examples, labels=labels)
 
     @property
     def provenance(self):
@@ -129,7 +132,7 @@ def test_a_run_that_saw_test_patients_is_refused_at_once(halved_split, halved_se
 
 @pytest.fixture
 def run(tiny_settings, tmp_path):
-    return Run(Workdir(tmp_path), tiny_settings, None, max_similarity=0.9)
+    return Run(Workdir(tmp_path), tiny_settings, max_similarity=0.9)
 
 
 def test_near_copies_are_left_out(run, monkeypatch):
