@@ -19,14 +19,20 @@ class Order:
     num_images: int  # size of the training set
     batch: int  # real images in a step, over all devices
     # "replacement" draws each image independently (the paper); "shuffle" walks through one random order of all images
-    # after another, so that each image comes once per pass and none is dropped.
-    sampling: Literal["replacement", "shuffle"]
+    # after another, so that each image comes once per pass and none is dropped; "balanced" draws a class, all being as
+    # likely, then one of its images.
+    sampling: Literal["replacement", "shuffle", "balanced"]
+    class_counts: tuple[int, ...] = ()  # images of each class, class after class, for "balanced"
 
     def positions(self, step: int) -> Int[np.ndarray, " batch"]:
         """Returns int32 positions in [0, num_images) of the real images of the step after `step` completed updates."""
+        rng = np.random.default_rng([self.seed, _STREAM, step])
         if self.sampling == "replacement":
-            rng = np.random.default_rng([self.seed, _STREAM, step])
             return rng.integers(self.num_images, size=self.batch, dtype=np.int32)
+        if self.sampling == "balanced":
+            counts = np.array(self.class_counts, np.int32)
+            classes = rng.integers(len(counts), size=self.batch)
+            return (np.cumsum(counts, dtype=np.int32) - counts)[classes] + rng.integers(counts[classes], dtype=np.int32)
         passes, offsets = np.divmod(np.arange(step * self.batch, (step + 1) * self.batch), self.num_images)
         orders = {number: _order_of_pass(self.seed, int(number), self.num_images) for number in np.unique(passes)}
         return np.asarray([orders[number][offset] for number, offset in zip(passes, offsets, strict=True)], np.int32)

@@ -144,7 +144,7 @@ def _create_advance(
 ) -> Advance:
     """Returns what takes a state some steps further, on the images whose turn it is; `sync` travels with the calls."""
     settings, sizes = recipe.settings, recipe.sizes
-    order = Order(settings.seed, len(data.training), sizes.real, settings.data.sampling)
+    order = Order(settings.seed, len(data.training), sizes.real, settings.data.sampling, data.class_counts)
     batches = create_batches(
         data.prepared, data.training, settings.data, settings.model.channels, order, mesh, first_step * sizes.rounds
     )

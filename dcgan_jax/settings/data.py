@@ -54,8 +54,8 @@ class DataSettings(Section):
     """The remaining training patients that are used."""
     split_seed: Annotated[int, Field(ge=-1, lt=2**31)] = -1
     """Which patients those two are: the same for runs of several seeds. -1: `config.seed`."""
-    sampling: Literal["replacement", "shuffle"] = "replacement"
-    """Images are drawn with replacement, as in the paper, or every image comes once per pass."""
+    sampling: Literal["replacement", "shuffle", "balanced"] = "replacement"
+    """Images are drawn with replacement, as in the paper; or once per pass; or every class as often as the others."""
     placement: Literal["auto", "device", "stream"] = "auto"
     """Images stay on the device, or are streamed by tf.data. `auto`: on the device if they fit the budget."""
     device_budget_mib: Annotated[PositiveInt, Unit("MiB")] = 2048

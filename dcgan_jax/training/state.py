@@ -44,7 +44,7 @@ class TrainState:
 class Recipe:
     """What turns a state into the next one: the two modules, their optimizers, and the settings of all the rest.
 
-    `class_counts` says how many training images each class has, where the networks are told classes.
+    `class_counts` says how often each class is generated, as shares of their sum, where the networks are told classes.
     """
 
     generator: Generator
@@ -68,6 +68,8 @@ def create_recipe(settings: Settings, class_counts: Sequence[int] = ()) -> Recip
       class_counts: training images of each class; needed to train a run of several.
     """
     model, optimizer = settings.model, settings.optimizer
+    if settings.data.sampling == "balanced":  # generated as often as real ones come, whatever there is of each
+        class_counts = [1] * len(class_counts)
 
     def adam(learning_rate: float) -> optax.GradientTransformation:
         return optax.adam(learning_rate, optimizer.beta1, optimizer.beta2, optimizer.epsilon)

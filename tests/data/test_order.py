@@ -13,15 +13,15 @@ from dcgan_jax.data.order import Order
     step=st.integers(0, 10**6),
     num_images=st.integers(1, 500),
     batch=st.integers(1, 64),
-    sampling=st.sampled_from(["replacement", "shuffle"]),
+    sampling=st.sampled_from(["replacement", "shuffle", "balanced"]),
 )
 def test_positions_lie_in_the_data_and_repeat_themselves(seed, step, num_images, batch, sampling):
-    positions = Order(seed, num_images, batch, sampling).positions(step)
+    positions = Order(seed, num_images, batch, sampling, (num_images,)).positions(step)
     assert positions.shape == (batch,)
     assert positions.dtype == np.int32
     assert positions.min() >= 0
     assert positions.max() < num_images
-    np.testing.assert_array_equal(positions, Order(seed, num_images, batch, sampling).positions(step))
+    np.testing.assert_array_equal(positions, Order(seed, num_images, batch, sampling, (num_images,)).positions(step))
 
 
 def test_shuffle_brings_every_image_once_per_pass_though_batches_straddle_passes():
@@ -40,7 +40,16 @@ def test_replacement_draws_each_image_equally_often_and_repeats_within_a_batch()
     assert len(np.unique(draws[:64])) < 64
 
 
-@pytest.mark.parametrize("sampling", ["replacement", "shuffle"])
+@pytest.mark.parametrize("sampling", ["replacement", "shuffle", "balanced"])
 def test_another_seed_is_another_order(sampling):
-    orders = {tuple(Order(seed, 100, 32, sampling).positions(0)) for seed in range(20)}
+    orders = {tuple(Order(seed, 100, 32, sampling, (60, 40)).positions(0)) for seed in range(20)}
     assert len(orders) == 20
+
+
+def test_balanced_draws_every_class_as_often_and_each_image_of_a_class_alike():
+    counts = (4, 40, 1)
+    draws = np.concatenate([Order(0, 45, 60, "balanced", counts).positions(step) for step in range(200)])
+    times = np.bincount(draws, minlength=45)
+    of_classes = np.array([part.sum() for part in np.split(times, [4, 44])])
+    np.testing.assert_allclose(of_classes / len(draws), 1 / 3, atol=4 * np.sqrt(2 / 9 / len(draws)))
+    np.testing.assert_allclose(times[:4], len(draws) / 12, rtol=0.15)
