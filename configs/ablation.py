@@ -1,7 +1,8 @@
 """The paper's recipe with one thing changed at a time: what each part that cxr_best.py chooses from is worth alone.
 
 Those whose names begin with `best_` are of cxr_best.py as it was: before the loss of pairs (`best_logistic`; with
-transposed convolutions: `best_transposed`), and while every image was augmented (`best_pairs`).
+transposed convolutions: `best_transposed`), while every image was augmented (`best_pairs`), and before residual blocks
+and images of the stages (`best_plain`).
 
     python launch.py --config=configs/ablation.py:average --workdir=runs/average
     python benchmarks/quality.py --configs=cxr,ablation:average,ablation:augment --scale=small --out=runs/quality
@@ -74,6 +75,7 @@ CHANGES |= {
     "best_logistic": _LOGISTIC,
     "best_transposed": {**_LOGISTIC, "model.upsample": "transposed"},
     "best_pairs": _PAIRS,
+    "best_plain": {**_PAIRS, "augment.probability": 0.7},
 }
 
 

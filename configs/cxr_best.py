@@ -29,7 +29,8 @@ from configs import ablation
 
 
 def get_config() -> ConfigDict:
-    """Returns the recipe of pairs, in which three images in ten are left as they are."""
-    config = ablation.get_config("best_pairs")
-    config.augment.probability = 0.7
+    """Returns the recipe of pairs with a residual block at each size, and an image of each stage of the generator."""
+    config = ablation.get_config("best_plain")
+    config.model.blocks = 1
+    config.model.image_skips = True
     return config

@@ -12,7 +12,7 @@ from flax import linen as nn
 from jaxtyping import Array, Float, Int, Key
 
 from dcgan_jax.models.convolutions import Form
-from dcgan_jax.models.layers import LEAK, ClassEmbedding, Conv, Dense
+from dcgan_jax.models.layers import LEAK, ClassEmbedding, Conv, Dense, ResidualConv
 from dcgan_jax.random_streams import draw_keep_mask
 
 STAGES = 4
@@ -28,6 +28,7 @@ class Discriminator(nn.Module):
       dtype: computation type of the convolutions; parameters, what follows them and logits are float32.
       num_classes: classes that it is told; 0: none.
       form: what computes the convolutions.
+      blocks: residual 3x3 convolutions of the maps of each of the four stages.
     """
 
     base_channels: int
@@ -36,6 +37,7 @@ class Discriminator(nn.Module):
     dtype: Any = jnp.float32
     num_classes: int = 0
     form: Form = "xla"
+    blocks: int = 0
 
     @nn.compact
     def __call__(
@@ -56,7 +58,10 @@ class Discriminator(nn.Module):
 
         x = activate(conv(self.base_channels, name="from_image")(images))
         for stage in range(STAGES):  # half the size, twice the channels
-            x = activate(conv(self.base_channels * 2 ** (stage + 1), stride=2, name=f"stage_{stage}")(x))
+            x = conv(self.base_channels * 2 ** (stage + 1), stride=2, name=f"stage_{stage}")(x)
+            for block in range(self.blocks):
+                x = ResidualConv(dtype=self.dtype, form=self.form, name=f"block_{stage}_{block}")(x)
+            x = activate(x)
 
         # From here on in float32: the rounded 1 - dropout would scale all features by the same small error.
         x = x.astype(jnp.float32)

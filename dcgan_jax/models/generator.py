@@ -12,7 +12,7 @@ from flax import linen as nn
 from jaxtyping import Array, Float, Int
 
 from dcgan_jax.models.convolutions import Form
-from dcgan_jax.models.layers import LEAK, Conv, ConvTranspose, Dense, UpsampledConv
+from dcgan_jax.models.layers import LEAK, Conv, ConvTranspose, Dense, ResidualConv, UpsampledConv
 
 STAGES = 4
 """Each stage doubles height and width, whatever the image size: the first feature map is a sixteenth of it."""
@@ -40,6 +40,7 @@ class Generator(nn.Module):
         StyleGAN2, https://arxiv.org/abs/1912.04958, section 4.1).
       excitation: whether the features of the two largest maps are weighed by what maps an eighth of their size hold
         (Liu et al. 2021, FastGAN, https://arxiv.org/abs/2101.04775, section 3.1).
+      blocks: residual 3x3 convolutions of each stage's maps.
     """
 
     image_size: int
@@ -52,6 +53,7 @@ class Generator(nn.Module):
     pixel_norm: bool = False
     image_skips: bool = False
     excitation: bool = False
+    blocks: int = 0
 
     @nn.compact
     def __call__(
@@ -78,7 +80,10 @@ class Generator(nn.Module):
             if self.image_skips:
                 to_image = Conv(self.channels, kernel_size=3, dtype=self.dtype, form=self.form, name=f"image_{stage}")
                 images.append(to_image(x).astype(jnp.float32))
-            x = self._activate(self._upsample(x, width, name=f"stage_{stage}"))
+            x = self._upsample(x, width, name=f"stage_{stage}")
+            for block in range(self.blocks):
+                x = ResidualConv(dtype=self.dtype, form=self.form, name=f"block_{stage}_{block}")(x)
+            x = self._activate(x)
             if self.excitation and stage >= STAGES - 2:
                 x *= self._excite(maps[stage - 2], width, name=f"excite_{stage}")
             maps.append(x)

@@ -52,6 +52,24 @@ class UpsampledConv(nn.Module):
         return _add_bias(upsampled_conv(x, kernel, self.dtype, self.form), bias)
 
 
+class ResidualConv(nn.Module):
+    """Feature maps plus a 3x3 convolution of what a leaky ReLU leaves of them, times a gain that begins at 0.
+
+    So a network begins as it is without (ReZero: Bachlechner et al. 2021, https://arxiv.org/abs/2003.04887, section 3).
+    """
+
+    dtype: Any = jnp.float32
+    form: Form = "xla"
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "batch height width channel"]) -> Float[Array, "batch height width channel"]:
+        """Returns feature maps of the same shape and type."""
+        kernel, bias = _declare_parameters(self, (3, 3, x.shape[-1], x.shape[-1]), x.shape[-1])
+        gain = self.param("gain", nn.initializers.zeros, ())
+        active = nn.leaky_relu(x, negative_slope=LEAK)
+        return x + _add_bias(conv(*_cast(active, gain * kernel, self.dtype), 1, self.form), bias)
+
+
 class ConvTranspose(nn.Module):
     """Transposed convolution as Keras' Conv2DTranspose with 'same' padding; its kernel is [h, w, out, in]."""
 

@@ -21,7 +21,7 @@ _SHAPING = (
     "data.image_size",
     *(
         f"model.{name}"
-        for name in ("channels", "base_channels", "latent_size", "upsample", "image_skips", "excitation")
+        for name in ("channels", "base_channels", "latent_size", "upsample", "image_skips", "excitation", "blocks")
     ),
 )
 """Fields that say which weights the networks have, and of what shapes."""

@@ -33,6 +33,8 @@ class ModelSettings(Section):
     """Let each stage of the generator add an image of its own."""
     excitation: bool = False
     """Weigh the generator's features by what its smallest maps hold: skip-layer excitation."""
+    blocks: Annotated[NonNegativeInt, Unit("convolutions")] = 0
+    """Residual 3x3 convolutions at each size of both networks. 0: off."""
     dropout: ShareBelowOne = 0.4
     """Share of the discriminator's last features that are dropped while training."""
     minibatch_std: Annotated[ZeroOrSeveral, Unit("images")] = 0

@@ -75,6 +75,10 @@ def generate(
             x = (x * lax.rsqrt(squares + 1e-8)).astype(x.dtype)
         return x
 
+    def residual(x: jax.Array, name: str) -> jax.Array:
+        active, gain = jax.nn.leaky_relu(x, negative_slope=0.2), weights[f"{name}/gain"]
+        return layer(name, lambda x, kernel: convolve(x, gain * kernel), active)
+
     def excite(x: jax.Array, name: str) -> jax.Array:
         pooled = jax.image.resize(x, (len(x), 4, 4, x.shape[-1]), "linear").reshape(len(x), -1)
         hidden = jax.nn.leaky_relu(layer(f"{name}_in", dense, pooled), negative_slope=0.2)
@@ -88,7 +92,10 @@ def generate(
     for stage in range(STAGES):
         if model.get("image_skips"):
             images.append(layer(f"image_{stage}", convolve, x).astype(jnp.float32))
-        x = activate(layer(f"stage_{stage}", grow, x))
+        x = layer(f"stage_{stage}", grow, x)
+        for block in range(model.get("blocks", 0)):
+            x += residual(x, f"block_{stage}_{block}")
+        x = activate(x)
         if model.get("excitation") and stage >= STAGES - 2:
             x *= excite(maps[stage - 2], f"excite_{stage}")
         maps.append(x)

@@ -83,6 +83,7 @@ def create_recipe(settings: Settings, class_counts: Sequence[int] = ()) -> Recip
             jnp.dtype(model.dtype),
             model.num_classes,
             choose_form(settings.runtime.convolutions),
+            model.blocks,
         ),
         generator_optimizer=adam(optimizer.generator_learning_rate),
         discriminator_optimizer=adam(optimizer.discriminator_learning_rate),
@@ -105,6 +106,7 @@ def create_generator(settings: Settings) -> Generator:
         model.pixel_norm,
         model.image_skips,
         model.excitation,
+        model.blocks,
     )
 
 

@@ -30,6 +30,15 @@ def test_one_float32_logit_an_image(params):
     assert logits.dtype == jnp.float32
 
 
+def test_a_discriminator_with_residual_blocks_begins_as_it_is_without(params):
+    discriminator = Discriminator(2, blocks=1)
+    more = discriminator.init(jax.random.key(0), IMAGES)["params"]
+    assert set(more) - set(params) == {f"block_{stage}_0" for stage in range(4)}
+    np.testing.assert_array_equal(
+        discriminator.apply({"params": more}, IMAGES), Discriminator(2).apply({"params": params}, IMAGES)
+    )
+
+
 def test_a_mask_belongs_to_its_image_not_to_its_place_in_the_batch(params):
     keys = example_keys(jax.random.key(3), jnp.arange(4))
     whole = Discriminator(2).apply({"params": params}, IMAGES, keys)

@@ -95,6 +95,14 @@ def test_images_of_the_stages_are_added_before_tanh():
     np.testing.assert_allclose(generator.apply({"params": params}, jnp.ones((1, 8))), np.tanh(0.5), rtol=1e-6)
 
 
+def test_a_generator_with_residual_blocks_begins_as_it_is_without():
+    latents = jax.random.normal(jax.random.key(1), (2, 8))
+    plain, other = Generator(64, 1, 2), Generator(64, 1, 2, blocks=2)
+    params, more = (generator.init(jax.random.key(0), latents) for generator in (plain, other))
+    assert set(more["params"]) - set(params["params"]) == {f"block_{stage}_{n}" for stage in range(4) for n in range(2)}
+    np.testing.assert_array_equal(other.apply(more, latents), plain.apply(params, latents))
+
+
 def test_excitation_that_says_nothing_weighs_with_one():
     generator = Generator(64, 1, 2, excitation=True)
     params = generator.init(jax.random.key(0), jnp.zeros((1, 8)))["params"]

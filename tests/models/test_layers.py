@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from dcgan_jax.models.layers import Conv, ConvTranspose, Dense, UpsampledConv
+from dcgan_jax.models.layers import Conv, ConvTranspose, Dense, ResidualConv, UpsampledConv
 
 # 289 outputs an element of the bias: one more bit than bfloat16 holds.
 LAYERS = {
@@ -65,3 +65,11 @@ def test_weights_of_an_upsampled_convolution_are_summed_before_they_are_rounded(
     layer = UpsampledConv(1, kernel_size=3, dtype=jnp.bfloat16)
     y = layer.apply({"params": {"kernel": kernel, "bias": jnp.zeros(1)}}, jnp.ones((1, 1, 1, 1)))
     np.testing.assert_array_equal(y[0, :, :, 0].astype(jnp.float32), [[1.0, 1.0], [1 + 2**-7, 1 + 2**-7]])
+
+
+def test_a_residual_convolution_adds_its_share_of_what_it_makes_of_the_positive_part():
+    x = jnp.array([2.0, -5.0]).reshape(1, 1, 2, 1)
+    kernel = jnp.zeros((3, 3, 1, 1)).at[1, 1, 0, 0].set(3.0)  # of the pixel alone
+    params = {"params": {"kernel": kernel, "bias": jnp.array([0.25]), "gain": jnp.array(0.5)}}
+    expected = [2 + 0.5 * 3 * 2 + 0.25, -5 + 0.5 * 3 * -1 + 0.25]
+    np.testing.assert_allclose(ResidualConv().apply(params, x).ravel(), expected)

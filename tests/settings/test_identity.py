@@ -43,6 +43,7 @@ def test_no_default_of_a_later_field_has_changed():
         "model.pixel_norm": "False",
         "model.image_skips": "False",
         "model.excitation": "False",
+        "model.blocks": "0",
         "loss.r2": "0.0",
         "loss.penalty_decay_to": "1.0",
         "loss.mode_seeking": "0.0",

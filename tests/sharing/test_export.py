@@ -67,7 +67,7 @@ def test_the_sampler_alone_draws_the_files_of_the_run(run, tmp_path):
         {"upsample": "transposed", "channels": 3},
         {"upsample": "resize", "num_classes": 2},
         {"upsample": "resize_3x3", "dtype": "bfloat16"},
-        {"upsample": "resize_3x3", "pixel_norm": True, "image_skips": True, "excitation": True},
+        {"upsample": "resize_3x3", "pixel_norm": True, "image_skips": True, "excitation": True, "blocks": 2},
     ],
 )
 def test_the_sampler_has_every_form_of_the_generator(shape, tmp_path):
@@ -77,6 +77,7 @@ def test_the_sampler_has_every_form_of_the_generator(shape, tmp_path):
     latents = jax.random.normal(jax.random.key(1), (4, 8))
     labels = jax.numpy.ones(4, int)
     params = generator.init(jax.random.key(0), latents, labels)["params"]
+    params = jax.tree.map(lambda array: array if array.ndim else array + 0.5, params)  # gains, which begin at 0
     (tmp_path / "w").write_bytes(encode_weights(params))
     expected = jax.jit(generator.apply)({"params": params}, latents, labels)
     weights, model = load_file(tmp_path / "w"), settings.values()["model"]

@@ -50,6 +50,7 @@ def read(dataset, batch):
 LOSSES = {
     "hinge": {"loss.kind": "hinge"},
     "relativistic": {
+        "model.blocks": 1,
         "loss.kind": "relativistic",
         "loss.r2": 0.5,
         "loss.penalty_decay_to": 0.1,
