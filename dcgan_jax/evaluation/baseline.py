@@ -42,8 +42,8 @@ def compute_baselines(
 ) -> Baselines | None:
     """Returns the baselines that these images allow, or None for fewer than four training images.
 
-    In a division of the training images the first part is the reference; the second stands where generated images
-    would, and beside its scores stand those of as many generated images against the same reference. At the top level
+    Each division splits the training images into a reference and a second part. The second part is scored against the
+    reference as if it were generated; as many generated images are scored against the same reference. At the top level
     is the division whose second part is as large as a generated set, where that leaves a quarter of the images for the
     first part (1,341 images, 1,000 generated: 341 against 1,000); else halves. `halves` is always there; `held_out`
     (held-out against all training images) is None without such images.
@@ -61,7 +61,7 @@ def compute_baselines(
     if count < _SMALLEST:
         return None
     halves = _compute_baseline(training, divide(patients, count // 2, rng), generated, rng)
-    fits = 2 <= size <= count - count // 4
+    fits = 2 <= size <= count - max(count // 4, 2)
     top = _compute_baseline(training, divide(patients, size, rng), generated, rng) if fits else halves
     against = None
     if held_out is not None and len(held_out) > 1:
@@ -125,4 +125,6 @@ def _compute_baseline(real: Features, divisions: Divisions, generated: Features,
 
 
 def _average(scores: Sequence[dict[str, float]]) -> dict[str, float]:
-    return {name: float(np.mean([of_division[name] for of_division in scores])) for name in scores[0]}
+    """Returns the means of the scores that all divisions have: images that are all alike have no trace ratio."""
+    names = [name for name in scores[0] if all(name in of_division for of_division in scores)]
+    return {name: float(np.mean([of_division[name] for of_division in scores])) for name in names}

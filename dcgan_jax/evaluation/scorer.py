@@ -34,7 +34,7 @@ class Scorer:
       held_out: real images of other patients, or None.
       description: where the real images come from: fields of `RealImagesRecord`; empty if nobody said.
       scored: positions of the training images that the protocol scores against.
-      fingerprint: `protocol_fingerprint`; only scores of one fingerprint compare.
+      fingerprint: `protocol_fingerprint`; of one run, only scores of one fingerprint compare.
       warnings: sentences on what is doubtful about every score of this scorer.
     """
 

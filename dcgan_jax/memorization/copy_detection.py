@@ -17,34 +17,37 @@ ROUNDING = 1e-6
 """Relative distances below it are none."""
 
 
-def compute_thresholds(held_out: Mapping[str, Nearest]) -> dict[str, float]:
-    """Returns the first percentile of the held-out images' relative distances in each space; of fewer than 99, the
-    smallest.
+def compute_thresholds(reference: Mapping[str, Nearest]) -> dict[str, float]:
+    """Returns the first percentile of the relative distances of reference images in each space.
 
-    Held-out images that equal a training image, as duplicated files do, are passed over: they are copies themselves.
-    There must be others. Weibull's percentile, since of n values it is the one that a further value is below with
-    probability 0.01 (the k-th smallest is at k / (n + 1)); below numpy's default it is with 0.02 at n = 100.
+    Of fewer than 99 images it is the smallest distance. Reference images that equal a training image, as duplicated
+    files do, are copies themselves and are left out; at least one other must be there. The percentile is Weibull's,
+    where the k-th smallest of n values is at k / (n + 1): a new value of the same distribution is below it with
+    probability 0.01. With numpy's default that probability is 0.02 at n = 100.
+
+    Args:
+      reference: distances of real images that were not generated: held-out ones, or training images of other patients.
     """
-    is_own = ~equals_training(held_out)
+    is_own = ~equals_training(reference)
     return {
-        space: float(np.percentile(held_out[space].relative[is_own], PERCENTILE, method="weibull")) for space in SPACES
+        space: float(np.percentile(reference[space].relative[is_own], PERCENTILE, method="weibull")) for space in SPACES
     }
 
 
-def compute_expected_share(num_held_out: int, num_generated: int) -> ExpectedShare:
-    """Returns the share of generated images found if they were like held-out ones (the null hypothesis).
+def compute_expected_share(num_reference: int, num_generated: int) -> ExpectedShare:
+    """Returns the share of generated images found if they were like the reference images (the null hypothesis).
 
-    The share below the k-th smallest of n held-out values is Beta(k, n + 1 - k), so the number found of m generated
+    The share below the k-th smallest of n reference values is Beta(k, n + 1 - k), so the number found of m generated
     images is beta-binomial; with 95% confidence it is not above the `highest`. Both spaces together find at most the
     sum. Images of one patient count as independent.
     """
     import scipy.stats  # only here: it takes long to import, and most runs are not assessed
 
-    rank = max((num_held_out + 1) * PERCENTILE / 100, 1.0)
-    in_one_space = scipy.stats.betabinom(num_generated, rank, num_held_out + 1 - rank)
+    rank = max((num_reference + 1) * PERCENTILE / 100, 1.0)
+    in_one_space = scipy.stats.betabinom(num_generated, rank, num_reference + 1 - rank)
     # Half of the error for each space (Bonferroni).
     highest = in_one_space.ppf(1 - (1 - LEVEL) / len(SPACES)) / num_generated
-    expected = rank / (num_held_out + 1)
+    expected = rank / (num_reference + 1)
     return ExpectedShare(expected=min(len(SPACES) * expected, 1.0), highest=min(len(SPACES) * float(highest), 1.0))
 
 
@@ -58,10 +61,10 @@ def equals_training(nearest: Mapping[str, Nearest]) -> Bool[np.ndarray, " image"
     return nearest["pixels"].relative < ROUNDING
 
 
-def find_false_positives(held_out: Mapping[str, Nearest], patients: Sequence[str]) -> Bool[np.ndarray, " image"]:
-    """Returns which held-out images are found when all other patients set the threshold, copies of training apart."""
-    is_own = ~equals_training(held_out)
-    owners, own = np.asarray(patients)[is_own], take(held_out, is_own)
+def find_false_positives(reference: Mapping[str, Nearest], patients: Sequence[str]) -> Bool[np.ndarray, " image"]:
+    """Returns which reference images are found when all other patients set the threshold, copies of training apart."""
+    is_own = ~equals_training(reference)
+    owners, own = np.asarray(patients)[is_own], take(reference, is_own)
     found = np.zeros(len(owners), bool)
     for patient in np.unique(owners):
         is_theirs = owners == patient

@@ -1,8 +1,8 @@
 """The folder that `generate` writes: a folder of images for each class, or one archive of them; beside them a manifest,
 a grid, a notice, a card and, where asked for, a film of each class.
 
-Everything in it can be told to be ours, however an export ended, so that the same command can be run again; and
-nothing that is not ours is touched.
+Every file that an export wrote can be recognized, however the export ended, so that the same command can be run again.
+No other file is touched.
 """
 
 import contextlib

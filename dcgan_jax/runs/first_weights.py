@@ -1,5 +1,6 @@
 """The run whose weights another begins with (`train.init_from`): what is taken from it, and what it had seen."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import jax
@@ -43,10 +44,10 @@ class OriginRecord(Record):
     is_private: bool = True
 
 
-def open_origin(settings: Settings, mesh: Mesh) -> Run:
-    """Opens the run that `train.init_from` names, at its best checkpoint.
+def open_origin(settings: Settings, labels: Sequence[str], mesh: Mesh) -> Run:
+    """Opens the run that `train.init_from` names, at its best checkpoint, for a run of these classes.
 
-    Raises UserError if there is none, or its networks have other shapes.
+    Raises UserError if there is none, its networks have other shapes, or they are told other classes.
     """
     origin = Run.open(settings.train.init_from, mesh, 0.0)
     other = {name: of for name, of in origin.settings.differences(settings).items() if name in _SHAPING}
@@ -55,6 +56,8 @@ def open_origin(settings: Settings, mesh: Mesh) -> Run:
     classes = origin.settings.model.num_classes
     if classes != settings.model.num_classes and not (classes and _spell(settings, origin) in origin.labels):
         other["data.label"] = origin.settings.data.label, settings.data.label
+    elif classes and settings.model.num_classes and origin.labels != list(labels):  # numbered in their order
+        other["data.label"] = ", ".join(origin.labels), ", ".join(labels)
     if other:
         fields = ", ".join(f"config.{name}={own!r} (here {here!r})" for name, (own, here) in other.items())
         message = f"is a run with {fields}: its weights do not fit; give the same values, or another run."

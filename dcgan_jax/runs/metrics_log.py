@@ -118,8 +118,10 @@ def read_rows(metrics: Path) -> Iterator[dict[str, Any]]:
     """
     with metrics.open(errors="replace") as lines:
         for number, line in enumerate(lines, start=1):
-            if not line.endswith("\n") or not line.strip("\0\n"):
+            if not line.endswith("\n") or ("\0" in line and not line.strip("\0\n")):
                 return
+            if not line.strip():
+                continue
             try:
                 row = json.loads(line)
                 is_row = isinstance(row["step"], int)

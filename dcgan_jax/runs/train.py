@@ -60,7 +60,7 @@ def train(settings: Settings, workdir: Workdir) -> None:
         settings = resolve_num_classes(settings, data.training)
         schedule = create_schedule(settings, len(data.training))
         begins = processes.from_first(before is None)
-        origin = open_origin(settings, mesh) if settings.train.init_from and begins else None
+        origin = open_origin(settings, data.labels, mesh) if settings.train.init_from and begins else None
         with checkpoints_of_run(settings, workdir, data, schedule.total, before) as checkpoints:
             if processes.from_first(first and workdir.is_complete(schedule.total, schedule.is_scored)):
                 logger.info("done already, after %d steps: see %s", schedule.total, workdir.root)
@@ -82,7 +82,7 @@ def train(settings: Settings, workdir: Workdir) -> None:
             if scorer:
                 checkpoints.compare_under(scorer.fingerprint)
             if settings.train.init_from and not checkpoints.steps():
-                origin = origin or open_origin(settings, mesh)  # stopped before its first checkpoint
+                origin = origin or open_origin(settings, data.labels, mesh)  # stopped before its first checkpoint
                 if first:
                     record_origin(origin, workdir)
             state, pace = _run(recipe, data, workdir, mesh, schedule, sampler, scorer, checkpoints, origin)

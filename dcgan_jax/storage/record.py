@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+from etils import epath
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from dcgan_jax.errors import FileError
@@ -48,7 +49,9 @@ class Record(BaseModel):
 
     @classmethod
     def read(
-        cls: type[Kind], path: Path, remedy: str = "restore it, or remove it and run the command again that wrote it"
+        cls: type[Kind],
+        path: Path | epath.Path,
+        remedy: str = "restore it, or remove it and run the command again that wrote it",
     ) -> Kind:
         """Reads a file that this or an older version wrote.
 

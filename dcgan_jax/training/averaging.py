@@ -1,4 +1,4 @@
-"""The averaged generator: an exponential moving average of the generator's weights, sampled instead of them.
+"""The averaged generator: an exponential moving average of the generator's weights. Images are drawn from it.
 
 Its decay is stated as a half-life in images, not per step, so that it means the same at every batch size; early in a
 run the half-life is shortened to a share of the images seen, so that the first, bad weights are soon forgotten.

@@ -37,7 +37,7 @@ class Observer(Protocol):
         """Takes the scores of a state."""
 
     def on_saved(self, step: int, is_last: bool) -> None:
-        """Is told that a state was saved, and scored if it was due; the last one of this start, too."""
+        """Is told that a state was saved, and scored if it was due; also of the state that this start ends with."""
 
 
 def run_loop(

@@ -75,7 +75,7 @@ def relativistic_loss(better: Logits, worse: Logits) -> Float[Array, ""]:
 def mode_seeking_loss(
     images: Float[Array, "batch height width channels"], latents: Float[Array, "batch latent"]
 ) -> Float[Array, ""]:
-    """Returns the mean over pairs of how far their latents are apart for each unit between their images.
+    """Returns the distance between two latents over the distance between their images, as a mean over pairs.
 
     Neighbors in the batch are pairs; distances are mean absolute differences (Mao et al. 2019,
     https://arxiv.org/abs/1903.05628, equation 4, minimized as its reciprocal, as their code does).

@@ -71,7 +71,7 @@ class ScoreTable:
         self._scores: dict[int, Scores] = {}
         if self._path.exists():
             remedy = "remove it; the states stay, and which was the best is forgotten"
-            self._scores = ScoreFile.read(Path(self._path), remedy).scores
+            self._scores = ScoreFile.read(self._path, remedy).scores
         self.protocol = self._scores[max(self._scores)].get(PROTOCOL) if self._scores else None
 
     def scores(self, step: int) -> Scores:

@@ -54,13 +54,16 @@ class TrialTest:
 
 
 def group_test_images(labels: Sequence[str], patients: Sequence[str], positive: str) -> TrialTest:
-    """Returns the test images of these classes and patients; the patients of each class are divided into groups."""
+    """Returns the test images of these classes and patients; the patients of each class are divided into groups.
+
+    Who is in two classes is in the group that the class of fewer patients says, so that no group is all of it.
+    """
     names, owners = np.asarray(labels), np.asarray(patients)
     group_of: dict[str, int] = {}
-    for label in np.unique(names):
+    for label in sorted(np.unique(names), key=lambda label: len(np.unique(owners[names == label]))):
         own = owners[names == label].tolist()
         found = assign_groups(own, GROUPS, np.random.default_rng(_SEED))
-        group_of = dict(zip(own, found.tolist(), strict=True)) | group_of  # who is in two classes is in one
+        group_of = dict(zip(own, found.tolist(), strict=True)) | group_of
     return TrialTest((names == positive).astype(int), np.array([group_of[owner] for owner in owners.tolist()]))
 
 

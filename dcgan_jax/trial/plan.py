@@ -31,6 +31,8 @@ _NOT_PLANNED = (
     *("data.dir", "data.labels", "data.placement", "data.device_budget_mib"),
     *("trial.synthetic_dir", "trial.runs"),
 )
+_MEASURED_BY = {"dims", "preprocess", "resize_filter", "protocol"}
+"""Fields of `config.eval` by which `trial.select=coverage` measures."""
 
 
 def choose_label(settings: Settings, split: TrialSplit) -> Settings:
@@ -138,10 +140,15 @@ def create_plan(
     settings: Settings, split: TrialSplit, source: SyntheticSource | None, positive: str, arms: Sequence[Arm]
 ) -> Plan:
     """Returns what makes a trial what it is: written down before anything is trained."""
+    measured_by = _MEASURED_BY if settings.trial.select == "coverage" else set()
     fields = {
         f"{section}.{name}": value
-        for section, values in (("data", settings.data), ("trial", settings.trial))
-        for name, value in values.model_dump(mode="json").items()
+        for section, values in (
+            ("data", settings.data.model_dump(mode="json")),
+            ("trial", settings.trial.model_dump(mode="json")),
+            ("eval", settings.eval.model_dump(mode="json", include=measured_by)),
+        )
+        for name, value in values.items()
         if f"{section}.{name}" not in _NOT_PLANNED
     }
     images = format_train_files([*split.training[max(split.training)], *split.validation, *split.test])

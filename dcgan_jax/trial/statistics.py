@@ -1,4 +1,4 @@
-"""From values by seed and by left-out patients to an interval, a test, an equivalence test and what could be seen.
+"""From values by seed and by left-out patients: an interval, a test, an equivalence test, a detectable difference.
 
 Three things make a value of a trial what it is, and another trial would draw them anew: the classifier's seed, the
 generator's seed and the test patients. Each contributes a variance with its degrees of freedom:

@@ -42,10 +42,10 @@ def generators_by_arm(
 
 
 def count_independent(generators: Sequence[int]) -> int:
-    """Returns among how many the generator seeds of an arm take turns, so that the draws of one count once; 0: none.
+    """Returns how many trained generators the generator seeds of an arm are spread over; 0 where there is only one.
 
-    Where a class has one generator, or a folder, nothing is said of others, and the seeds count for what else they
-    change.
+    With several, all draws of one generator count as one value. With one generator, or a folder of images, the seeds
+    say nothing of other generators; they count for what else they change.
     """
     return min((count for count in generators if count > 1), default=0)
 

@@ -55,6 +55,22 @@ def test_there_is_none_for_three_images():
     assert compute(draw(3, 0), None, [draw(5, 1)]) is None
 
 
+@pytest.mark.parametrize("count", [4, 5, 6, 7])
+@pytest.mark.parametrize("size", [2, 3, 4, 5, 6])
+def test_the_fewest_images_leave_two_on_either_side(count, size):
+    baseline = compute(draw(count, 0), None, [draw(size, 1)])
+    assert min(baseline.num_real, baseline.num_other) >= 2
+
+
+def test_a_score_that_some_divisions_lack_is_left_out():
+    """Of four images two of which are the same, some divisions have a reference without any spread."""
+    images = draw(4, 0)
+    images[1] = images[0]
+    baseline = compute(images, None, [draw(2, 1)])
+    assert baseline.trace_ratio is None
+    assert baseline.fid > 0
+
+
 def name_patients(*images_of_each):
     return [f"p{patient}" for patient, images in enumerate(images_of_each) for _ in range(images)]
 

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dcgan_jax.runs import first_weights
 from dcgan_jax.runs import train as train_module
 from dcgan_jax.runs.first_weights import open_origin, take_weights
 from dcgan_jax.runs.provenance import read_provenance
@@ -37,7 +38,7 @@ def on_one_device():
 
 
 def test_it_begins_with_their_weights_and_optimizers_of_its_own(settings, finished_run):
-    origin, recipe = open_origin(settings, create_mesh(1)), create_recipe(settings)
+    origin, recipe = open_origin(settings, ["NORMAL"], create_mesh(1)), create_recipe(settings)
     state = take_weights(create_state(recipe, KEY), origin, settings)
     given = open_run(finished_run).state
     for ours, theirs in ((state.generator, given.generator), (state.discriminator, given.discriminator)):
@@ -77,6 +78,16 @@ def test_a_run_with_networks_of_other_shapes_is_refused(settings, finished_run, 
     with refused(f"config.{field}", f"here {value}", field="config.train.init_from", value=finished_run):
         train(settings.with_overrides({field: value}), Workdir(tmp_path / "new"))
     assert not (tmp_path / "new" / "config.json").exists()
+
+
+def test_a_run_that_is_told_other_classes_is_refused(settings, monkeypatch):
+    """As many classes have weights of the same shapes, and each would begin with those of another."""
+    both = settings.with_overrides({"data.label": "ALL", "model.num_classes": 2})
+    origin = SimpleNamespace(settings=both, labels=["NORMAL", "PNEUMONIA"])
+    monkeypatch.setattr(first_weights.Run, "open", lambda *_: origin)
+    assert open_origin(both, ["NORMAL", "PNEUMONIA"], create_mesh(1)) is origin
+    with refused("COVID, NORMAL", field="config.train.init_from", value=both.train.init_from):
+        open_origin(both, ["COVID", "NORMAL"], create_mesh(1))
 
 
 def test_of_a_run_of_all_classes_one_is_taken_as_it_was(settings, tiny_settings):

@@ -80,6 +80,12 @@ def test_the_end_that_a_power_loss_left_is_cut(tmp_path, tail):
     assert list(read_rows(metrics)) == rows([1, 2])
 
 
+def test_an_empty_line_hides_none_of_the_rows_behind_it(tmp_path):
+    metrics = tmp_path / "metrics.jsonl"
+    metrics.write_text("\n\n".join(json.dumps(row) for row in rows([1, 2])) + "\n")
+    assert list(read_rows(metrics)) == rows([1, 2])
+
+
 @pytest.mark.parametrize("line", ["[1]", '{"step": "3"}', '{"loss": 1.0}', "7", '{"step": 3, "gen\0\0'])
 def test_a_damaged_line_before_the_end_is_named(tmp_path, line):
     metrics = tmp_path / "metrics.jsonl"

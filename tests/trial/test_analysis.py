@@ -62,6 +62,16 @@ def test_groups_hold_whole_patients_and_every_class():
     assert all(np.bincount(found.groups[found.labels == label]).min() == 3 for label in (0, 1))
 
 
+@pytest.mark.parametrize("rare", ["A", "B"])
+def test_no_group_is_all_of_a_class_whose_patients_are_in_another_one_too(rare):
+    """Two patients have both classes, and twenty more have the other one alone."""
+    other = "B" if rare == "A" else "A"
+    labels = [rare, rare, other, other, *[other] * 20]
+    found = group_test_images(labels, ["1", "2", "1", "2", *(f"{patient}" for patient in range(3, 23))], rare)
+    assert found.has_enough_patients()
+    assert found.groups[0] == found.groups[2] != found.groups[1] == found.groups[3]
+
+
 def test_a_class_of_one_patient_is_not_enough():
     two = group_test_images(["A", "A", "B", "B"], ["1", "2", "3", "4"], "B")
     assert two.has_enough_patients()
