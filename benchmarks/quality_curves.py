@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from benchmarks.quality_records import QualityRecord
 from dcgan_jax.runs.figures import save_figure
@@ -47,8 +47,10 @@ def save_history(records: Sequence[QualityRecord], path: Path) -> bool:
         axes.grid(alpha=0.3)
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.xaxis.set_major_formatter("{x:,.0f}")
+        if name == "fid":
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_minor_formatter(NullFormatter())
         axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter("{x:.1g}")
     for axes in figure.axes[-COLUMNS:]:
         axes.set_xlabel("images seen")
     figure.axes[0].legend(fontsize="small")

@@ -1,8 +1,9 @@
 """The paper's recipe with one thing changed at a time: what each part that cxr_best.py chooses from is worth alone.
 
 Those whose names begin with `best_` are of cxr_best.py as it was: before the loss of pairs (`best_logistic`; with
-transposed convolutions: `best_transposed`), while every image was augmented (`best_pairs`), and before residual blocks
-and images of the stages (`best_plain`).
+transposed convolutions: `best_transposed`), while every image was augmented (`best_pairs`), and before the generator's
+stages added images of their own (`best_plain`). `best_blocks` is today's with a residual block at each size, at 1.8
+times the operations.
 
     python launch.py --config=configs/ablation.py:average --workdir=runs/average
     python benchmarks/quality.py --configs=cxr,ablation:average,ablation:augment --scale=small --out=runs/quality
@@ -71,11 +72,13 @@ _PAIRS = {
     "optimizer.decay_end": 62_600,
     "optimizer.decay_to": 0.05,
 }
+_PLAIN = {**_PAIRS, "augment.probability": 0.7}
 CHANGES |= {
     "best_logistic": _LOGISTIC,
     "best_transposed": {**_LOGISTIC, "model.upsample": "transposed"},
     "best_pairs": _PAIRS,
-    "best_plain": {**_PAIRS, "augment.probability": 0.7},
+    "best_plain": _PLAIN,
+    "best_blocks": {**_PLAIN, "model.image_skips": True, "model.blocks": 1},
 }
 
 
