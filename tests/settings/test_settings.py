@@ -41,7 +41,7 @@ def test_cxr_is_the_papers_recipe():
         ("data.patient_pattern", "p(", "a regular expression"),
         ("data.patient_pattern", r"p\d+", "one group"),
         ("data.columns", ("a", "b", "c", "d"), "at most 3"),
-        ("data.sampling", "random", "'replacement' or 'shuffle'"),
+        ("data.sampling", "random", "'replacement', 'shuffle' or 'balanced'"),
         ("model.channels", 2, "1 or 3"),
         ("model.dtype", "float16", "'float32' or 'bfloat16'"),
         ("model.num_classes", 1, "0, or 2 or more"),
