@@ -4,8 +4,8 @@
 
 At 64x64 and an eighth of the width, after 128,000 images (three seeds, stand-in weights), its FID is 0.51 to 0.63,
 where the recipe before (`ablation:best_plain`) has 0.67 to 0.72. That recipe is measured at 128x128, after 640,000
-images (one seed): an FID of 0.22, where real images are at 0.07 from each other and unseen patients at 0.16, and pairs of
-images as unlike as real ones. How today's ends there, and at full width, is not measured yet: docs/results.md.
+images (one seed): an FID of 0.22, where real images are at 0.07 from each other and unseen patients at 0.16, and pairs
+of images as unlike as real ones. How today's ends there, and at full width, is not measured yet: docs/results.md.
 
 - Small batches, most of what was gained first: the paper's recipe has an FID of 6.51 to 9.20 after 25,600
   images, and of 3.94 to 4.82 with batches of 16.
