@@ -50,8 +50,9 @@ class InceptionWeights:
     # "official", "stand-in weights" or "other weights", by the hash; distances are comparable only between equal
     # files.
     label: str
-    # Kernel [2048, 1008] and bias [1008], or None where the file's are all zero; then there is no Inception score.
-    classifier: tuple[Float32[np.ndarray, "2048 1008"], Float32[np.ndarray, " 1008"]] | None
+    # Kernel and bias of the last layer ([2048, 1008] in the official file), or None where they are all zero: then
+    # there is no Inception score.
+    classifier: tuple[Float32[np.ndarray, "features classes"], Float32[np.ndarray, " classes"]] | None
 
 
 def load_inception_weights(path: str = "", named: str = "config.eval.weights") -> InceptionWeights:

@@ -226,7 +226,7 @@ def test_the_inception_score_needs_a_classifier(tiny_settings):
     assert record.inception_score is None
     assert "no classifier" in record.inception_score_note
     # All classes equally likely for every image: exp(0).
-    classifier = (np.zeros((192, 5)), np.zeros(5))
+    classifier = (np.zeros((192, 5), np.float32), np.zeros(5, np.float32))
     scorer = create_scorer(tiny_settings, seeds=1, classifier=classifier)
     record = create_report(scorer, Generator(), seed=0, step=1).record
     assert (record.inception_score, record.inception_score_std) == (pytest.approx(1.0), pytest.approx(0.0))
