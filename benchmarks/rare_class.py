@@ -4,9 +4,9 @@
 
 For each share of the rare class's patients, generators see as many images: `alone` of the rare class alone; `all` of it
 and of the other class, told apart by their labels; `balanced`, the same, but every class as often; `init_from`, of the
-rare class alone, begins with the weights of a run of the other class, which saw as many images before. A tenth of the
-rare class's patients is in no run. The images are compared with all others of the class, seen and unseen, and by KID
-with those of that tenth. *Nearest is seen* is the share of the images whose nearest real one was trained on; beside
+rare class alone, begins with the weights of a run of the other class, which saw as many images before. A tenth of each
+class's patients is in no run. The images are compared with all others of the rare class, seen and unseen, and by KID
+with those of its tenth. *Nearest is seen* is the share of the images whose nearest real one was trained on; beside
 it, the share of real ones that were: what a generator that copies nothing has.
 
 Runs are launch.py's, each in a workdir of its own below OUT: the same command goes on with one that was stopped.
@@ -35,7 +35,7 @@ RECIPE = "cxr_best"
 HOLDOUT = 0.1
 COLUMNS = {
     "fraction": ("patients", ".0%"),
-    "real": ("real images", ",d"),
+    "real": ("real images", ">6d"),
     "way": ("", "<9"),
     "fid": ("FID", ".3f"),
     "kid": ("KID x 1000, unseen", ".3f"),

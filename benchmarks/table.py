@@ -1,5 +1,6 @@
 """Rows of figures as a table on the terminal, printed one by one as they are measured."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +29,7 @@ class Table:
 
 
 def _width(spec: str) -> int:
-    return int(spec.strip("<>").partition(".")[0] or 0)
+    return int("".join(itertools.takewhile(str.isdecimal, spec.strip("<>"))) or 0)
 
 
 def _text(value: Any, spec: str) -> str:
