@@ -15,8 +15,8 @@ from dcgan_jax.runs.starts import Start, read_starts
 from dcgan_jax.runs.summary import Summary
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.settings import RUN_SECTIONS, Settings
+from dcgan_jax.study.file_names import REPORT as STUDY_REPORT
 from dcgan_jax.study.plan import FOLDER as STUDY
-from dcgan_jax.study.report import REPORT as STUDY_REPORT
 from dcgan_jax.study.report_record import StudyReport
 from dcgan_jax.training.schedule import create_schedule
 from dcgan_jax.trial.record import RECORD as TRIAL

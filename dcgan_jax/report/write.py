@@ -20,7 +20,7 @@ from dcgan_jax.runs.figures import COMPARISON, HOLDS_REAL
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.settings import Settings
 from dcgan_jax.storage import atomic_file
-from dcgan_jax.study.figures import FOOLED
+from dcgan_jax.study.file_names import FOOLED
 from dcgan_jax.study.plan import FOLDER as STUDY
 
 logger = logging.getLogger(__name__)

@@ -7,15 +7,13 @@ import numpy as np
 from jaxtyping import UInt8
 from matplotlib.figure import Figure
 
-from dcgan_jax.runs.figures import HOLDS_REAL, save_figure
+from dcgan_jax.runs.figures import save_figure
 from dcgan_jax.study.codes import name_reader
 from dcgan_jax.study.collected import Collected
 from dcgan_jax.study.multireader import CHANCE
 from dcgan_jax.study.reader_scores import trace_roc
 from dcgan_jax.study.report_record import Fooled, StudyReport
 
-ROC, FOREST, CONFIDENCE = "roc.png", "readers.png", "confidence.png"
-FOOLED = f"fooled_{HOLDS_REAL}.png"
 SHOWN = 8
 """Images of either kind in the grid of those that misled most."""
 

@@ -21,23 +21,18 @@ from dcgan_jax.study.codes import name_reader
 from dcgan_jax.study.collected import collect
 from dcgan_jax.study.exports import ANSWERS, IMRMC, MRMCAOV, write_answers, write_imrmc, write_mrmcaov
 from dcgan_jax.study.figures import (
-    CONFIDENCE,
-    FOOLED,
-    FOREST,
-    ROC,
     save_confidence,
     save_fooled,
     save_forest,
     save_roc,
 )
+from dcgan_jax.study.file_names import CONFIDENCE, FIGURES, FOOLED, FOREST, REPORT, REPORT_TEXT, ROC
 from dcgan_jax.study.opened import OpenedStudy, read_unchanged
 from dcgan_jax.study.plan import KEY, Key
 from dcgan_jax.study.report_record import StudyReport
 from dcgan_jax.study.report_text import format_report, format_verdict
 
 logger = logging.getLogger(__name__)
-
-REPORT, REPORT_TEXT, FIGURES = "report.json", "report.md", "figures"
 
 
 def write_report(study: OpenedStudy, folder: Path, allow_interim: bool) -> StudyReport:

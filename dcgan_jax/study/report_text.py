@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from dcgan_jax.study.figures import FOOLED
+from dcgan_jax.study.file_names import FOOLED
 from dcgan_jax.study.plan import Plan
 from dcgan_jax.study.report_record import Agreement, Interval, Pooled, Primary, StudyReport
 from dcgan_jax.study.reporting_items import list_items

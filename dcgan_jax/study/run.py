@@ -12,11 +12,12 @@ from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.settings import Settings, StudySettings
 from dcgan_jax.settings.study import LOCAL_HOSTS
 from dcgan_jax.study.codes import ORGANIZER, create_code, name_reader
+from dcgan_jax.study.file_names import REPORT_TEXT
 from dcgan_jax.study.material import Material, read_folders
 from dcgan_jax.study.opened import OpenedStudy
 from dcgan_jax.study.plan import FOLDER, PLAN, Plan
 from dcgan_jax.study.planning import announce, plan_study
-from dcgan_jax.study.report import REPORT_TEXT, write_report
+from dcgan_jax.study.report import write_report
 from dcgan_jax.study.server import serve
 
 logger = logging.getLogger(__name__)

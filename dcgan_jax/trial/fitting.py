@@ -14,7 +14,6 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jaxtyping import Array, Float, Float32, Int, Key, PyTree, UInt8
-from sklearn.metrics import roc_auc_score
 
 from dcgan_jax.data.order import Order
 from dcgan_jax.data.pipeline import to_float
@@ -131,6 +130,8 @@ class Trainer:
         return np.asarray(jax.nn.sigmoid(np.concatenate(logits)))
 
     def _keep_better(self, fit: Fit, params: PyTree, step: int, loss: float) -> Fit:
+        from sklearn.metrics import roc_auc_score  # only here: a run's page reads records of trials and fits nothing
+
         area = float(roc_auc_score(self._validation_labels, self.predict(params, self._validation)))
         curve = [*fit.curve, (step, loss, area)]
         best = max(past for _, _, past in curve)
