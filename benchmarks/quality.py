@@ -11,8 +11,6 @@ are seen and what every configuration has in common; what they differ in is thei
 import hashlib
 import json
 import shutil
-import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from absl import app, flags
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs as a script
 
+from benchmarks.commands import run_and_wait
 from benchmarks.quality_curves import save_history
 from benchmarks.quality_page import update_page
 from benchmarks.quality_records import QualityRecord, create_record, load_records, save_record
@@ -54,8 +53,6 @@ DTYPE = flags.DEFINE_enum(
 )
 IMAGES = flags.DEFINE_integer("images", 0, "Images seen by each run; 0: what the scale says.")
 
-ROOT = Path(__file__).resolve().parents[1]
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 EXIT_CODES = {2: "has to be mended first", 75: "was stopped: give the same command again"}
 
 
@@ -250,17 +247,6 @@ def copy_grid(run: Run, docs: Path) -> None:
 
 def _absolute(path: str) -> str:
     return str(Path(path).absolute()) if path else ""
-
-
-def run_and_wait(command: Sequence[str]) -> int:
-    """Runs a command of ours and returns its exit code; a signal that asks us to stop is handed on to it."""
-    process = subprocess.Popen(command, cwd=ROOT)
-    previous = {number: signal.signal(number, lambda number, _: process.send_signal(number)) for number in SIGNALS}
-    try:
-        return process.wait()
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

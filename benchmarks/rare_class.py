@@ -14,7 +14,6 @@ Runs are launch.py's, each in a workdir of its own below OUT: the same command g
 
 import argparse
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from benchmarks.commands import run_and_wait
 from benchmarks.recipes import load_settings
 from benchmarks.table import Table
 from dcgan_jax import extract_features, open_run
@@ -29,6 +29,7 @@ from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.selection import select_training
 from dcgan_jax.metrics.comparison import compute_scores
+from dcgan_jax.metrics.kernel_distance import compute_kernel_distance
 from dcgan_jax.settings import ALL_CLASSES, Settings
 
 RECIPE = "cxr_best"
@@ -80,7 +81,7 @@ def main() -> None:
                 "fraction": fraction,
                 "real": len(training),
                 "way": way,
-                "kid": 1000 * compute_scores(unseen, features)["kid"],
+                "kid": 1000 * compute_kernel_distance(unseen, features),
                 "seen": is_seen[nearest].mean(),
                 "expected": is_seen.mean(),
             }
@@ -100,7 +101,7 @@ def train(
     if way in ("all", "balanced"):
         # All of the other class and a part of this one, whose held-out patients are not there.
         other = settings.with_overrides({"data.label": arguments.other, "data.fraction": 1.0})
-        folder = workdir.parent / f"images-{settings.data.fraction}"
+        folder = workdir.parent / f"{settings.data.label}-{settings.data.fraction}-and-{arguments.other}"
         copy_images(settings.data.dir, folder, [*training, *select_training(prepared, other.data, 0)[0]])
         fields = {"dir": folder, "label": ALL_CLASSES, "sampling": "balanced" if way == "balanced" else "replacement"}
     begun_with = {}
@@ -122,27 +123,29 @@ def copy_images(source: str, folder: Path, examples: Sequence[Example]) -> None:
         target = folder / example.file
         if not target.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(Path(source) / example.file, target)
+            begun = target.with_name(f"{target.name}.part")  # whole or not there, wherever this is stopped
+            shutil.copyfile(Path(source) / example.file, begun)
+            begun.replace(target)
 
 
 def launch(workdir: Path, fields: dict[str, object], arguments: argparse.Namespace) -> None:
     """Runs launch.py to the end of a training; leaves with its exit code if it fails."""
-    steps = arguments.images // load_settings(RECIPE).train.batch_size
-    fields |= {
+    recipe = load_settings(RECIPE)
+    steps, optimizer = arguments.images // recipe.train.batch_size, recipe.optimizer
+    fields = fields | {
         "data.image_size": arguments.size,
         "model.base_channels": arguments.base_channels,
         "model.dtype": arguments.dtype,
         "seed": arguments.seed,
         "train.steps": steps,
-        "optimizer.decay_start": steps // 2,
+        "optimizer.decay_start": steps * optimizer.decay_start // optimizer.decay_end,
         "optimizer.decay_end": steps,
         "eval.every_epochs": 0,
     }
     flags = [f"--config.{name}={value}" for name, value in fields.items()]
     command = [sys.executable, "launch.py", f"--config=configs/{RECIPE}.py", f"--workdir={workdir}", *flags]
-    code = subprocess.run(command, cwd=Path(__file__).resolve().parents[1]).returncode
-    if code:
-        sys.exit(code)
+    if code := run_and_wait(command):
+        sys.exit(code if code > 0 else 1)
 
 
 def features_of(prepared: PreparedSet, examples: Sequence[Example], weights: str) -> np.ndarray:

@@ -117,6 +117,9 @@ def make_once(place: Path, make: Callable[[Path], object]) -> Path:
     with FileLock(f"{place}.lock"):
         if not place.exists():
             making = place.with_name(f"{place.name}.part")
+            if making.is_dir():  # what another process failed to make is no beginning
+                shutil.rmtree(making)
+            making.unlink(missing_ok=True)
             make(making)
             making.rename(place)
     return place

@@ -43,7 +43,7 @@ def read_manifest_in(folder: Path) -> Read:
 
     def read(content: bytes) -> object:
         (folder / MANIFEST).write_bytes(content)
-        return SyntheticFolder(str(folder), DataSettings(), [])
+        return SyntheticFolder(str(folder), DataSettings(), [], [])
 
     return read
 

@@ -68,7 +68,7 @@ def test_only_the_first_process_writes_and_speaks(together):
 
 def test_stopped_by_one_signal_and_one_kill_they_end_as_if_nobody_had(together, tmp_path):
     """One process gets the signal, both save the same step; one is killed, the other leaves; with resident images."""
-    run = Run(tmp_path / "run", STEPS, processes=2)
+    run = Run(tmp_path / "run", STEPS, processes=2, flags=("--config.checkpoint.dir=",))  # empty as in the jobset
     for number, victim, step in ((signal.SIGTERM, 1, 3), (signal.SIGKILL, 0, 15)):
         codes, _ = run.stop(number, victim, step)
         check_codes(run, codes, number, victim)

@@ -26,13 +26,17 @@ class Order:
 
     def positions(self, step: int) -> Int[np.ndarray, " batch"]:
         """Returns int32 positions in [0, num_images) of the real images of the step after `step` completed updates."""
+        if self.sampling == "shuffle":
+            return self._walk(step)
         rng = np.random.default_rng([self.seed, _STREAM, step])
         if self.sampling == "replacement":
             return rng.integers(self.num_images, size=self.batch, dtype=np.int32)
-        if self.sampling == "balanced":
-            counts = np.array(self.class_counts, np.int32)
-            classes = rng.integers(len(counts), size=self.batch)
-            return (np.cumsum(counts, dtype=np.int32) - counts)[classes] + rng.integers(counts[classes], dtype=np.int32)
+        counts = np.array(self.class_counts, np.int32)
+        starts = np.cumsum(counts, dtype=np.int32) - counts
+        classes = rng.integers(len(counts), size=self.batch)
+        return starts[classes] + rng.integers(counts[classes], dtype=np.int32)
+
+    def _walk(self, step: int) -> Int[np.ndarray, " batch"]:
         passes, offsets = np.divmod(np.arange(step * self.batch, (step + 1) * self.batch), self.num_images)
         orders = {number: _order_of_pass(self.seed, int(number), self.num_images) for number in np.unique(passes)}
         return np.asarray([orders[number][offset] for number, offset in zip(passes, offsets, strict=True)], np.int32)

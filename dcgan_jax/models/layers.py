@@ -53,9 +53,10 @@ class UpsampledConv(nn.Module):
 
 
 class ResidualConv(nn.Module):
-    """Feature maps plus a 3x3 convolution of what a leaky ReLU leaves of them, times a gain that begins at 0.
+    """Adds to feature maps a 3x3 convolution of their leaky ReLU.
 
-    So a network begins as it is without (ReZero: Bachlechner et al. 2021, https://arxiv.org/abs/2003.04887, section 3).
+    Its kernel is multiplied by a gain that begins at 0, and its bias begins at 0: a network begins as it would without
+    (ReZero: Bachlechner et al. 2021, https://arxiv.org/abs/2003.04887, section 3).
     """
 
     dtype: Any = jnp.float32

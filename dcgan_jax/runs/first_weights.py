@@ -56,11 +56,16 @@ def open_origin(settings: Settings, labels: Sequence[str], mesh: Mesh) -> Run:
     classes = origin.settings.model.num_classes
     if classes != settings.model.num_classes and not (classes and _spell(settings, origin) in origin.labels):
         other["data.label"] = origin.settings.data.label, settings.data.label
-    elif classes and settings.model.num_classes and origin.labels != list(labels):  # numbered in their order
-        other["data.label"] = ", ".join(origin.labels), ", ".join(labels)
     if other:
         fields = ", ".join(f"config.{name}={own!r} (here {here!r})" for name, (own, here) in other.items())
         message = f"is a run with {fields}: its weights do not fit; give the same values, or another run."
+        raise FieldError("config.train.init_from", settings.train.init_from, message)
+    if classes and settings.model.num_classes and origin.labels != list(labels):
+        theirs, ours = ", ".join(origin.labels), ", ".join(labels)
+        message = (
+            f"tells the classes {theirs} apart by their order, and here they are {ours}: give a run of the same "
+            "classes, or train one of theirs with config.data.label."
+        )
         raise FieldError("config.train.init_from", settings.train.init_from, message)
     return origin
 

@@ -169,9 +169,9 @@ class Objectives:
         So no logit can be had from a class alone: what Miyato and Koyama 2018 (section 3) call the ratio of the
         marginals of the labels is 1.
         """
-        labels, class_counts = None, self.recipe.class_counts
-        if class_counts:
-            labels = draw_labels(self._keys(f"labels_{purpose}", count), class_counts)
+        labels, class_weights = None, self.recipe.class_weights
+        if class_weights:
+            labels = draw_labels(self._keys(f"labels_{purpose}", count), class_weights)
         return LabeledImages(self.recipe.generator.apply({"params": params}, latents, labels), labels)
 
     def _penalize(

@@ -44,7 +44,7 @@ class TrainState:
 class Recipe:
     """What turns a state into the next one: the two modules, their optimizers, and the settings of all the rest.
 
-    `class_counts` says how often each class is generated, as shares of their sum, where the networks are told classes.
+    `class_weights` says how often each class is generated, in proportion; empty where the networks are told none.
     """
 
     generator: Generator
@@ -52,7 +52,7 @@ class Recipe:
     generator_optimizer: optax.GradientTransformation
     discriminator_optimizer: optax.GradientTransformation
     settings: Settings
-    class_counts: tuple[int, ...] = ()
+    class_weights: tuple[int, ...] = ()
 
     @property
     def sizes(self) -> BatchSizes:
@@ -68,8 +68,7 @@ def create_recipe(settings: Settings, class_counts: Sequence[int] = ()) -> Recip
       class_counts: training images of each class; needed to train a run of several.
     """
     model, optimizer = settings.model, settings.optimizer
-    if settings.data.sampling == "balanced":  # generated as often as real ones come, whatever there is of each
-        class_counts = [1] * len(class_counts)
+    is_balanced = settings.data.sampling == "balanced"  # then real images of each class come as often, too
 
     def adam(learning_rate: float) -> optax.GradientTransformation:
         return optax.adam(learning_rate, optimizer.beta1, optimizer.beta2, optimizer.epsilon)
@@ -88,7 +87,7 @@ def create_recipe(settings: Settings, class_counts: Sequence[int] = ()) -> Recip
         generator_optimizer=adam(optimizer.generator_learning_rate),
         discriminator_optimizer=adam(optimizer.discriminator_learning_rate),
         settings=settings,
-        class_counts=tuple(class_counts),
+        class_weights=(1,) * len(class_counts) if is_balanced else tuple(class_counts),
     )
 
 

@@ -56,14 +56,18 @@ class TrialTest:
 def group_test_images(labels: Sequence[str], patients: Sequence[str], positive: str) -> TrialTest:
     """Returns the test images of these classes and patients; the patients of each class are divided into groups.
 
-    Who is in two classes is in the group that the class of fewer patients says, so that no group is all of it.
+    Who is in two classes has one group. The other patients of the second class go into groups that it does not have
+    yet, so that no group is all of a class.
     """
     names, owners = np.asarray(labels), np.asarray(patients)
     group_of: dict[str, int] = {}
     for label in sorted(np.unique(names), key=lambda label: len(np.unique(owners[names == label]))):
-        own = owners[names == label].tolist()
-        found = assign_groups(own, GROUPS, np.random.default_rng(_SEED))
-        group_of = dict(zip(own, found.tolist(), strict=True)) | group_of
+        own = set(owners[names == label].tolist())
+        taken = {group_of[owner] for owner in own if owner in group_of}
+        free = [group for group in range(GROUPS) if group not in taken] or list(range(GROUPS))
+        new = sorted(own - group_of.keys())
+        found = assign_groups(new, len(free), np.random.default_rng(_SEED))
+        group_of |= {owner: free[group] for owner, group in zip(new, found.tolist(), strict=True)}
     return TrialTest((names == positive).astype(int), np.array([group_of[owner] for owner in owners.tolist()]))
 
 

@@ -11,6 +11,7 @@ from dcgan_jax.data.prepared import PreparedSet
 from dcgan_jax.data.sources.spelling import find_spelling
 from dcgan_jax.data.train_files import format_train_files
 from dcgan_jax.errors import FieldError
+from dcgan_jax.evaluation.protocol import resolve_protocol
 from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime.devices import create_mesh
@@ -31,8 +32,6 @@ _NOT_PLANNED = (
     *("data.dir", "data.labels", "data.placement", "data.device_budget_mib"),
     *("trial.synthetic_dir", "trial.runs"),
 )
-_MEASURED_BY = {"dims", "preprocess", "resize_filter", "protocol"}
-"""Fields of `config.eval` by which `trial.select=coverage` measures."""
 
 
 def choose_label(settings: Settings, split: TrialSplit) -> Settings:
@@ -140,17 +139,19 @@ def create_plan(
     settings: Settings, split: TrialSplit, source: SyntheticSource | None, positive: str, arms: Sequence[Arm]
 ) -> Plan:
     """Returns what makes a trial what it is: written down before anything is trained."""
-    measured_by = _MEASURED_BY if settings.trial.select == "coverage" else set()
     fields = {
         f"{section}.{name}": value
-        for section, values in (
-            ("data", settings.data.model_dump(mode="json")),
-            ("trial", settings.trial.model_dump(mode="json")),
-            ("eval", settings.eval.model_dump(mode="json", include=measured_by)),
-        )
-        for name, value in values.items()
+        for section, values in (("data", settings.data), ("trial", settings.trial))
+        for name, value in values.model_dump(mode="json").items()
         if f"{section}.{name}" not in _NOT_PLANNED
     }
+    if settings.trial.select == "coverage":  # it measures with features
+        protocol = resolve_protocol(settings.eval)
+        fields |= {
+            "eval.dims": protocol.dims,
+            "eval.preprocess": protocol.preprocess.name,
+            "eval.resize_filter": protocol.preprocess.resize_filter,
+        }
     images = format_train_files([*split.training[max(split.training)], *split.validation, *split.test])
     trial = settings.trial
     return Plan(

@@ -11,12 +11,13 @@ from jaxtyping import UInt8
 
 from dcgan_jax.data.image_files import find_images
 from dcgan_jax.data.images import find_shown, read_stored, show
-from dcgan_jax.data.intensity import DepthGroup, DepthRange, find_range, group_depths, measure_depth
+from dcgan_jax.data.intensity import DepthGroup, DepthRange, find_range, measure_depth
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.reading.stored_image import StoredImage
 from dcgan_jax.data.resize import resize
 from dcgan_jax.data.synthetic_marks import MANIFEST, SYNTHETIC, read_manifest
 from dcgan_jax.errors import FieldError, FileError
+from dcgan_jax.evaluation.folder import share_ranges
 from dcgan_jax.settings import DataSettings
 from dcgan_jax.trial.fitting import Images
 from dcgan_jax.trial.plan_record import FolderOfImages, Origin
@@ -63,9 +64,7 @@ class SyntheticFolder:
       runs: workdirs of the runs that made them, where the manifest says so.
     """
 
-    def __init__(
-        self, folder: str, data: DataSettings, tested: Iterable[Example], depth_groups: Sequence[DepthGroup] = ()
-    ):
+    def __init__(self, folder: str, data: DataSettings, tested: Iterable[Example], depth_groups: Sequence[DepthGroup]):
         """Finds the files.
 
         Args:
@@ -121,7 +120,7 @@ class SyntheticFolder:
 
     def _read(self, name: str) -> UInt8[np.ndarray, "height width 1"]:
         stored = self._read_stored(name)
-        gray = show(stored, str(self.folder / name), self._choose_range(stored))
+        gray = show(stored, str(self.folder / name), self._choose_range(name, stored))
         size = self._data.image_size
         if copied := self._tested.get(stored.sha256()):
             raise FileError(
@@ -145,19 +144,18 @@ class SyntheticFolder:
             raise FileError(self.folder / name, f"can't be read ({error.strerror}): {remedy}.") from error
         return read_stored(content, str(self.folder / name), admit=self._data.admit)
 
-    def _choose_range(self, stored: StoredImage) -> DepthRange | str:
+    def _choose_range(self, name: str, stored: StoredImage) -> DepthRange | str:
         shown = find_shown(stored, self._data.intensity)
         if self._data.intensity != "dataset" or not shown.is_deep:
             return self._data.intensity
         depth = measure_depth(shown)
-        return find_range(depth, self._depth_groups) or find_range(depth, self._own_depth_groups) or "dataset"
+        return find_range(depth, self._depth_groups) or self._own_ranges[self.folder / name]
 
     @cached_property
-    def _own_depth_groups(self) -> list[DepthGroup]:
+    def _own_ranges(self) -> dict[Path, DepthRange]:
         """The ranges that the files here share, whatever their classes: read once, where one is of no real kind."""
         names = [name for _, files in sorted(self._files.items()) for name in files]
-        shown = (find_shown(self._read_stored(name), self._data.intensity) for name in names)
-        return group_depths([measure_depth(stored) for stored in shown if stored.is_deep])
+        return share_ranges([self.folder / name for name in names], self._data.admit)
 
 
 def _list_by_class(folder: Path, rows: Sequence[Mapping[str, str]] | None) -> dict[str, list[str]]:

@@ -65,7 +65,7 @@ def test_it_is_a_data_set_like_the_source(settings, workdir, tmp_path):
         ("test", "NORMAL"): 2,
         ("test", "PNEUMONIA"): 2,
     }
-    synthetic = SyntheticFolder(str(tmp_path / "out"), data, [])
+    synthetic = SyntheticFolder(str(tmp_path / "out"), data, [], [])
     assert synthetic.classes() == ["NORMAL"]
     assert synthetic.runs == [str(workdir.root)]
     # As Keras and torchvision see it: the folders of a split are the classes, and all images below count.

@@ -66,6 +66,9 @@ def test_a_run_that_begins_with_weights_comes_after_one_of_the_other_class(setti
 
 
 def test_a_row_can_be_printed(capsys):
-    row = dict.fromkeys(rare_class.COLUMNS, 0.5) | {"real": 28, "way": "alone"}
-    Table(rare_class.COLUMNS).print_row(row)
-    assert "28" in capsys.readouterr().out
+    table = Table(rare_class.COLUMNS)
+    table.print_header()
+    table.print_row(dict.fromkeys(rare_class.COLUMNS, 0.5) | {"real": 28, "way": "alone"})
+    header, row = capsys.readouterr().out.splitlines()
+    assert len(header) == len(row)
+    assert row.split() == ["50%", "28", "alone", *["0.500"] * 4, "0.5", *["0.500"] * 4]

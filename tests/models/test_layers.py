@@ -12,6 +12,7 @@ LAYERS = {
     "conv": (Conv(2, kernel_size=5, dtype=jnp.bfloat16), (1, 17, 17, 3), 289),
     "conv_transpose": (ConvTranspose(2, kernel_size=4, stride=1, dtype=jnp.bfloat16), (1, 17, 17, 3), 289),
     "upsampled_conv": (UpsampledConv(2, kernel_size=5, dtype=jnp.bfloat16), (1, 17, 17, 3), 4 * 289),
+    "residual": (ResidualConv(dtype=jnp.bfloat16), (1, 17, 17, 2), 289),
     "dense": (Dense(2, dtype=jnp.bfloat16), (289, 3), 289),
 }
 
@@ -67,7 +68,7 @@ def test_weights_of_an_upsampled_convolution_are_summed_before_they_are_rounded(
     np.testing.assert_array_equal(y[0, :, :, 0].astype(jnp.float32), [[1.0, 1.0], [1 + 2**-7, 1 + 2**-7]])
 
 
-def test_a_residual_convolution_adds_its_share_of_what_it_makes_of_the_positive_part():
+def test_a_residual_convolution_adds_its_gain_times_a_convolution_of_the_leaky_relu():
     x = jnp.array([2.0, -5.0]).reshape(1, 1, 2, 1)
     kernel = jnp.zeros((3, 3, 1, 1)).at[1, 1, 0, 0].set(3.0)  # of the pixel alone
     params = {"params": {"kernel": kernel, "bias": jnp.array([0.25]), "gain": jnp.array(0.5)}}

@@ -173,7 +173,7 @@ def test_each_class_is_written_into_a_folder_of_its_own(generated):
 
 
 def test_a_trial_reads_what_was_written(generated, settings):
-    source = SyntheticFolder(str(generated), settings.data, [])
+    source = SyntheticFolder(str(generated), settings.data, [], [])
     assert source.classes() == list(CLASSES)
     assert len(source.draw("PNEUMONIA", 1.0, 0, 3)) == 3
 

@@ -1,6 +1,5 @@
 """What a user can get wrong about several processes, and how those that have met agree."""
 
-import socket
 import subprocess
 import sys
 
@@ -85,9 +84,7 @@ def test_flags_that_do_not_fit_together(command_refused, flags, field, named):
 
 
 def test_a_process_that_never_comes_lets_the_others_try_again(tmp_path, cache):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = free_address()
     code = f"""
 from dcgan_jax.runtime import processes
 processes.START_SECONDS = 1

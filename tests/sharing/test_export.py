@@ -66,7 +66,7 @@ def test_the_sampler_alone_draws_the_files_of_the_run(run, tmp_path):
     [
         {"upsample": "transposed", "channels": 3},
         {"upsample": "resize", "num_classes": 2},
-        {"upsample": "resize_3x3", "dtype": "bfloat16"},
+        {"upsample": "resize_3x3", "dtype": "bfloat16", "blocks": 1},
         {"upsample": "resize_3x3", "pixel_norm": True, "image_skips": True, "excitation": True, "blocks": 2},
     ],
 )

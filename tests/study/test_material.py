@@ -55,6 +55,18 @@ def test_deep_files_are_shown_as_preparing_shows_them(folders, tmp_path):
     np.testing.assert_array_equal(shown[0], np.rint(values / 4095 * 255))
 
 
+def test_admitted_files_are_shown_and_others_refused(folders, tmp_path):
+    real = tmp_path / "raw"
+    real.mkdir()
+    for index in range(2):
+        values = 16 * draw_phantom(64, 0, index, "NORMAL").astype(np.uint16)
+        (real / f"{index}.dcm").write_bytes(make_dicom(values, PresentationIntentType="FOR PROCESSING"))
+    study = StudySettings(images=2, **{**folders, "real_dir": str(real)})
+    assert len(read_folders(study, DataSettings(admit=("for_processing",))).real) == 2
+    with refused("FOR PROCESSING", path=real / "0.dcm"):
+        read_folders(study, DataSettings())
+
+
 def test_the_seed_chooses(folders):
     chosen = [
         [row.origin for row in read_folders(StudySettings(images=3, seed=seed, **folders), DataSettings()).rows]

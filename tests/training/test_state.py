@@ -42,4 +42,4 @@ def test_one_weight_that_is_not_finite_is_seen(state, value):
 @pytest.mark.parametrize(("sampling", "expected"), [("replacement", (30, 10)), ("balanced", (1, 1))])
 def test_classes_are_generated_as_often_as_their_real_images_come(tiny_settings, sampling, expected):
     settings = tiny_settings.with_overrides({"data.sampling": sampling})
-    assert create_recipe(settings, (30, 10)).class_counts == expected
+    assert create_recipe(settings, (30, 10)).class_weights == expected

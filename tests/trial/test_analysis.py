@@ -72,6 +72,12 @@ def test_no_group_is_all_of_a_class_whose_patients_are_in_another_one_too(rare):
     assert found.groups[0] == found.groups[2] != found.groups[1] == found.groups[3]
 
 
+def test_no_group_is_all_of_a_class_of_two_that_shares_one_patient():
+    found = group_test_images(["A", "A", "B", "B"], ["1", "2", "2", "3"], "B")
+    assert found.has_enough_patients()
+    assert found.groups[1] == found.groups[2]
+
+
 def test_a_class_of_one_patient_is_not_enough():
     two = group_test_images(["A", "A", "B", "B"], ["1", "2", "3", "4"], "B")
     assert two.has_enough_patients()

@@ -9,6 +9,7 @@ from PIL import Image
 from dcgan_jax.data.intensity import group_depths, measure_depth
 from dcgan_jax.data.reading.stored_image import SampleType, StoredImage
 from dcgan_jax.trial.synthetic_folder import SyntheticFolder
+from tests.dicom_files import make_dicom, make_values
 from tests.refusals import refused
 from tests.trial.examples import example
 
@@ -34,7 +35,7 @@ def levels(images):
 
 
 def test_a_folder_for_each_class(by_class, data):
-    source = SyntheticFolder(str(by_class), data, [])
+    source = SyntheticFolder(str(by_class), data, [], [])
     assert source.classes() == ["NORMAL"]
     images = source.draw("NORMAL", 1.0, 0, 6)
     assert images.shape == (6, 64, 64, 1)
@@ -42,7 +43,7 @@ def test_a_folder_for_each_class(by_class, data):
 
 
 def test_fewer_images_are_the_first_of_more_and_another_seed_draws_others(by_class, data):
-    source = SyntheticFolder(str(by_class), data, [])
+    source = SyntheticFolder(str(by_class), data, [], [])
     many = source.draw("NORMAL", 1.0, 0, 5)
     np.testing.assert_array_equal(source.draw("NORMAL", 0.1, 0, 2), many[:2])
     assert not np.array_equal(source.draw("NORMAL", 1.0, 1, 5), many)
@@ -52,15 +53,15 @@ def test_a_manifest_says_which_is_which(by_class, data):
     (by_class / "manifest.csv").write_text(
         "file,class,synthetic\nNORMAL/1.png,A,synthetic\nNORMAL/2.png,A,real\nNORMAL/3.png,B,synthetic\n"
     )
-    source = SyntheticFolder(str(by_class), data, [])
+    source = SyntheticFolder(str(by_class), data, [], [])
     assert source.classes() == ["A", "B"]
     assert levels(source.draw("A", 1.0, 0, 1)) == [10]
 
 
 def test_another_content_is_another_trial(by_class, data):
-    before = SyntheticFolder(str(by_class), data, []).description
+    before = SyntheticFolder(str(by_class), data, [], []).description
     Image.new("L", (64, 64), 99).save(by_class / "NORMAL" / "0.png")
-    assert SyntheticFolder(str(by_class), data, []).description != before
+    assert SyntheticFolder(str(by_class), data, [], []).description != before
 
 
 def write_deep(folder, *grays):
@@ -93,8 +94,18 @@ def test_deep_files_are_shown_by_the_range_of_real_ones_of_their_kind_else_of_th
     assert draw_brightest(by_class, ends) == [8, 16, 20, 30, 40, 50]  # 255 / 65535 = 1 / 257
 
 
+def test_admitted_files_are_drawn_and_others_refused(tmp_path, tiny_settings):
+    file = tmp_path / "NORMAL" / "a.dcm"
+    file.parent.mkdir()
+    file.write_bytes(make_dicom(make_values(shape=(64, 64)), PresentationIntentType="FOR PROCESSING"))
+    admitting = tiny_settings.with_overrides({"data.admit": ("for_processing",)}).data
+    assert SyntheticFolder(str(tmp_path), admitting, [], []).draw("NORMAL", 1.0, 0, 1).shape == (1, 64, 64, 1)
+    with refused("FOR PROCESSING", path=file):
+        SyntheticFolder(str(tmp_path), tiny_settings.data, [], []).draw("NORMAL", 1.0, 0, 1)
+
+
 def draw(by_class, data, tested=(), count=6):
-    SyntheticFolder(str(by_class), data, tested).draw("NORMAL", 1.0, 0, count)
+    SyntheticFolder(str(by_class), data, tested, []).draw("NORMAL", 1.0, 0, count)
 
 
 def test_too_few_images(by_class, data):
