@@ -2,8 +2,8 @@
 
 Those whose names begin with `best_` are of cxr_best.py as it was: before the loss of pairs (`best_logistic`; with
 transposed convolutions: `best_transposed`), while every image was augmented (`best_pairs`), and before the generator's
-stages added images of their own (`best_plain`). `best_blocks` is today's with a residual block at each size, at 1.8
-times the operations.
+stages added images of their own (`best_plain`). Since then it is `best_skips`; `best_blocks` has a residual block at
+each size besides, at 1.8 times the operations.
 
     python launch.py --config=configs/ablation.py:average --workdir=runs/average
     python benchmarks/quality.py --configs=cxr,ablation:average,ablation:augment --scale=small --out=runs/quality
@@ -73,12 +73,14 @@ _PAIRS = {
     "optimizer.decay_to": 0.05,
 }
 _PLAIN = {**_PAIRS, "augment.probability": 0.7}
+_SKIPS = {**_PLAIN, "model.image_skips": True}
 CHANGES |= {
     "best_logistic": _LOGISTIC,
     "best_transposed": {**_LOGISTIC, "model.upsample": "transposed"},
     "best_pairs": _PAIRS,
     "best_plain": _PLAIN,
-    "best_blocks": {**_PLAIN, "model.image_skips": True, "model.blocks": 1},
+    "best_skips": _SKIPS,
+    "best_blocks": {**_SKIPS, "model.blocks": 1},
 }
 
 

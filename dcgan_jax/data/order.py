@@ -22,7 +22,7 @@ class Order:
     # after another, so that each image comes once per pass and none is dropped; "balanced" draws a class, all being as
     # likely, then one of its images.
     sampling: Literal["replacement", "shuffle", "balanced"]
-    class_counts: tuple[int, ...] = ()  # images of each class, class after class, for "balanced"
+    class_counts: tuple[int, ...] = ()  # images of each class, class after class, for "balanced"; empty: there is one
 
     def positions(self, step: int) -> Int[np.ndarray, " batch"]:
         """Returns int32 positions in [0, num_images) of the real images of the step after `step` completed updates."""
@@ -31,7 +31,7 @@ class Order:
         rng = np.random.default_rng([self.seed, _STREAM, step])
         if self.sampling == "replacement":
             return rng.integers(self.num_images, size=self.batch, dtype=np.int32)
-        counts = np.array(self.class_counts, np.int32)
+        counts = np.array(self.class_counts or (self.num_images,), np.int32)
         starts = np.cumsum(counts, dtype=np.int32) - counts
         classes = rng.integers(len(counts), size=self.batch)
         return starts[classes] + rng.integers(counts[classes], dtype=np.int32)

@@ -30,20 +30,20 @@ def find_warnings(report: PreparedReport, examples: Sequence[Example]) -> list[s
     ]
 
 
-def count_classes(report: PreparedReport) -> list[str]:
-    """Returns how many images and patients each class has: `COVID: 124 images of 80 patients, 99 train, 25 test`."""
+def describe_classes(report: PreparedReport) -> list[str]:
+    """Returns how many images and patients each class has: `COVID: 99 train of 62 patients, 25 test of 18 patients`."""
     lines = []
     for label in sorted({label for labels in report.images.values() for label in labels}):
-        splits = {split: labels[label] for split, labels in report.images.items() if label in labels}
-        patients = sum(labels.get(label, 0) for labels in report.patients.conservative.counts.values())
-        by_split = ", ".join(f"{count:,} {split}" for split, count in sorted(splits.items(), key=_by_split))
-        images = f"{_count(sum(splits.values()), 'image', verb=False)} of {_count(patients, 'patient', verb=False)}"
-        lines.append(f"{label}: {images}, {by_split}")
+        parts = []
+        for split in sorted((split for split, labels in report.images.items() if label in labels), key=_rank_split):
+            patients = report.patients.conservative.counts[split][label]
+            parts.append(f"{report.images[split][label]:,} {split} of {_count(patients, 'patient', verb=False)}")
+        lines.append(f"{label}: {', '.join(parts)}")
     return lines
 
 
-def _by_split(split: tuple[str, int]) -> int:
-    return (TRAIN, VALIDATION, TEST).index(split[0])
+def _rank_split(split: str) -> int:
+    return (TRAIN, VALIDATION, TEST).index(split)
 
 
 def _warn_of_labels(labels: LabelsReport | None) -> list[str]:
@@ -120,11 +120,11 @@ def _warn_of_patients(report: PreparedReport) -> list[str]:
 
 def describe_report(report: PreparedReport) -> str:
     """Returns the report as Markdown."""
-    views = f", views {' '.join(report.settings.views)}" if report.settings.views else ""
-    views += f", admitted {' '.join(report.settings.admit)}" if report.settings.admit else ""
+    choices = f", views {' '.join(report.settings.views)}" if report.settings.views else ""
+    choices += f", admitted {' '.join(report.settings.admit)}" if report.settings.admit else ""
     fields = report.settings.model_dump(exclude={"views", "admit"})
     settings = ", ".join(f"{name} {value}" for name, value in fields.items())
-    lines = ["# Prepared images", "", f"From the {report.source}.", "", f"Settings: {settings}{views}.", ""]
+    lines = ["# Prepared images", "", f"From the {report.source}.", "", f"Settings: {settings}{choices}.", ""]
     lines += ["| split | class | images | patients, conservative reading | as published |", "|---|---|---|---|---|"]
     conservative, published = report.patients.conservative.counts, report.patients.published.counts
     for split, labels in report.images.items():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dcgan_jax.data import prepare as data_prepare
 from dcgan_jax.data.prepared import REPORT_TEXT, PreparedSet
-from dcgan_jax.data.report_text import count_classes
+from dcgan_jax.data.report_text import describe_classes
 from dcgan_jax.data.synthetic_marks import list_synthetic
 from dcgan_jax.errors import FieldError
 from dcgan_jax.runs.workdir import Workdir
@@ -25,11 +25,11 @@ def prepare(settings: Settings, workdir: Workdir) -> PreparedSet:
         _refuse(settings.data, _list_marked(Path(settings.data.dir)))
     prepared = data_prepare.prepare(settings.data, settings.seed)
     _refuse(settings.data, set(prepared.report.synthetic))
-    counts = count_classes(prepared.report)
-    for line in counts[:_LISTED]:
+    classes = describe_classes(prepared.report)
+    for line in classes[:_LISTED]:
         logger.info("%s", line)
-    if len(counts) > _LISTED:
-        logger.info("and %d more classes", len(counts) - _LISTED)
+    if len(classes) > _LISTED:
+        logger.info("and %d more classes", len(classes) - _LISTED)
     for warning in prepared.report.warnings:
         logger.warning("warning: %s", warning)
     logger.info("prepared images and what was found in them: %s", prepared.directory / REPORT_TEXT)

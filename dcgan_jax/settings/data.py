@@ -23,7 +23,7 @@ class DataSettings(Section):
     views: Annotated[tuple[str, ...], *Listed] = ()
     """Views that are read (PA,AP), by DICOM headers or a column of the table. Empty: all but lateral ones."""
     admit: Annotated[tuple[Literal["for_processing", "frames"], ...], *Listed] = ()
-    """DICOM files that are refused else: FOR PROCESSING images; the first of several `frames`."""
+    """DICOM files that are otherwise refused: FOR PROCESSING images; of several `frames`, the first."""
     labels: AbsolutePath = ""
     """Table (CSV) that says what the images below `config.data.dir` show. Empty: their folders do."""
     columns: Annotated[tuple[str, ...], Field(max_length=3), InOrder] = ()

@@ -11,17 +11,18 @@ from dcgan_jax.data.order import Order
 @given(
     seed=st.integers(0, 2**31 - 1),
     step=st.integers(0, 10**6),
-    num_images=st.integers(1, 500),
+    class_counts=st.lists(st.integers(1, 200), min_size=1, max_size=4),
     batch=st.integers(1, 64),
     sampling=st.sampled_from(["replacement", "shuffle", "balanced"]),
 )
-def test_positions_lie_in_the_data_and_repeat_themselves(seed, step, num_images, batch, sampling):
-    positions = Order(seed, num_images, batch, sampling, (num_images,)).positions(step)
+def test_positions_lie_in_the_data_and_repeat_themselves(seed, step, class_counts, batch, sampling):
+    order = Order(seed, sum(class_counts), batch, sampling, tuple(class_counts))
+    positions = order.positions(step)
     assert positions.shape == (batch,)
     assert positions.dtype == np.int32
     assert positions.min() >= 0
-    assert positions.max() < num_images
-    np.testing.assert_array_equal(positions, Order(seed, num_images, batch, sampling, (num_images,)).positions(step))
+    assert positions.max() < sum(class_counts)
+    np.testing.assert_array_equal(positions, order.positions(step))
 
 
 def test_shuffle_brings_every_image_once_per_pass_though_batches_straddle_passes():
@@ -53,3 +54,4 @@ def test_balanced_draws_every_class_as_often_and_each_image_of_a_class_alike():
     of_classes = np.array([part.sum() for part in np.split(times, [4, 44])])
     np.testing.assert_allclose(of_classes / len(draws), 1 / 3, atol=4 * np.sqrt(2 / 9 / len(draws)))
     np.testing.assert_allclose(times[:4], len(draws) / 12, rtol=0.15)
+    np.testing.assert_allclose(times[4:44], len(draws) / 120, rtol=0.5)  # 100 times each, give or take 10

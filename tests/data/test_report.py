@@ -11,7 +11,7 @@ from dcgan_jax.data.intensity import DepthGroup
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.reading.stored_image import BadImageError, UnreadableFileError
 from dcgan_jax.data.report import LeftOut, PreparedReport
-from dcgan_jax.data.report_text import count_classes, describe_report, find_warnings
+from dcgan_jax.data.report_text import describe_classes, describe_report, find_warnings
 from dcgan_jax.data.sources.source import Source, SourceImage
 from tests.refusals import refused
 
@@ -64,9 +64,9 @@ def test_sizes_are_those_of_the_sources_by_class(report):
 
 
 def test_images_and_patients_of_each_class_are_counted(report):
-    assert count_classes(report([*COMPLETE, example("train", "B", "b", 9, 9)])) == [
-        "A: 6 images of 6 patients, 5 train, 1 test",
-        "B: 1 image of 1 patient, 1 train",
+    assert describe_classes(report([*COMPLETE, example("train", "B", "b", 9, 9)])) == [
+        "A: 5 train of 5 patients, 1 test of 1 patient",
+        "B: 1 train of 1 patient",
     ]
 
 

@@ -14,6 +14,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from dcgan_jax.data.labels.columns import VALUES, Columns, find_columns
@@ -70,6 +71,7 @@ def read_label_table(path: Path, columns: Sequence[str] = ()) -> LabelTable:
         raise FieldError("config.data.labels", path, reason) from None
     rows = _parse_rows(text, path)
     found = find_columns(rows, columns, path)
+    rows = [row for row in rows if row[found.file].strip()]
     spelling_of = _unite_spellings(name for row in rows for name, _ in _read_findings(row, found))
     images = _collect(rows, found, spelling_of, path)
     labeled = {name: image for name, image in images.items() if image}
@@ -78,10 +80,12 @@ def read_label_table(path: Path, columns: Sequence[str] = ()) -> LabelTable:
         raise FieldError("config.data.labels", path, reason)
     unlabeled = tuple(name for name, image in images.items() if not image)
     sha256 = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
-    findings = sorted(set(spelling_of.values()))
-    others = {name: tuple(sorted(key for key in spelling_of if spelling_of[key] == name != key)) for name in findings}
-    spellings = {name: written for name, written in others.items() if written}
-    return LabelTable(path, labeled, tuple(findings), unlabeled, spellings, bool(found.views), sha256)
+    spellings: dict[str, tuple[str, ...]] = {}
+    for written, finding in sorted(spelling_of.items()):
+        if written != finding:
+            spellings[finding] = (*spellings.get(finding, ()), written)
+    findings = tuple(sorted(set(spelling_of.values())))
+    return LabelTable(path, labeled, findings, unlabeled, spellings, bool(found.views), sha256)
 
 
 def _parse_rows(text: str, path: Path) -> list[dict[str, str]]:
@@ -106,8 +110,6 @@ def _collect(
     views: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         name = row[columns.file].strip()
-        if not name:
-            continue
         of_reader = votes[name][row[columns.reader] if columns.reader else ""]
         for written, value in _read_findings(row, columns):  # of several rows, what is present in one is
             finding = spelling_of[written]
@@ -140,6 +142,7 @@ def _unite_spellings(written: Iterable[str]) -> dict[str, str]:
     return {name: spellings[name.lower()] for name in counts}
 
 
+@cache
 def name_class(finding: str) -> str:
     """Returns the name of a finding as that of a folder: `Nodule/Mass` becomes `Nodule-Mass`."""
     return re.sub(r"[/\\]", "-", finding).strip().lstrip(".")

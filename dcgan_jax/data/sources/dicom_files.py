@@ -62,8 +62,8 @@ class DicomFiles:
             identities = threads.map(lambda file: _identify(folder / file, self._pseudonyms), found)
             self._identities = dict(zip(found, identities, strict=True))
         of_files = {file: identity.patient for file, identity in self._identities.items() if identity.patient}
-        called = find_only((identity.number, identity.patient) for identity in self._identities.values())
-        self.owners = Owners(of_files, called)
+        of_numbers = find_only((identity.number, identity.patient) for identity in self._identities.values())
+        self.owners = Owners(of_files, of_numbers)
         self._header_patients = frozenset(of_files.values())
         self.paths: dict[str, str] = {}
 

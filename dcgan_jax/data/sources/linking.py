@@ -20,11 +20,16 @@ from dcgan_jax.data.sources.source import SourceImage
 
 @dataclass(frozen=True)
 class Owners:
-    """Patients as headers know them, by pseudonyms."""
+    """Patients as headers know them, by pseudonyms.
 
-    of_files: Mapping[str, str] = field(default_factory=dict)  # file -> patient, where its header says it
-    # What headers call a patient -> the patient, where that is one alone: two issuers may have given one number.
-    called: Mapping[str, str] = field(default_factory=dict)
+    Attributes:
+      of_files: file -> patient, where its header says it.
+      of_numbers: PatientID, which must never be written -> patient, where only one has that number: two issuers may
+        have given the same.
+    """
+
+    of_files: Mapping[str, str] = field(default_factory=dict)
+    of_numbers: Mapping[str, str] = field(default_factory=dict)
 
 
 NO_OWNERS = Owners()
@@ -40,20 +45,20 @@ def link_patients(images: Sequence[SourceImage], owners: Owners) -> list[SourceI
     if not of_files:
         return list(images)
     named_as = find_only((of_files[image.file], image.patient) for image in images if image.file in of_files)
-    linked = [_name(image, of_files.get(image.file, ""), named_as) for image in images]
-    places = [patient_of(replace(image, patient="")).conservative for image in images]
-    of_place = find_only((place, image.patient) for place, image in zip(places, linked, strict=True))
     # What a table calls its patients is theirs: a name there that is another one's number in a header says nothing.
-    called = {name: patient for name, patient in owners.called.items() if patient not in named_as}
+    of_numbers = {number: patient for number, patient in owners.of_numbers.items() if patient not in named_as}
+    named = [_name(image, of_files.get(image.file, ""), named_as, of_numbers) for image in images]
+    places = [patient_of(replace(image, patient="")).conservative for image in images]
+    whose = list(zip(places, named, strict=True))
+    of_places = find_only((place, image.patient) for place, image in whose)
+    occupied = {place for place, image in whose if image.patient}
+    of_places |= {place: of_numbers[place] for place in set(places) - occupied if place in of_numbers}
+    return [image if image.patient else replace(image, patient=of_places.get(place, "")) for place, image in whose]
 
-    def find(place: str, image: SourceImage) -> str:
-        return called.get(image.patient, image.patient) or of_place.get(place) or called.get(place, "")
 
-    return [replace(image, patient=find(place, image)) for place, image in zip(places, linked, strict=True)]
-
-
-def _name(image: SourceImage, owner: str, named_as: Mapping[str, str]) -> SourceImage:
-    return image if image.patient else replace(image, patient=named_as.get(owner, owner))
+def _name(image: SourceImage, owner: str, named_as: Mapping[str, str], of_numbers: Mapping[str, str]) -> SourceImage:
+    patient = image.patient or named_as.get(owner, owner)
+    return replace(image, patient=of_numbers.get(patient, patient))
 
 
 def find_only(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

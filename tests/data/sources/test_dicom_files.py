@@ -168,6 +168,26 @@ def test_a_table_links_a_png_to_the_dicom_files_of_its_patient(write, tmp_path):
     assert not {"", "P1", "P2", "P3", "7", "8"} & set(of.values())
 
 
+def test_a_folder_is_of_the_patient_whose_number_a_table_gives_one_of_its_files(write, tmp_path):
+    """P017 is the PatientID of 9.dcm, which has no patient in the table; nor has the second file in the folder."""
+    folder = write({"9.dcm": {"patient": "P017"}})
+    for seed in (1, 2):
+        write_png(folder / "p1" / f"{seed}.png", seed)
+    table = tmp_path / "labels.csv"
+    table.write_text("file,label,patient\np1/1.png,A,P017\np1/2.png,A,\n9.dcm,A,\n")
+    source = FolderSource(str(folder), DataSettings(dir=str(folder), labels=str(table)))
+    patients = {image.patient for image in source.list_images()}
+    assert len(patients) == 1
+    assert not {"", "P017"} & patients
+
+
+def test_a_sites_folder_that_has_a_patients_number_for_a_name_tells_nothing(write):
+    folder = write({"A/1.dcm": {"patient": "7"}, "B/7/2.dcm": {"patient": "8"}, "B/7/3.dcm": {"patient": "9"}})
+    write_png(folder / "B" / "7" / "4.png", 4)
+    of = patients_of(folder)
+    assert of["B/7/4.png"] != of["A/1.dcm"]
+
+
 def test_a_pattern_that_finds_nothing_leaves_the_patient_to_the_header(write):
     folder = write({f"A/{name}.dcm": {"patient": "7"} for name in ("1", "2", "p3_1")})
     write_png(folder / "A" / "p3_2.png", 1)

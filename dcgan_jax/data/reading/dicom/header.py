@@ -92,7 +92,7 @@ class Header:
     stream: io.BufferedIOBase  # the file, inflated where it was deflated
 
 
-def read_header(stream: io.BufferedIOBase, file: str, has_many_frames: bool = False) -> Header:
+def read_header(stream: io.BufferedIOBase, file: str, reads_frame_groups: bool = False) -> Header:
     """Returns the elements of a file from its beginning down to its pixels; the stream is read further when they are.
 
     What functional groups say of the first frame is among them; of a file of several, only where those are asked for,
@@ -103,7 +103,7 @@ def read_header(stream: io.BufferedIOBase, file: str, has_many_frames: bool = Fa
       OSError: the system does not give it.
     """
     try:
-        return _read(stream, file, has_many_frames)
+        return _read(stream, file, reads_frame_groups)
     except _EndlessError:
         raise BadImageError(file, "its DICOM header does not end within what any radiograph needs") from None
     except BadImageError:
@@ -119,7 +119,7 @@ def as_uid(text: str) -> UID:
     return UID(text, validation_mode=IGNORE)
 
 
-def _read(stream: io.BufferedIOBase, file: str, has_many_frames: bool) -> Header:
+def _read(stream: io.BufferedIOBase, file: str, reads_frame_groups: bool) -> Header:
     bounded = BoundedStream(stream)
     stream.seek(MARK_AT)
     if bounded.read(len(MARK)) != MARK:
@@ -139,7 +139,7 @@ def _read(stream: io.BufferedIOBase, file: str, has_many_frames: bool) -> Header
 
     start = bounded.tell()
     elements = Elements(_parse(bounded, syntax, _KEYWORDS, is_pixels), file)
-    if "SharedFunctionalGroupsSequence" in elements and (has_many_frames or elements.frames == 1):
+    if "SharedFunctionalGroupsSequence" in elements and (reads_frame_groups or elements.frames == 1):
         bounded.seek(start)
         groups = _parse(bounded, syntax, FUNCTIONAL_GROUPS, lambda tag, vr, length: tag in (PIXELS, FLOATS, DOUBLES))
         elements = elements.with_frame(Elements(groups, file))

@@ -37,7 +37,7 @@ def open_dicom(content: bytes, file: str, admit: Collection[str] = ()) -> tuple[
     Raises:
       BadImageError: it is another object, broken, or not to be read.
     """
-    header = read_header(io.BytesIO(content), file, has_many_frames=FRAMES in admit)
+    header = read_header(io.BytesIO(content), file, reads_frame_groups=FRAMES in admit)
     return header, find_layout(header, file, admit)
 
 
