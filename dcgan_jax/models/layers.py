@@ -64,7 +64,8 @@ class ResidualConv(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "batch height width channel"]) -> Float[Array, "batch height width channel"]:
-        """Returns feature maps of the same shape and type."""
+        """Returns feature maps of the same shape, in `dtype`."""
+        x = x.astype(self.dtype)
         kernel, bias = _declare_parameters(self, (3, 3, x.shape[-1], x.shape[-1]), x.shape[-1])
         gain = self.param("gain", nn.initializers.zeros, ())
         active = nn.leaky_relu(x, negative_slope=LEAK)

@@ -172,9 +172,9 @@ def test_a_folder_is_of_the_patient_whose_number_a_table_gives_one_of_its_files(
     """P017 is the PatientID of 9.dcm, which has no patient in the table; nor has the second file in the folder."""
     folder = write({"9.dcm": {"patient": "P017"}})
     for seed in (1, 2):
-        write_png(folder / "p1" / f"{seed}.png", seed)
+        write_png(folder / "A" / "p1" / f"{seed}.png", seed)
     table = tmp_path / "labels.csv"
-    table.write_text("file,label,patient\np1/1.png,A,P017\np1/2.png,A,\n9.dcm,A,\n")
+    table.write_text("file,label,patient\nA/p1/1.png,A,P017\nA/p1/2.png,A,\n9.dcm,A,\n")
     source = FolderSource(str(folder), DataSettings(dir=str(folder), labels=str(table)))
     patients = {image.patient for image in source.list_images()}
     assert len(patients) == 1
