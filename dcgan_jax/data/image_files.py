@@ -66,7 +66,7 @@ def _walk(folder: Path, found: FoundFiles) -> Iterator[tuple[Path, str]]:
         real = os.path.realpath(parent)
         around = [*above.pop(parent), real]
         kept = []
-        for name in sorted(folders):
+        for name in sorted(folders):  # strings throughout: a Path for each of many files takes long
             path = os.path.join(parent, name)  # noqa: PTH118 - the key that os.walk makes
             is_link = os.path.islink(path)  # noqa: PTH114
             target = os.path.realpath(path) if is_link else os.path.join(real, name)  # noqa: PTH118

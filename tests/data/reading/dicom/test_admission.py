@@ -1,5 +1,7 @@
 """What is no gray frame to learn from is refused by its true reason."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from pydicom.data import get_testdata_file
@@ -60,7 +62,7 @@ def test_other_objects(elements, reason):
     ],
 )
 def test_files_of_pydicom(name, reason):
-    with open(get_testdata_file(name, download=False), "rb") as file:  # noqa: PTH123
+    with Path(get_testdata_file(name, download=False)).open("rb") as file:
         assert reason in refuse(file.read())
 
 

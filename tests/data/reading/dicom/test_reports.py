@@ -1,5 +1,7 @@
 """The mistakes that other readers of DICOM were reported to make, and what is right (by hand)."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from pydicom.data import get_testdata_file
@@ -85,7 +87,7 @@ def test_a_window_without_width_is_not_used():
 def test_jpeg_2000_whose_sign_is_not_the_headers():
     # pydicom#1149: the corners are padding, -2000; 6192 by the sign of the codestream, brighter than bone
     path = get_testdata_file("J2K_pixelrep_mismatch.dcm", download=False)
-    image = read_stored(open(path, "rb").read(), "x")  # noqa: SIM115, PTH123
+    image = read_stored(Path(path).read_bytes(), "x")
     assert image.values[0, 0] == image.values[-1, -1] == image.values.min() == -2000
     assert any("JPEG 2000 says unsigned" in note for note in image.steps.notes)
 
