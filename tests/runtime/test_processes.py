@@ -8,7 +8,7 @@ import pytest
 
 from dcgan_jax.errors import EXIT_INTERRUPTED
 from dcgan_jax.runtime import processes, shutdown
-from tests.launching import REPOSITORY, TINY_FLAGS
+from tests.launching import REPOSITORY, TINY_FLAGS, free_address
 from tests.refusals import refused
 
 
