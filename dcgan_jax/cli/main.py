@@ -92,6 +92,8 @@ def set_up_packages() -> None:
 
     compiled = os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_dir("compiled")))
     jax.config.update("jax_compilation_cache_dir", compiled)  # it read the variable when it was imported, before this
+    if "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ:
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)  # small programs add up: a second a start
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # TensorFlow only feeds images: how it would compute them
     os.environ.setdefault("MPLCONFIGDIR", str(cache_dir("matplotlib")))  # a home may be read-only, or not be there
     if DETERMINISTIC.value:
