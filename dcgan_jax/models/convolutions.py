@@ -1,9 +1,10 @@
 """The three products of a convolution, by XLA or by oneDNN, and the layers' convolutions made of them.
 
-A convolution, its product with a gradient by data (which is the transposed convolution) and by weights are each linear
-in two arguments, and the derivatives of each are the other two. So three functions, each with the others as its custom
-derivatives, cover every gradient of any order in reverse mode. Left to itself, XLA's CPU backend computes the weight
-gradient of a transposed convolution at a tenth of the speed: the paper's iteration took 27 s instead of 4.
+Of what goes into a convolution (`x`), its kernel and what comes out (`g`), any two make the third: forward, by data
+(which is the transposed convolution) and by weights. Each product is linear in both arrays, and its derivatives are the
+other two. So one function with itself as its custom derivative covers gradients of any order in reverse mode. Left to
+itself, XLA's CPU backend computes the weight gradient of a transposed convolution at a tenth of the speed: the paper's
+iteration took 27 s instead of 4.
 """
 
 from functools import partial
@@ -17,6 +18,10 @@ from jaxtyping import Array, Float
 
 Form = Literal["xla", "onednn"]
 """What computes: XLA's own operations, which run everywhere, or oneDNN's, on CPUs where `onednn.library` loads it."""
+
+_Part = Literal["x", "kernel", "g"]
+_MADE_OF: dict[_Part, tuple[_Part, _Part]] = {"g": ("x", "kernel"), "x": ("g", "kernel"), "kernel": ("x", "g")}
+_HANDLERS: dict[_Part, str] = {"g": "forward", "x": "by_data", "kernel": "by_weights"}
 
 
 class Window(NamedTuple):
@@ -84,7 +89,7 @@ def conv_transpose(
     Returns:
       Feature maps of height * stride by width * stride, of the type of `x`.
     """
-    return _by_data(x, kernel, Window.same(x.shape[1] * stride, x.shape[2] * stride, kernel, stride), form)
+    return _make("x", x, kernel, Window.same(x.shape[1] * stride, x.shape[2] * stride, kernel, stride), form)
 
 
 def upsampled_conv(
@@ -115,18 +120,11 @@ def upsampled_conv(
     return conv_transpose(x.astype(dtype), kernel.astype(dtype), stride=2, form=form)
 
 
-# In all three, x are the feature maps that go into the convolution, g those that come out of it.
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(2, 3))
 def convolve(
     x: Float[Array, "batch height width in"], kernel: Float[Array, "kh kw in out"], window: Window, form: Form
 ) -> Float[Array, "batch h w out"]:
     """Returns the convolution of `x` with `kernel` over `window`, computed in `form`."""
-    if form == "onednn":
-        return _call("forward", (x.shape[0], *window.size_after, kernel.shape[3]), window, x, kernel)
-    padding = list(zip(window.before, window.after, strict=True))
-    return lax.conv_general_dilated(x, kernel, window.strides, padding, dimension_numbers=("NHWC", "HWIO", "NHWC"))
+    return _make("g", x, kernel, window, form)
 
 
 def convolve_relu(
@@ -138,57 +136,47 @@ def convolve_relu(
 ) -> Float[Array, "batch h w out"]:
     """Returns `convolve` plus a bias, where that is above 0; by oneDNN in one pass, which has no gradient."""
     if form == "onednn":
-        return _call("forward_relu", (x.shape[0], *window.size_after, kernel.shape[3]), window, x, kernel, bias)
+        return _call("forward_relu", (len(x), *window.size_after, kernel.shape[3]), window, x, kernel, bias)
     return jax.nn.relu(convolve(x, kernel, window, form) + bias)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(2, 3))
-def _by_data(
-    g: Float[Array, "batch h w out"], kernel: Float[Array, "kh kw in out"], window: Window, form: Form
-) -> Float[Array, "batch height width in"]:
-    x = jax.ShapeDtypeStruct((g.shape[0], *window.size, kernel.shape[2]), g.dtype)
+@partial(jax.custom_vjp, nondiff_argnums=(0, 3, 4))
+def _make(
+    part: _Part, a: Float[Array, "_ _ _ _"], b: Float[Array, "_ _ _ _"], window: Window, form: Form
+) -> Float[Array, "_ _ _ _"]:
+    """Returns a part of the convolution from the two it is made of, in the order of `_MADE_OF`."""
+    shapes: dict[_Part, tuple[int, ...]] = {
+        "g": (len(a), *window.size_after, b.shape[3]),
+        "x": (len(a), *window.size, b.shape[2]),
+        "kernel": (*window.kernel, a.shape[3], b.shape[3]),
+    }
     if form == "onednn":
-        return _call("by_data", x.shape, window, g, kernel)
-    return jax.linear_transpose(lambda x: convolve.fun(x, kernel, window, form), x)(g)[0]
+        return _call(_HANDLERS[part], shapes[part], window, a, b)
+
+    def forward(x: Float[Array, "..."], kernel: Float[Array, "..."]) -> Float[Array, "..."]:
+        padding = list(zip(window.before, window.after, strict=True))
+        return lax.conv_general_dilated(x, kernel, window.strides, padding, dimension_numbers=("NHWC", "HWIO", "NHWC"))
+
+    if part == "g":
+        return forward(a, b)
+    g, linear = (a, lambda x: forward(x, b)) if part == "x" else (b, lambda kernel: forward(a, kernel))
+    return jax.linear_transpose(linear, jax.ShapeDtypeStruct(shapes[part], g.dtype))(g)[0]
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(2, 3))
-def _by_weights(
-    x: Float[Array, "batch height width in"], g: Float[Array, "batch h w out"], window: Window, form: Form
-) -> Float[Array, "kh kw in out"]:
-    kernel = jax.ShapeDtypeStruct((*window.kernel, x.shape[3], g.shape[3]), g.dtype)
-    if form == "onednn":
-        return _call("by_weights", kernel.shape, window, x, g)
-    return jax.linear_transpose(lambda kernel: convolve.fun(x, kernel, window, form), kernel)(g)[0]
+def _keep(part: _Part, a: Any, b: Any, window: Window, form: Form) -> tuple[Any, tuple[Any, Any]]:
+    return _make(part, a, b, window, form), (a, b)
 
 
-def _call(product: str, shape: tuple[int, ...], window: Window, *arrays: Float[Array, "..."]) -> Float[Array, "..."]:
+def _differentiate(part: _Part, window: Window, form: Form, kept: tuple[Any, Any], cotangent: Any) -> tuple[Any, ...]:
+    parts = dict(zip(_MADE_OF[part], kept, strict=True)) | {part: cotangent}
+    return tuple(_make(one, *(parts[name] for name in _MADE_OF[one]), window, form) for one in _MADE_OF[part])
+
+
+_make.defvjp(_keep, _differentiate)
+
+
+def _call(handler: str, shape: tuple[int, ...], window: Window, *arrays: Float[Array, "..."]) -> Float[Array, "..."]:
     """Calls oneDNN by the handler of that name in onednn/products.cc."""
-    call = jax.ffi.ffi_call(
-        f"dcgan_jax_{product}", jax.ShapeDtypeStruct(shape, arrays[0].dtype), vmap_method="sequential"
-    )
+    result = jax.ShapeDtypeStruct(shape, arrays[0].dtype)
+    call = jax.ffi.ffi_call(f"dcgan_jax_{handler}", result, vmap_method="sequential")
     return call(*arrays, window=np.asarray(window[2:]).ravel())
-
-
-def _define_derivatives() -> None:
-    def keep(function: Any) -> Any:
-        return lambda a, b, window, form: (function(a, b, window, form), (a, b))
-
-    convolve.defvjp(
-        keep(convolve),
-        lambda window, form, kept, g: (_by_data(g, kept[1], window, form), _by_weights(kept[0], g, window, form)),
-    )
-    _by_data.defvjp(
-        keep(_by_data),
-        lambda window, form, kept, x: (convolve(x, kept[1], window, form), _by_weights(x, kept[0], window, form)),
-    )
-    _by_weights.defvjp(
-        keep(_by_weights),
-        lambda window, form, kept, kernel: (
-            _by_data(kept[1], kernel, window, form),
-            convolve(kept[0], kernel, window, form),
-        ),
-    )
-
-
-_define_derivatives()
