@@ -20,16 +20,50 @@ of images as unlike as real ones. How today's ends there, and at full width, is 
   before, which says what each is worth alone.
 
 Training on an image costs 1.278 times the paper's operations by XLA's count (58.7 against 45.9 GFLOP, for penalties in
-every fourth step), so fewer images are seen. A batch of 8 with groups of 4 fits one device: on more, give a
-train.batch_size that is a multiple of 8 times the devices. A run of another length wants its own optimizer.decay_start
-and .decay_end: the half and the whole of its steps.
+every fourth step), so fewer images are seen. A batch of 8 with groups of 4 fits one device; for larger batches, and for
+more devices, give the batch size after a colon, a multiple of 8 times the devices:
+
+    python launch.py --config=configs/cxr_best.py:128 --workdir=runs/cxr_best
+
+It sees as many images, and rates, second moment and length follow from the batch by one rule (`fit_to_batch`). A run of
+another length wants its own optimizer.decay_start and .decay_end: the half and the whole of its steps.
 """
+
+import math
 
 from ml_collections import ConfigDict
 
 from configs import ablation
 
 
-def get_config() -> ConfigDict:
-    """Returns the recipe of pairs in which each stage of the generator adds an image of its own."""
-    return ablation.get_config("best_skips")
+def get_config(batch_size: str = "8") -> ConfigDict:
+    """Returns the recipe of pairs in which each stage of the generator adds an image of its own, for a batch size."""
+    if not batch_size.isdecimal() or not int(batch_size) or int(batch_size) % 8:
+        raise ValueError(
+            f"batch size {batch_size!r} is none of this recipe: give a multiple of 8, as in cxr_best.py:128"
+        )
+    config = ablation.get_config("best_skips")
+    fit_to_batch(config, int(batch_size))
+    return config
+
+
+def fit_to_batch(config: ConfigDict, batch_size: int) -> None:
+    """Changes the batch size, and what depends on it, for as many images.
+
+    With k times the images in a batch, rates are the square root of k times as high, and the second moment forgets k
+    times as much in a step, so that it is averaged over as many images. This is the scaling rule of Malladi et al. 2022
+    (https://arxiv.org/abs/2205.10287), under which the noise of Adam's path stays as it was. There is no first moment,
+    epsilon is too small to have a part in it, and the average of the weights counts images anyway.
+
+    Args:
+      config: is changed.
+      batch_size: the new one.
+    """
+    times, optimizer = batch_size / config.train.batch_size, config.optimizer
+    config.train.batch_size = batch_size
+    config.train.steps = round(config.train.steps / times)
+    optimizer.generator_learning_rate *= math.sqrt(times)
+    optimizer.discriminator_learning_rate *= math.sqrt(times)
+    optimizer.beta2 = max(1 - times * (1 - optimizer.beta2), 0.0)
+    optimizer.decay_start = round(optimizer.decay_start / times)
+    optimizer.decay_end = round(optimizer.decay_end / times)

@@ -16,6 +16,7 @@ CONFIGS = {
     "cxr": cxr.get_config,
     "cxr:smoke": lambda: cxr.get_config("smoke"),
     "cxr_best": cxr_best.get_config,
+    "cxr_best:128": lambda: cxr_best.get_config("128"),
     "own": own.get_config,
     "quickstart": quickstart.get_config,
     **{f"ablation:{change}": lambda change=change: ablation.get_config(change) for change in ablation.CHANGES},
@@ -88,3 +89,24 @@ def test_the_best_recipe_keeps_the_papers_images_and_all_of_the_networks_but_how
     assert [getattr(best.model, name) for name in kept] == [getattr(paper.model, name) for name in kept]
     assert best.data == paper.data
     assert best.optimizer.discriminator_steps == paper.optimizer.discriminator_steps
+
+
+def test_the_best_recipe_at_a_larger_batch_sees_as_many_images_at_rates_of_the_square_root():
+    small, large = (Settings.from_config(cxr_best.get_config(size)) for size in ("8", "128"))
+    assert small == Settings.from_config(cxr_best.get_config())
+    assert large.train.steps * 128 == pytest.approx(small.train.steps * 8, rel=1e-3)
+    assert large.optimizer.generator_learning_rate == pytest.approx(4 * 4e-4)
+    assert large.optimizer.discriminator_learning_rate == pytest.approx(4 * 8e-4)
+    assert large.optimizer.beta2 == pytest.approx(0.84)  # forgets 16 times 1% in a step
+    assert (large.optimizer.decay_start, large.optimizer.decay_end) == (1956, 3912)
+    changed = {"train.batch_size", "train.steps"} | {
+        f"optimizer.{name}"
+        for name in ("generator_learning_rate", "discriminator_learning_rate", "beta2", "decay_start", "decay_end")
+    }
+    assert small.differences(large).keys() == changed
+
+
+@pytest.mark.parametrize("size", ["12", "0", "-8", "many"])
+def test_a_batch_that_groups_do_not_divide_is_no_variant_of_the_best_recipe(size):
+    with pytest.raises(ValueError, match="multiple of 8"):
+        cxr_best.get_config(size)
