@@ -33,10 +33,10 @@ from absl import app, flags
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs as a script
 
 from benchmarks.compiled_step import PLACEMENTS, count_flops, create_compiled_step, draw_images, peak_bytes, with_memory
+from benchmarks.peak_matmul import Run, count_products, create_matrix_product, device_name, timed
 from benchmarks.recipes import load_settings
 from benchmarks.table import Table
 from benchmarks.torch_process import start_torch
-from benchmarks.yardstick import Run, count_yardsticks, create_matrix_product, device_name, timed
 from dcgan_jax.settings import Settings
 
 RECIPE = flags.DEFINE_string("recipe", "default", "File of configs/, without .py, whose iteration is timed.")
@@ -133,7 +133,7 @@ def measure(settings: Settings, placement: str, num_devices: int) -> list[Row]:
             row = {**describe(settings, placement, 1), "framework": name, "device": "cpu", "steps_per_dispatch": 1}
             runs[name] = (row, run, 1)
     times, peak = take_turns({name: run for name, (_, run, _) in runs.items()}, settings.model.dtype)
-    peak *= count_yardsticks(num_devices)
+    peak *= count_products(num_devices)
 
     with_memory(ours, peak_before, peak_bytes())
     ours["host_ms_per_dispatch"] = 1000 * statistics.median(step.host.dispatch)
@@ -168,7 +168,7 @@ def describe(settings: Settings, placement: str, num_devices: int) -> Row:
 
 
 def take_turns(runs: dict[str, Run], dtype: str) -> tuple[dict[str, list[float]], float]:
-    """Times all runs and the yardstick in turns: whatever else the machine does slows all of them.
+    """Times all runs and the matrix product in turns: whatever else the machine does slows all of them.
 
     Returns:
       The seconds of every run in every round, and the matrix product's median FLOPs a second on one device.

@@ -22,10 +22,10 @@ LOST = (
 )
 
 _SIGNS_OF_A_LOST_PROCESS = ("Gloo", "NCCL", "Connection", "Socket closed", "heartbeat", "UNAVAILABLE")
-_DEPARTURE = "dcgan_jax/departure"
+_NOTICE = "dcgan_jax/shutdown"
 
 _leaving = threading.Event()
-_departing = threading.Event()
+_shutting_down = threading.Event()
 
 
 def finish() -> None:
@@ -44,13 +44,13 @@ def leave(sentence: str, code: int, lost: bool = False) -> NoReturn:
     _leaving.set()
     print(sentence, file=sys.stderr, flush=True)
     with contextlib.suppress(Exception):  # another one left before, or the coordination service is gone
-        processes.tell(_DEPARTURE, json.dumps([sentence, code, lost]))
-    _depart(code, lost)
+        processes.tell(_NOTICE, json.dumps([sentence, code, lost]))
+    _exit(code, lost)
 
 
 def give_way() -> None:
     """Waits for the end of this process where another thread is ending it; what fails meanwhile may fail of that."""
-    if _departing.is_set():
+    if _shutting_down.is_set():
         time.sleep(SHUTDOWN_SECONDS)
 
 
@@ -68,7 +68,7 @@ def follow() -> None:
 def _follow() -> None:
     """Waits until a process leaves before its time and leaves too, unless this one is about to."""
     try:
-        sentence, code, lost = json.loads(processes.wait_for(_DEPARTURE))
+        sentence, code, lost = json.loads(processes.wait_for(_NOTICE))
     except Exception:  # the coordination service is gone, and with it the first process; JAX is about to abort
         if not _leaving.is_set():
             print(LOST, file=sys.stderr, flush=True)
@@ -76,7 +76,7 @@ def _follow() -> None:
         return
     if not _leaving.wait(GRACE_SECONDS):
         print(sentence, file=sys.stderr, flush=True)
-        _depart(code, lost)
+        _exit(code, lost)
 
 
 def _shut_down() -> None:
@@ -86,8 +86,8 @@ def _shut_down() -> None:
         jax.distributed.shutdown()
 
 
-def _depart(code: int, lost: bool) -> NoReturn:
-    _departing.set()
+def _exit(code: int, lost: bool) -> NoReturn:
+    _shutting_down.set()
     if lost:
         time.sleep(1)  # for the others to hear of it
     else:

@@ -50,7 +50,7 @@ def test_what_fails_because_this_process_is_leaving_is_no_defect():
         from dcgan_jax.runtime import shutdown
         shutdown._shut_down = lambda: (leaving.set(), time.sleep(0.5))
         leaving = threading.Event()
-        threading.Thread(target=shutdown._depart, args=(75, False), daemon=True).start()
+        threading.Thread(target=shutdown._exit, args=(75, False), daemon=True).start()
         leaving.wait()
         exits.stop_for(RuntimeError("CANCELLED: CANCELLED"))
     """

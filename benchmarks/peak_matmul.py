@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 Run = Callable[[], object]
 
-PRODUCT_SIZE = {"cpu": 3072}  # rows of the square matrices whose product is the yardstick
+PRODUCT_SIZE = {"cpu": 3072}  # rows of the square matrices that are multiplied
 PRODUCT_SIZE_OF_ACCELERATORS = 8192
 
 
@@ -23,7 +23,7 @@ def create_matrix_product(dtype: str) -> tuple[Run, float]:
     return lambda: jax.block_until_ready(product(matrix, matrix)), 2.0 * size**3
 
 
-def count_yardsticks(num_devices: int) -> int:
+def count_products(num_devices: int) -> int:
     """Returns how many devices' products `num_devices` can do at a time: those of a CPU share its cores."""
     return 1 if jax.default_backend() == "cpu" else num_devices
 
