@@ -43,7 +43,8 @@ _MEMORY = 2**29  # bytes that decoding threads hold together, but for one image 
 Shown = Literal["as stored", "by its own window or table", "by a range", "equalized"]
 """How values come to 8 bits: they have 8, or by what became black and white."""
 
-_IS_MASK = "it has two gray levels only, as masks have"
+IS_MASK = "it has two gray levels only, as masks have"
+"""Why a mask is left out."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +118,12 @@ class _Decoder:
         if stored.is_deep:
             depth = measure_depth(stored)
             if depth.num_values == 2:
-                raise BadImageError(image.file, _IS_MASK)
+                raise BadImageError(image.file, IS_MASK)
             self._deep.write(slot, resize(stored.values, *square))
             return replace(decoded, depth=depth, flaw=describe_flaw(depth.num_values, stored.is_hidden))
         histogram = np.array(Image.fromarray(stored.values).histogram())
         if is_mask(histogram):
-            raise BadImageError(image.file, _IS_MASK)
+            raise BadImageError(image.file, IS_MASK)
         self._pixels.write(slot, resize(stored.values, *square))
         return replace(decoded, flaw=describe_flaw(int(np.count_nonzero(histogram)), stored.is_hidden))
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from dcgan_jax.data.decoding import Decoded, decode_all
+from dcgan_jax.data.decoding import IS_MASK, Decoded, decode_all
 from dcgan_jax.data.findings import create_report
 from dcgan_jax.data.near_copies import compute_outline, find_near_copies
 from dcgan_jax.data.pixel_file import PixelFile
@@ -75,6 +75,8 @@ def _write_records(
         PixelFile(Path(work) / "pixels", data.image_size) as pixels,
     ):
         decoded = decode_all(source, images, data, pixels)
+        if data.on_bad_image == "error":
+            _refuse_masks(decoded, images)
         _check_bad_images(decoded, source, data)
         examples = create_index(decoded)
         (partial / RECORDS).mkdir()
@@ -84,6 +86,18 @@ def _write_records(
         outlines = [compute_outline(pixels.read(good.slot)) for good in decoded.good]
         copies = find_near_copies(outlines, [example.split for example in examples])
     return examples, decoded, copies
+
+
+def _refuse_masks(decoded: Decoded, images: Sequence[SourceImage]) -> None:
+    """Raises UserError if all images of a class are masks."""
+    masks = {bad.file for bad in decoded.bad if bad.reason == IS_MASK}
+    counts = Counter(image.label for image in images)
+    for label, number in Counter(image.label for image in images if image.file in masks).items():
+        if number == counts[label]:
+            raise UserError(
+                f"Class {label} holds masks, not X-rays: all of its {number} images have two gray levels only. Move "
+                "its folder out of config.data.dir."
+            )
 
 
 def _check_bad_images(decoded: Decoded, source: Source, data: DataSettings) -> None:

@@ -23,7 +23,7 @@ from dcgan_jax.errors import FileError
 from dcgan_jax.settings import DataSettings
 from dcgan_jax.storage.cache import CACHE_VARIABLE, cache_dir
 
-FORMAT_VERSION = 13
+FORMAT_VERSION = 14
 """Counts up whenever the same source and settings give other records or another report."""
 
 

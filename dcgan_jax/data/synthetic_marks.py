@@ -54,8 +54,18 @@ def read_manifest(folder: Path) -> list[dict[str, str]] | None:
 
 def list_synthetic(folder: Path) -> set[str]:
     """Returns the files that a folder's manifest calls synthetic; another program's manifest calls none so."""
+    return {file for file, is_synthetic in _read_marks(folder).items() if is_synthetic}
+
+
+def list_exported(folder: Path) -> set[str]:
+    """Returns all files of a folder's manifest where it calls some of them synthetic, the real ones included."""
+    marks = _read_marks(folder)
+    return set(marks) if any(marks.values()) else set()
+
+
+def _read_marks(folder: Path) -> dict[str, bool]:
     try:
         rows = read_manifest(folder) or []
     except UserError:
-        return set()
-    return {row["file"] for row in rows if row.get(SYNTHETIC) == SYNTHETIC and "file" in row}
+        return {}
+    return {row["file"]: row.get(SYNTHETIC) == SYNTHETIC for row in rows if "file" in row}

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +13,7 @@ from jaxtyping import Float32
 from dcgan_jax.data import image_files
 from dcgan_jax.data.images import open_stored, read_color, read_file
 from dcgan_jax.data.intensity import Depth, DepthRange, find_range, group_depths, measure_depth
-from dcgan_jax.data.synthetic_marks import list_synthetic
+from dcgan_jax.data.synthetic_marks import list_exported
 from dcgan_jax.errors import FileError
 from dcgan_jax.inception.features import FeatureExtractor, Features, map_ahead
 from dcgan_jax.inception.preprocess import Preprocess
@@ -33,7 +32,7 @@ class FolderImages:
 
     folder: Path
     files: tuple[Path, ...]  # sorted by path
-    # Images beside the manifest of an export that it does not list, such as its contact sheet.
+    # Images in the folders of an export that its manifest does not list, such as its contact sheet.
     left_out: tuple[Path, ...]
     passed_over: Mapping[str, int]  # number of files that are no images or of kinds that are not read, by suffix
 
@@ -46,13 +45,14 @@ def find_images(folder: Path) -> FolderImages:
     """
     if not folder.is_dir():
         raise FileError(folder, "is not a folder: give a folder of images or a .npz with saved statistics.")
-    listed_fn = cache(lambda parent: {parent / name for name in list_synthetic(parent)})
-    files: list[Path] = []
-    left_out: list[Path] = []
     found = image_files.find_images(folder)
-    for file in (folder / name for name in found.images):
-        listed = listed_fn(file.parent)
-        (left_out if listed and file not in listed else files).append(file)
+    paths = [folder / name for name in found.images]
+    places = {place for path in paths for place in path.parents if place.is_relative_to(folder)}
+    exported = {place: {place / name for name in list_exported(place)} for place in places}
+    listed = set().union(*exported.values())
+    of_exports = {file.parent for file in listed} | {place for place, names in exported.items() if names}
+    left_out = [path for path in paths if path.parent in of_exports and path not in listed]
+    files = [path for path in paths if path.parent not in of_exports or path in listed]
     if not files:
         raise FileError(folder, "has no image files: give a folder that holds some, at any depth.")
     if len(files) == 1:

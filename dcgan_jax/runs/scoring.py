@@ -139,7 +139,7 @@ def write_report(
 
 
 def _caption(pair: Pair) -> str:
-    """Returns the training image's file and how far it is, over the distance of the neighborhood."""
-    name = show_name(PurePosixPath(pair.file).name)
+    """Returns the training image's file and folder, and how far it is, over the distance of the neighborhood."""
+    name = show_name("/".join(PurePosixPath(pair.file).parts[-2:]))
     short = name if len(name) <= _CAPTION else f"{name[: _CAPTION - 12]}…{name[-11:]}"
     return f"{short}\nfeatures {pair.relative_features:.2f}\npixels {pair.relative_pixels:.2f}"

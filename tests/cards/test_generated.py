@@ -104,7 +104,7 @@ def test_the_owner_of_private_images_is_told_what_the_manifest_names():
 def test_what_was_not_measured_is_said():
     text = create_card(origin=create_origin(scored=False)).format_readme()
     assert "Not measured: this checkpoint has no record of scores" in text
-    assert "Not assessed: this checkpoint was not evaluated" in text
+    assert "Not measured: this checkpoint was not evaluated" in text
 
 
 def test_private_images_are_not_named():

@@ -246,6 +246,15 @@ def test_masks_beside_the_images_are_left_out_and_said(tmp_path, write_xrays, se
 
 
 @pytest.mark.usefixtures("own_cache")
+def test_a_class_of_masks_is_named(xrays, settings, gray_file):
+    (xrays / "train" / "LESION").mkdir()
+    for number in range(3):
+        gray_file(xrays / "train" / "LESION" / f"{number}.png", np.eye(9, dtype=np.uint8) * 255)
+    with refused("Class LESION", "all of its 3 images"):
+        prepare(settings(dir=str(xrays)), seed=0)
+
+
+@pytest.mark.usefixtures("own_cache")
 def test_a_mask_among_the_images_stops_with_a_sentence(xrays, settings, gray_file):
     gray_file(xrays / "train" / "NORMAL" / "lung.png", np.eye(9, dtype=np.uint8) * 255)
     with refused("train/NORMAL/lung.png", "masks"):

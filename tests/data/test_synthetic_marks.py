@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from dcgan_jax.data.synthetic_marks import is_marked, list_synthetic, read_manifest
+from dcgan_jax.data.synthetic_marks import is_marked, list_exported, list_synthetic, read_manifest
 from dcgan_jax.runs.labeling import text_chunks
 from tests.refusals import refused
 
@@ -38,6 +38,12 @@ def test_a_manifest_that_is_a_pipe_is_not_waited_for(tmp_path):
 def test_a_manifest_says_which_files_are_synthetic(tmp_path):
     (tmp_path / "manifest.csv").write_text("file,synthetic\na.png,synthetic\nb.png,real\n")
     assert list_synthetic(tmp_path) == {"a.png"}
+    assert list_exported(tmp_path) == {"a.png", "b.png"}
+
+
+def test_another_programs_manifest_is_that_of_no_export(tmp_path):
+    (tmp_path / "manifest.csv").write_text("file,synthetic\na.png,real\n")
+    assert list_exported(tmp_path) == set()
 
 
 @pytest.mark.parametrize("content", ["path,label\na.png,1\n", "file,synthetic\na.png,yes\n", "a\nb,c\n", "\xe9"])

@@ -144,6 +144,14 @@ def test_what_an_export_does_not_list_is_left_out(tmp_path):
     assert [file.name for file in images.left_out] == ["grid.png"]
 
 
+def test_what_an_export_does_not_list_is_left_out_of_its_folders_too(tmp_path):
+    save(tmp_path, "A/0.png", "A/1.png", "A/grid.png", "grid.png", "real/2.png")
+    write_manifest(tmp_path, "A/0.png", "A/1.png")
+    images = find_images(tmp_path)
+    assert [file.name for file in images.files] == ["0.png", "1.png", "2.png"]
+    assert images.left_out == (tmp_path / "A" / "grid.png", tmp_path / "grid.png")
+
+
 def test_another_programs_manifest_leaves_nothing_out(tmp_path):
     save(tmp_path, "0.png", "1.png")
     (tmp_path / MANIFEST).write_text("image,label\n0.png,NORMAL\n")

@@ -17,7 +17,7 @@ from dcgan_jax.data.labels.report import REASONS, LabelsReport, Reason
 from dcgan_jax.data.labels.table import Labeled, LabelTable, name_class
 from dcgan_jax.data.sources.folder_names import split_of_folder
 from dcgan_jax.data.sources.linking import NO_OWNERS, Owners, link_patients
-from dcgan_jax.data.sources.patients import search_patient
+from dcgan_jax.data.sources.patients import require_matches, search_patient
 from dcgan_jax.data.sources.source import TRAIN, SourceImage
 from dcgan_jax.data.sources.spelling import find_spelling
 from dcgan_jax.data.sources.splits import split_by_patient
@@ -65,7 +65,7 @@ def assign_labels(
         if reason:
             left_out.setdefault(reason, []).append(file)
         else:
-            patient = labeled.patient or search_patient(data.patient_pattern, file, owners.of_files)
+            patient = labeled.patient or search_patient(data.patient_pattern, file)
             images.append(SourceImage(TRAIN, label, file, patient))
             without_view += not labeled.views
     unlabeled = match_files(table.unlabeled, matches.without_row, table.path)
@@ -75,6 +75,8 @@ def assign_labels(
         counts = ", ".join(f"{len(files):,} images {REASONS[reason]}" for reason, files in left_out.items())
         message = f"and config.data.label={data.label} leave no image: there are {counts}."
         raise FieldError("config.data.labels", table.path, message)
+    if not any(labeled.patient for labeled in table.images.values()):  # else the column tells
+        require_matches(data.patient_pattern, [image.file for image in images])
     report = LabelsReport(
         rows=len(table.images) + len(table.unlabeled),
         matched=len(matches.file_of) + len(unlabeled.file_of),

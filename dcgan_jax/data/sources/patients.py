@@ -14,19 +14,23 @@ A patient has several images, and splits must not part them. Nothing but a path 
 - Other names that are common tell the patient, too: `00001280_004` of NIH ChestX-ray14 and `patient01_view2`; so does,
   where no folder is a class, a folder called `patient00001`, as CheXpert has them.
 - `data.patient_pattern`, or the patients' column of `data.labels`, comes before all of that, and so does the header of
-  a DICOM file (linking.py).
+  a DICOM file (linking.py). What a pattern does not match is told as without it.
 - Of any other file, directly in its class, no patient is known: `NORMAL/p1_2.png` may be image 2 of patient 1 or not.
   It counts as a patient of its own, so what is split or held out by patient is then by file and may part a patient's
   images. The report of a prepared set warns of it; a folder for each patient, or a pattern, is the remedy.
 """
 
+import logging
 import re
-from collections.abc import Container
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from dcgan_jax.data.sources.folder_names import is_transparent, split_of_folder
 from dcgan_jax.data.sources.source import SourceImage
+from dcgan_jax.errors import FieldError
+
+logger = logging.getLogger(__name__)
 
 _PNEUMONIA = re.compile(r"(?P<published>person0*(?P<number>\d+)_(?:bacteria|virus))_\d+(?:_\d+)?")
 _NORMAL = re.compile(r"(?P<published>(?:NORMAL2-)?IM-0*(?P<number>\d+))-\d+(?:-\d+)?")
@@ -47,13 +51,38 @@ def patient_of(image: SourceImage) -> Patient:
     return Patient(image.patient, image.patient) if image.patient else identify_patient(image.label, image.file)
 
 
-def search_patient(pattern: str, file: str, owners: Container[str] = ()) -> str:
-    """Returns what the one group of `data.patient_pattern` finds in a path, and nothing without a pattern.
+def search_patient(pattern: str, file: str) -> str:
+    """Returns what the one group of `data.patient_pattern` finds in a path; nothing where it finds nothing.
 
-    Where it finds nothing, it is the path itself, or nothing of a file of `owners`, whose header says whose it is.
+    Such a file's patient is told as without a pattern: by its header, its folder or its name.
     """
     match = re.search(pattern, file) if pattern else None
-    return (match and match[1]) or (file if pattern and file not in owners else "")
+    return (match and match[1]) or ""
+
+
+def require_matches(pattern: str, files: Sequence[str]) -> None:
+    """Says of how many files `data.patient_pattern` tells the patient, where it is not all.
+
+    Raises:
+      UserError: of none.
+    """
+    if not pattern:
+        return
+    unmatched = [file for file in files if not search_patient(pattern, file)]
+    if len(unmatched) == len(files):
+        raise FieldError(
+            "config.data.patient_pattern",
+            pattern,
+            f"finds a patient in none of the {len(files):,} paths, {files[0]} for one: mend it, or leave it out.",
+        )
+    if unmatched:
+        logger.warning(
+            "warning: config.data.patient_pattern tells the patient of %s of %s files; of the others, %s for one, "
+            "headers, folders and names do, as without it",
+            f"{len(files) - len(unmatched):,}",
+            f"{len(files):,}",
+            unmatched[0],
+        )
 
 
 def identify_patient(label: str, file: str) -> Patient:

@@ -3,6 +3,8 @@ import os
 import pytest
 
 from dcgan_jax.data.sources.folder import FolderSource
+from dcgan_jax.data.sources.patients import patient_of
+from dcgan_jax.data.sources.source import SourceImage
 from tests.refusals import refused
 
 
@@ -60,6 +62,26 @@ def test_a_pattern_of_patients_and_the_share_of_the_test_split_are_followed(tmp_
     }
     assert sum(image.split == "test" for image in found) == 3
     assert FolderSource(str(tmp_path), data).fingerprint != FolderSource(str(tmp_path)).fingerprint
+
+
+def patients_by_pattern(folder, settings, pattern):
+    data = settings(dir=str(folder), patient_pattern=pattern, test=0.0)
+    return {image.file: image.patient for image in FolderSource(str(folder), data).list_images()}
+
+
+def test_what_a_pattern_does_not_match_is_its_folders_patients_and_said(tmp_path, settings, caplog):
+    touch(tmp_path, "A/f1/id7-1.png", "A/f1/id7-2.png", "A/f2/1.png", "A/f2/2.png")
+    of = patients_by_pattern(tmp_path, settings, r"/id(\d+)-")
+    assert of["A/f1/id7-1.png"] == of["A/f1/id7-2.png"] == "7"
+    assert patient_of(SourceImage("train", "A", "A/f2/1.png", of["A/f2/1.png"])).conservative == "f2"
+    assert "patient_pattern" in caplog.text
+    assert "2 of 4" in caplog.text
+
+
+def test_a_pattern_that_tells_nobody_is_refused(tmp_path, settings):
+    touch(tmp_path, "A/f1/1.png", "A/f2/2.png")
+    with refused(field="config.data.patient_pattern", value=r"/zz(\d+)"):
+        patients_by_pattern(tmp_path, settings, r"/zz(\d+)")
 
 
 def test_the_fingerprint_follows_the_files(tmp_path):

@@ -65,7 +65,7 @@ def test_names_that_only_look_like_common_ones_tell_nobody(file):
 
 def test_a_pattern_finds_the_patient_in_the_path():
     assert search_patient(r"/p(\d+)_", "NORMAL/p17_2.png") == "17"
-    assert search_patient(r"/p(\d+)_", "NORMAL/q17_2.png") == "NORMAL/q17_2.png"  # nobody known
+    assert search_patient(r"/p(\d+)_", "NORMAL/q17_2.png") == ""
     assert search_patient("", "NORMAL/p17_2.png") == ""
 
 
