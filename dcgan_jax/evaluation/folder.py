@@ -66,35 +66,33 @@ def count_shared(a: FolderImages, b: FolderImages) -> int:
 
 
 def compute_folder_features(
-    images: FolderImages, extractor: FeatureExtractor, preprocess: Preprocess, intensity: Intensity = "dataset"
+    images: FolderImages,
+    extractor: FeatureExtractor,
+    preprocess: Preprocess,
+    intensity: Intensity = "dataset",
+    cached_for: str | None = None,
 ) -> Features:
     """Returns the features of images, in their order; sizes and formats may differ.
+
+    With `cached_for`, the SHA-256 of the weights' file, they are from the cache where the same images were seen before.
 
     Raises:
       UserError: one can't be read.
     """
+    path = None
+    if cached_for is not None:
+        fingerprint = f"{compute_fingerprint(images.files)} {intensity}"
+        path = features_path(fingerprint, cached_for, extractor.dims, preprocess)
+        if (cached := read_cached(path)) is not None:
+            return {dims: cached[str(dims)] for dims in extractor.dims}
     ranges = share_ranges(images.files) if intensity == "dataset" else {}
 
     def read(file: Path) -> Float32[np.ndarray, "1 299 299 channel"]:
         return preprocess(read_color(read_file(file), str(file), ranges.get(file, intensity)))[None]
 
-    return extractor.compute(map_ahead(read, images.files), len(images.files), f"features of {images.folder}")
-
-
-def compute_folder_features_cached(
-    images: FolderImages,
-    extractor: FeatureExtractor,
-    preprocess: Preprocess,
-    weights_sha256: str,
-    intensity: Intensity = "dataset",
-) -> Features:
-    """As `compute_folder_features`, from the cache when the same images were seen before."""
-    fingerprint = f"{compute_fingerprint(images.files)} {intensity}"
-    path = features_path(fingerprint, weights_sha256, extractor.dims, preprocess)
-    if (cached := read_cached(path)) is not None:
-        return {dims: cached[str(dims)] for dims in extractor.dims}
-    features = compute_folder_features(images, extractor, preprocess, intensity)
-    write_cached(path, {str(dims): values for dims, values in features.items()})
+    features = extractor.compute(map_ahead(read, images.files), len(images.files), f"features of {images.folder}")
+    if path:
+        write_cached(path, {str(dims): values for dims, values in features.items()})
     return features
 
 

@@ -13,8 +13,8 @@ from dcgan_jax.storage.record import Part, Record
 FID_OF_CLASSES = "the mean of the classes' FIDs, each counting alike; it chooses the best checkpoint"
 
 
-class Measures(Part):
-    """Scores of one set of images against a reference; None where there are too few images."""
+class Scores(Part):
+    """Scores of one set of images against a reference, as they are shown; None where there are too few images."""
 
     fid: float | None = None
     kid: float | None = None
@@ -22,9 +22,18 @@ class Measures(Part):
     recall: float | None = None
     density: float | None = None
     coverage: float | None = None
-    irs: float | None = Field(None, description="image retrieval score: different nearest real images over chance")
-    trace_ratio: float | None = Field(None, description="spread of the features over that of the reference")
-    vendi: float | None = Field(None, description="effective number of different images")
+    irs: float | None = Field(
+        None, title="image retrieval score", description="different nearest real images over chance"
+    )
+    trace_ratio: float | None = Field(
+        None, title="trace ratio", description="spread of the features over that of the reference"
+    )
+    vendi: float | None = Field(None, title="Vendi score", description="effective number of different images")
+
+
+class Measures(Scores):
+    """Scores of one set of images, and how varied they are in their pixels, which needs no reference."""
+
     ms_ssim: float | None = Field(None, description="mean similarity of pairs of the images, 0 to 1")
 
 
@@ -107,7 +116,7 @@ class RealImagesRecord(Part):
     note: str
 
 
-class EvaluationRecord(Record):
+class EvaluationRecord(Scores, Record):
     """Scores of one class, means over the latent seeds, with their protocol.
 
     Attributes:
@@ -129,9 +138,6 @@ class EvaluationRecord(Record):
     recall: float | None
     density: float | None
     coverage: float | None
-    irs: float | None = None
-    trace_ratio: float | None = None
-    vendi: float | None = None
     kid_held_out: float | None
     by_seed: dict[str, list[float] | None]
     interval: Intervals | None

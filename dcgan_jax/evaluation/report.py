@@ -62,7 +62,9 @@ def create_report(scorer: Scorer, draw_fn: DrawFn, seed: int, step: int) -> Repo
     training, held_out = scorer.training_features(), scorer.held_out_features()
     images = np.concatenate(list(scorer.draw(draw_fn, seeds[0], REPORT_STREAM)))
     first = scorer.measure_generated([images], dims)
-    generated = [first[protocol.dims], *_measure_further(scorer, draw_fn, seeds[1:])]
+    further = (scorer.draw(draw_fn, seed, REPORT_STREAM) for seed in seeds[1:])
+    measured = [first, *(scorer.measure_generated(batches, (protocol.dims,)) for batches in further)]
+    generated = [features[protocol.dims] for features in measured]
     real = training[protocol.dims][scorer.scored], [scorer.training.patients[position] for position in scorer.scored]
     unseen = None
     if held_out is not None and scorer.held_out is not None and len(scorer.held_out) > 1:
@@ -92,11 +94,6 @@ def create_report(scorer: Scorer, draw_fn: DrawFn, seed: int, step: int) -> Repo
 def create_rng(seed: int, name: str) -> np.random.Generator:
     """Returns the random stream of a name: what one part of a report draws does not move what others draw."""
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
-
-
-def _measure_further(scorer: Scorer, draw_fn: DrawFn, seeds: Sequence[int]) -> list[Vectors]:
-    dims = scorer.protocol.dims
-    return [scorer.measure_generated(scorer.draw(draw_fn, seed, REPORT_STREAM), (dims,))[dims] for seed in seeds]
 
 
 def _add_similarity(baseline: Baselines | None, scorer: Scorer, rng: np.random.Generator) -> Baselines | None:

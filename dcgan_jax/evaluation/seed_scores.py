@@ -1,6 +1,7 @@
 """The scores of a generator over several latent seeds, with their intervals and baselines."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -76,10 +77,7 @@ def _compute_intervals(
     if interval is None:
         return None
     return Intervals(
-        low=interval.low,
-        high=interval.high,
-        level=interval.level,
-        method=interval.method,
+        **asdict(interval),
         kid=compute("kid", compute_kernel_distance, real),
         kid_held_out=compute("kid_held_out", compute_kernel_distance, held_out),
         irs=compute("irs", compute_retrieval_score, real, 0.0),

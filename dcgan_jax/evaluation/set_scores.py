@@ -12,10 +12,10 @@ from dcgan_jax.evaluation.folder import (
     FolderImages,
     Intensity,
     compute_folder_features,
-    compute_folder_features_cached,
     count_shared,
     find_images,
 )
+from dcgan_jax.evaluation.record import Scores
 from dcgan_jax.evaluation.statistics_file import read_statistics
 from dcgan_jax.evaluation.versions import collect_versions, describe_weights
 from dcgan_jax.inception.features import FeatureExtractor
@@ -30,7 +30,7 @@ _STATISTICS_ONLY = "Saved statistics hold no single images: only fid can be comp
 _NAMED = 3  # files in a warning
 
 
-class SetScores(Record):
+class SetScores(Scores, Record):
     """What `python -m dcgan_jax.evaluation --json` writes: scores by their names in `metrics.comparison.SCORES`, and
     all that has to be known to read them.
 
@@ -52,16 +52,8 @@ class SetScores(Record):
     """
 
     fid: float | None
-    kid: float | None = None
     kid_subsets: float | None = None
     kid_subsets_std: float | None = None
-    precision: float | None = None
-    recall: float | None = None
-    density: float | None = None
-    coverage: float | None = None
-    irs: float | None = None
-    trace_ratio: float | None = None
-    vendi: float | None = None
     dims: int
     num_real: int | None
     num_generated: int | None
@@ -153,10 +145,9 @@ def _measure(path: Path, folder: FolderImages | None, dims: int, network: Networ
     if folder is None or network is None:
         return read_statistics(path, dims)
     extractor, preprocess, weights, intensity = network
-    if is_cached:
-        return compute_folder_features_cached(folder, extractor, preprocess, weights.sha256, intensity)[dims]
     # Generated folders come and go; caching them would only fill the disk.
-    return compute_folder_features(folder, extractor, preprocess, intensity)[dims]
+    cached_for = weights.sha256 if is_cached else None
+    return compute_folder_features(folder, extractor, preprocess, intensity, cached_for)[dims]
 
 
 def _compare(real: _Side, generated: _Side) -> Comparison:

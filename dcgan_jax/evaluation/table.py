@@ -3,21 +3,13 @@
 from collections.abc import Iterator
 
 from dcgan_jax.evaluation.methods import COLUMNS, describe_methods, format_csv_row, format_latex_row
-from dcgan_jax.evaluation.record import Baseline, ClassesRecord, EvaluationRecord, Intervals
+from dcgan_jax.evaluation.record import Baseline, ClassesRecord, EvaluationRecord, Intervals, Scores
 from dcgan_jax.memorization.record import NOT_ASSESSABLE, MemorizationRecord
 from dcgan_jax.metrics.intervals import Interval
 
 _WIDTH = 22
-_BESIDE = {
-    "precision": "precision",
-    "recall": "recall",
-    "density": "density",
-    "coverage": "coverage",
-    "irs": "image retrieval score",
-    "trace_ratio": "trace ratio",
-    "vendi": "Vendi score",
-}
-"""Scores that a baseline stands beside, and what they are called."""
+_BESIDE = {name: field.title or name for name, field in Scores.model_fields.items() if name not in ("fid", "kid")}
+"""Scores that a baseline stands beside in a row, and what they are called."""
 
 
 def describe_record(record: EvaluationRecord | ClassesRecord) -> str:

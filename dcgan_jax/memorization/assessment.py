@@ -120,7 +120,7 @@ def _compare(
         "memorised_share_interval": interval,
         "memorised_share_by_space": measure_shares_by_space(nearest, thresholds),
         "compared_with": reference.kind,
-        "num_compared": len(reference.own["pixels"].relative),
+        "num_compared": reference.num_own,
         "num_compared_patients": len(reference.own_patients),
         "expected_share": expected,
         "false_positive_rate": false_positive_rate,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Int
 
 from dcgan_jax.memorization.nearest import Nearest
 from dcgan_jax.memorization.record import ExpectedShare
@@ -72,9 +72,11 @@ def find_false_positives(reference: Mapping[str, Nearest], patients: Sequence[st
     return found
 
 
-def take(nearest: Mapping[str, Nearest], mask: Bool[np.ndarray, " image"]) -> dict[str, Nearest]:
-    """Returns the images in a mask."""
-    return {space: Nearest(*(values[mask] for values in of_space)) for space, of_space in nearest.items()}
+def take(
+    nearest: Mapping[str, Nearest], chosen: Bool[np.ndarray, " image"] | Int[np.ndarray, " chosen"]
+) -> dict[str, Nearest]:
+    """Returns what was found of the images in a mask, or at some positions in their order."""
+    return {space: Nearest(*(values[chosen] for values in of_space)) for space, of_space in nearest.items()}
 
 
 def measure_shares_by_space(nearest: Mapping[str, Nearest], thresholds: Mapping[str, float]) -> dict[str, float]:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Float64, Int, UInt8
+from jaxtyping import Float, Float64, Int
 
-from dcgan_jax.memorization.correlation import Images, Signatures, compute_signatures, find_candidates
+from dcgan_jax.memorization.correlation import Images, Signatures, find_candidates
 from dcgan_jax.metrics.neighbors import squared_distance_blocks
 
 NEIGHBORS = 50
@@ -40,19 +40,12 @@ def find_nearest(
     return join(parts)
 
 
-def find_nearest_pixels(
-    images: Images, training: UInt8[np.ndarray, "n height width channel"], neighbors: int = NEIGHBORS
-) -> Nearest:
+def find_nearest_pixels(images: Images, training: Signatures, neighbors: int = NEIGHBORS) -> Nearest:
     """Returns the nearest training image of each image by the distance (2 - 2 r)^(1/2), r their correlation.
 
-    That is the Euclidean distance of the two signatures (correlation.py) where one lies best on the other. There must
-    be at least one of both; k as in `find_nearest`.
+    That is the Euclidean distance of the two signatures (correlation.py) where one lies best on the other. Training
+    images are given by their signatures; there must be at least one of both; k as in `find_nearest`.
     """
-    return find_nearest_signatures(images, compute_signatures(training), neighbors)
-
-
-def find_nearest_signatures(images: Images, training: Signatures, neighbors: int = NEIGHBORS) -> Nearest:
-    """As `find_nearest_pixels`, of the training images' `compute_signatures`."""
     found = find_candidates(images, training)
     distances = np.sqrt(2.0 - 2.0 * found.correlation)
     best = distances.argmin(axis=1)[:, None]

@@ -7,20 +7,14 @@ like.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from dcgan_jax.memorization.copy_detection import equals_training, take
-from dcgan_jax.memorization.correlation import compute_signatures
-from dcgan_jax.memorization.nearest import (
-    NEIGHBORS,
-    Nearest,
-    find_nearest,
-    find_nearest_pixels,
-    find_nearest_signatures,
-    join,
-)
+from dcgan_jax.memorization.correlation import Signatures, compute_signatures
+from dcgan_jax.memorization.nearest import NEIGHBORS, Nearest, find_nearest, find_nearest_pixels, join
 from dcgan_jax.memorization.record import ComparedWith
 
 MIN_IMAGES = 20
@@ -39,6 +33,11 @@ class Views:
     def __len__(self) -> int:
         return len(self.features)
 
+    @cached_property
+    def signatures(self) -> Signatures:
+        """What the images are compared by in pixels."""
+        return compute_signatures(self.images)
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -49,29 +48,39 @@ class Reference:
     patients: tuple[str, ...]  # whose they are
     neighbors: int  # k of the relative distance; generated images are measured with the same
 
+    @cached_property
+    def is_own(self) -> Bool[np.ndarray, " image"]:
+        """Which images equal no training image: others are copies themselves, as duplicated files are."""
+        return ~equals_training(self.nearest)
+
     @property
     def own(self) -> dict[str, Nearest]:
-        """Of the images that equal no training image: others are copies themselves, as duplicated files are."""
-        return take(self.nearest, ~equals_training(self.nearest))
+        """What was found of those images."""
+        return take(self.nearest, self.is_own)
+
+    @property
+    def num_own(self) -> int:
+        """How many they are."""
+        return int(self.is_own.sum())
 
     @property
     def num_same(self) -> int:
         """How many equal a training image."""
-        return int(equals_training(self.nearest).sum())
+        return len(self.is_own) - self.num_own
 
     @property
     def own_patients(self) -> set[str]:
-        """Whose the images of `own` are."""
-        return set(np.asarray(self.patients)[~equals_training(self.nearest)])
+        """Whose the images are that equal none."""
+        return set(np.asarray(self.patients)[self.is_own])
 
     @property
     def num_independent(self) -> int:
         """How many of the images that set thresholds count as independent: of training images, one for each patient."""
-        return len(self.own_patients) if self.kind == "training_patients" else len(self.own["pixels"].relative)
+        return len(self.own_patients) if self.kind == "training_patients" else self.num_own
 
     def explain_shortfall(self) -> str:
         """Returns why it sets no threshold; empty where it does."""
-        own, patients = len(self.own["pixels"].relative), len(self.own_patients)
+        own, patients = self.num_own, len(self.own_patients)
         if own >= MIN_IMAGES and patients > 1:
             return ""
         name = "held-out images" if self.kind == "held_out" else "training images"
@@ -85,7 +94,7 @@ def find(views: Views, training: Views, neighbors: int = NEIGHBORS) -> dict[str,
     """Returns the nearest training image of each image in both spaces."""
     return {
         "features": find_nearest(views.features, training.features, neighbors),
-        "pixels": find_nearest_pixels(views.images, training.images, neighbors),
+        "pixels": find_nearest_pixels(views.images, training.signatures, neighbors),
     }
 
 
@@ -110,7 +119,7 @@ def choose_reference(training: Views, held_out: Views | None) -> tuple[Reference
 
 def _compare_patients(training: Views) -> Reference:
     """Compares each training image with those of all other patients."""
-    owners, signatures = np.asarray(training.patients), compute_signatures(training.images)
+    owners = np.asarray(training.patients)
     neighbors = min(NEIGHBORS, len(owners) - int(np.unique(owners, return_counts=True)[1].max()))
     vectors = np.asarray(training.features, np.float64)
     rows, parts = [], []
@@ -119,11 +128,10 @@ def _compare_patients(training: Views) -> Reference:
         others = np.flatnonzero(~is_own)
         found = {
             "features": find_nearest(vectors[is_own], vectors[others], neighbors),
-            "pixels": find_nearest_signatures(training.images[is_own], signatures[others], neighbors),
+            "pixels": find_nearest_pixels(training.images[is_own], training.signatures[others], neighbors),
         }
         rows.append(np.flatnonzero(is_own))
         parts.append({space: of._replace(position=others[of.position]) for space, of in found.items()})
     order = np.argsort(np.concatenate(rows))
     joined = {space: join([part[space] for part in parts]) for space in parts[0]}
-    nearest = {space: Nearest(*(values[order] for values in of)) for space, of in joined.items()}
-    return Reference("training_patients", nearest, training.patients, neighbors)
+    return Reference("training_patients", take(joined, order), training.patients, neighbors)

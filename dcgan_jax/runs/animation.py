@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import UInt8
 from PIL import ExifTags, Image
 
 from dcgan_jax.data.synthetic_marks import SYNTHETIC
@@ -66,5 +67,5 @@ def encode_mp4(frames: Images) -> bytes:
         return path.read_bytes()
 
 
-def _in_color(frames: Images) -> Images:
+def _in_color(frames: Images) -> UInt8[np.ndarray, "_ height width 3"]:
     return np.broadcast_to(frames, (*frames.shape[:-1], 3))

@@ -67,15 +67,7 @@ def train(settings: Settings, workdir: Workdir) -> None:
                 return
             if first:
                 record_start(workdir, "train")
-                for warning in warn_of_few(data.training):
-                    logger.warning("warning: %s", warning)
-            for line in describe_selection(data.prepared, data.training, data.held_out):
-                logger.info("%s", line)
-            counted = (len(data.training), ", ".join(data.labels), schedule.total, mesh.size, processes.count())
-            logger.info("%d training images (%s), %d steps, %d device(s), %d process(es)", *counted)
-            model, device = settings.model, mesh.devices.flat[0].device_kind
-            size = (settings.data.image_size, model.base_channels, model.dtype, device)
-            logger.info("%d pixels a side, networks of width %d in %s, on %s", *size)
+            _announce(settings, data, schedule, mesh)
             recipe = create_recipe(settings, data.class_counts if settings.model.num_classes else ())
             sampler = Sampler(recipe.generator, settings.model.latent_size, mesh)
             scorer = create_scorer_if_possible(settings, data) if schedule.is_scored else None
@@ -99,15 +91,36 @@ def train(settings: Settings, workdir: Workdir) -> None:
             earlier = workdir.read_summary()
             if pace is None and earlier:  # this start did no step: what was measured before holds
                 pace, seconds = earlier.images_per_second, earlier.seconds
-            facts = {"num_train_images": len(data.training), "best_step": best_step, "scores": None, "set_aside": aside}
-            facts["convolutions"] = recipe.generator.form
-            summary = summarize(state, mesh, images_per_second=pace, seconds=seconds, **facts)
+            summary = summarize(
+                state,
+                mesh,
+                images_per_second=pace,
+                seconds=seconds,
+                num_train_images=len(data.training),
+                best_step=best_step,
+                scores=None,
+                convolutions=recipe.generator.form,
+                set_aside=aside,
+            )
             summary.write(workdir.summary)  # before the report too, which may take long on a CPU
         if scorer:
             report = write_report(scorer, sampler, best, workdir)
             if first:
                 summary.model_copy(update={"scores": report.model_dump(mode="json")}).write(workdir.summary)
     logger.info("done after %d steps: see %s", schedule.total, workdir.root)
+
+
+def _announce(settings: Settings, data: TrainingData, schedule: Schedule, mesh: Mesh) -> None:
+    """Logs what is about to be trained, on what, and what is doubtful about it."""
+    for warning in warn_of_few(data.training) if processes.is_first() else ():
+        logger.warning("warning: %s", warning)
+    for line in describe_selection(data.prepared, data.training, data.held_out):
+        logger.info("%s", line)
+    counted = (len(data.training), ", ".join(data.labels), schedule.total, mesh.size, processes.count())
+    logger.info("%d training images (%s), %d steps, %d device(s), %d process(es)", *counted)
+    model, device = settings.model, mesh.devices.flat[0].device_kind
+    size = (settings.data.image_size, model.base_channels, model.dtype, device)
+    logger.info("%d pixels a side, networks of width %d in %s, on %s", *size)
 
 
 def _run(

@@ -1,6 +1,6 @@
 """Checkpoints of the training state: a small class around orbax's CheckpointManager."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count as count_up
@@ -71,7 +71,7 @@ class Checkpoints:
 
     def close(self) -> None:
         """Waits for saves under way."""
-        with self._naming_storage_trouble(), self._leaving_if_it_fails():
+        with self._naming_storage_trouble(comes_back=True):
             self._manager.close()
 
     def compare_under(self, protocol: str) -> None:
@@ -138,13 +138,8 @@ class Checkpoints:
         if step in self._manager.all_steps():
             return
         metadata = {"identity": self._identity, "checksums": [int(value) for value in compute_checksums(state)]}
-
-        def start() -> None:
-            with self._opened_again_if_it_fails():
-                self._manager.save(step, args=ocp.args.StandardSave(state), custom_metadata=metadata)
-
-        with self._naming_storage_trouble():
-            patience.insist(start, self.directory)
+        arguments = ocp.args.StandardSave(state)
+        self._write(lambda: self._manager.save(step, args=arguments, custom_metadata=metadata))
 
     def record_scores(self, step: int, scores: Scores) -> None:
         """Writes down the scores of a step; `score_table.SCORE` chooses the best.
@@ -157,7 +152,7 @@ class Checkpoints:
 
     def wait(self) -> None:
         """Returns when all saves under way are complete."""
-        with self._naming_storage_trouble(), self._leaving_if_it_fails():
+        with self._naming_storage_trouble(comes_back=True):
             self._manager.wait_until_finished()
 
     def save_whole(self, step: int, state: TrainState) -> None:
@@ -170,11 +165,9 @@ class Checkpoints:
 
         def save() -> None:
             self.save(step, state)
-            with self._opened_again_if_it_fails():
-                self._manager.wait_until_finished()
+            self._manager.wait_until_finished()
 
-        with self._naming_storage_trouble():
-            patience.insist(save, self.directory)
+        self._write(save)
 
     def restore(self, step: int, like: TrainState) -> TrainState:
         """Reads the state of a step.
@@ -223,30 +216,28 @@ class Checkpoints:
             "kept.",
         )
 
-    @contextmanager
-    def _leaving_if_it_fails(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            if patience.may_pass(error) and not shutdown.is_sign_of_a_lost_process(error):
-                raise patience.gone(self.directory, error) from error
-            raise
+    def _write(self, operation: Callable[[], object]) -> None:
+        """Does what the manager writes, and again with a new one where that fails: it keeps raising an old failure."""
+
+        def attempt() -> None:
+            try:
+                operation()
+            except Exception as error:
+                if _may_pass(error):
+                    self._manager = ocp.CheckpointManager(self.directory, options=self._options)
+                raise
+
+        with self._naming_storage_trouble():
+            patience.insist(attempt, self.directory)
 
     @contextmanager
-    def _opened_again_if_it_fails(self) -> Iterator[None]:
-        """Starts afresh after an error: the manager would raise that of a failed save at every later call."""
-        try:
-            yield
-        except Exception as error:
-            if patience.may_pass(error) and not shutdown.is_sign_of_a_lost_process(error):
-                self._manager = ocp.CheckpointManager(self.directory, options=self._options)
-            raise
-
-    @contextmanager
-    def _naming_storage_trouble(self) -> Iterator[None]:
+    def _naming_storage_trouble(self, comes_back: bool = False) -> Iterator[None]:
+        """Raises UserError where storage is full or refuses; RetryLater where it `comes_back` and does not answer."""
         try:
             yield
         except Exception as error:  # storage back ends have no kind of their own for a full disk
+            if comes_back and _may_pass(error):
+                raise patience.gone(self.directory, error) from error
             if not isinstance(error, OSError) and not any(trouble in str(error) for trouble in _STORAGE_TROUBLE):
                 raise
             reason = getattr(error, "strerror", None) or _first_line(error)
@@ -255,6 +246,10 @@ class Checkpoints:
                 f"cannot keep checkpoints ({reason}): make room, or set config.checkpoint.dir to a folder that can be "
                 "written; what was saved before is kept.",
             ) from error
+
+
+def _may_pass(error: Exception) -> bool:
+    return patience.may_pass(error) and not shutdown.is_sign_of_a_lost_process(error)
 
 
 def _first_line(reason: object) -> str:

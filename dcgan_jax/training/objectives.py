@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +23,7 @@ from dcgan_jax.training.losses import (
 from dcgan_jax.training.spectral_norm import Vectors, normalize
 from dcgan_jax.training.state import Recipe, TrainState
 
+Kind = Literal["real", "generated"]
 Images = Float[Array, "local height width channels"]
 Metrics = dict[str, Float[Array, ""]]
 Objective = Callable[[PyTree], tuple[Float[Array, ""], Metrics]]
@@ -63,36 +65,28 @@ class Objectives:
 
     def real(self, batch: LabeledImages, vectors: Vectors | None, stream: str) -> Objective:
         """Returns the discriminator's objective on real images, with the R1 penalty where it is on."""
-        loss, losses = self.recipe.settings.loss, create_losses(self.recipe.settings.loss.kind)
-        seen = self._augment(batch, stream)
-
-        def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
-            logits = self._classify(params, vectors, seen, stream)
-            value = losses.real(logits)
-            metrics = {
-                "discriminator_loss_real": value,
-                "discriminator_accuracy_real": compute_accuracy(logits, 1),
-            }
-            if self.recipe.settings.augment.is_adaptive:
-                metrics["mean_sign_real"] = jnp.mean(jnp.sign(logits))
-            penalty, penalties = self._penalize("r1_penalty", loss.r1, params, vectors, seen, stream)
-            return value + penalty, metrics | penalties
-
-        return objective
+        return self._of_kind("real", batch, vectors, stream)
 
     def generated(self, batch: LabeledImages, vectors: Vectors | None, stream: str) -> Objective:
         """Returns the discriminator's objective on generated images, with the R2 penalty where it is on."""
-        loss, losses = self.recipe.settings.loss, create_losses(self.recipe.settings.loss.kind)
+        return self._of_kind("generated", batch, vectors, stream)
+
+    def _of_kind(self, kind: Kind, batch: LabeledImages, vectors: Vectors | None, stream: str) -> Objective:
+        settings = self.recipe.settings
+        losses = create_losses(settings.loss.kind)
+        loss_fn = losses.real if kind == "real" else losses.generated
         seen = self._augment(batch, stream)
 
         def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
             logits = self._classify(params, vectors, seen, stream)
-            value = losses.generated(logits)
+            value = loss_fn(logits)
             metrics = {
-                "discriminator_loss_generated": value,
-                "discriminator_accuracy_generated": compute_accuracy(logits, 0),
+                f"discriminator_loss_{kind}": value,
+                f"discriminator_accuracy_{kind}": compute_accuracy(logits, 1 if kind == "real" else 0),
             }
-            penalty, penalties = self._penalize("r2_penalty", loss.r2, params, vectors, seen, stream)
+            if kind == "real" and settings.augment.is_adaptive:
+                metrics["mean_sign_real"] = jnp.mean(jnp.sign(logits))
+            penalty, penalties = self._penalize(kind, params, vectors, seen, stream)
             return value + penalty, metrics | penalties
 
         return objective
@@ -102,14 +96,11 @@ class Objectives:
 
         What is reported of both kinds is the loss of the pairs, and the share in which the real image has more.
         """
-        loss = self.recipe.settings.loss
-        streams = f"real{stream}", f"generated{stream}"
-        seen = [self._augment(batch, f"pairs{stream}") for batch in (real, generated)]
+        seen_real, seen_generated = (self._augment(batch, f"pairs{stream}") for batch in (real, generated))
 
         def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
-            of_real, of_generated = (
-                self._classify(params, vectors, batch, name) for batch, name in zip(seen, streams, strict=True)
-            )
+            of_real = self._classify(params, vectors, seen_real, f"real{stream}")
+            of_generated = self._classify(params, vectors, seen_generated, f"generated{stream}")
             value, accuracy = relativistic_loss(of_real, of_generated), compute_accuracy(of_real - of_generated, 1)
             metrics = {
                 "discriminator_loss_real": value,
@@ -119,12 +110,10 @@ class Objectives:
             }
             if self.recipe.settings.augment.is_adaptive:
                 metrics["mean_sign_real"] = jnp.mean(jnp.sign(of_real - of_generated))
-            for name, weight, batch, of_batch in zip(
-                ("r1_penalty", "r2_penalty"), (loss.r1, loss.r2), seen, streams, strict=True
-            ):
-                penalty, penalties = self._penalize(name, weight, params, vectors, batch, of_batch)
-                value, metrics = value + penalty, metrics | penalties
-            return value, metrics
+            penalty, penalties = self._penalize("real", params, vectors, seen_real, f"real{stream}")
+            value, metrics = value + penalty, metrics | penalties
+            penalty, penalties = self._penalize("generated", params, vectors, seen_generated, f"generated{stream}")
+            return value + penalty, metrics | penalties
 
         return objective
 
@@ -175,13 +164,15 @@ class Objectives:
         return LabeledImages(self.recipe.generator.apply({"params": params}, latents, labels), labels)
 
     def _penalize(
-        self, name: str, weight: float, params: PyTree, vectors: Vectors | None, seen: LabeledImages, stream: str
+        self, kind: Kind, params: PyTree, vectors: Vectors | None, seen: LabeledImages, stream: str
     ) -> tuple[Float[Array, ""] | float, Metrics]:
-        """Returns a weighted gradient penalty and what is reported of it; 0 and nothing where its weight is 0.
+        """Returns the weighted gradient penalty on real (R1) or generated images (R2), and what is reported of it.
 
-        It is taken every `r1_every` steps, as many times its size, and is 0 in between.
+        It is 0, and not reported, where its weight is 0. It is taken every `r1_every` steps, as many times its size,
+        and is 0 in between.
         """
         settings = self.recipe.settings
+        name, weight = ("r1_penalty", settings.loss.r1) if kind == "real" else ("r2_penalty", settings.loss.r2)
         if not weight:
             return 0.0, {}
 

@@ -82,14 +82,7 @@ def create_schedule(settings: Settings, num_images: int) -> Schedule:
     evaluate_every = to_steps(settings.eval.every_epochs, settings.eval.every_steps)
     intervals = [every for every in (total, sample_every, checkpoint_every, evaluate_every) if every]
     steps_per_call = min(train.steps_per_dispatch, *intervals)
-    return Schedule(
-        total,
-        steps_per_epoch,
-        sample_every,
-        checkpoint_every,
-        evaluate_every,
-        steps_per_call,
-    )
+    return Schedule(total, steps_per_epoch, sample_every, checkpoint_every, evaluate_every, steps_per_call)
 
 
 def _advise(settings: Settings, num_images: int) -> str:

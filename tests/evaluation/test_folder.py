@@ -7,11 +7,9 @@ import pytest
 from PIL import Image
 
 from dcgan_jax.data.synthetic_marks import MANIFEST
-from dcgan_jax.evaluation import folder as folder_module
 from dcgan_jax.evaluation.folder import (
     compute_fingerprint,
     compute_folder_features,
-    compute_folder_features_cached,
     count_shared,
     features_path,
     find_images,
@@ -58,14 +56,14 @@ def test_a_folder_is_read_at_every_depth_size_and_format(extractor, folder):
 
 def test_features_are_cached_under_all_that_shapes_them(extractor, folder, tmp_path, monkeypatch):
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
-    arguments = find_images(folder), extractor, Preprocess(), "hash"
-    first = compute_folder_features_cached(*arguments)[64]
-    monkeypatch.setattr(folder_module, "compute_folder_features", lambda *_: pytest.fail("not cached"))
-    np.testing.assert_array_equal(compute_folder_features_cached(*arguments)[64], first)
+    arguments = find_images(folder), extractor, Preprocess(), "dataset", "hash"
+    first = compute_folder_features(*arguments)[64]
+    monkeypatch.setattr(FeatureExtractor, "compute", lambda *_: pytest.fail("not cached"))
+    np.testing.assert_array_equal(compute_folder_features(*arguments)[64], first)
     monkeypatch.undo()
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     (folder / "b.png").write_bytes((folder / "deep/c.bmp").read_bytes())
-    assert not np.array_equal(compute_folder_features_cached(*arguments)[64], first)
+    assert not np.array_equal(compute_folder_features(*arguments)[64], first)
 
 
 def test_every_part_of_the_protocol_is_in_the_key():

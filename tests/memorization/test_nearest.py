@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
+from dcgan_jax.memorization.correlation import compute_signatures
 from dcgan_jax.memorization.nearest import find_nearest, find_nearest_pixels
 
 
@@ -38,7 +39,7 @@ def test_among_copies_nothing_stands_out():
 
 def test_in_pixels_a_copy_is_at_distance_zero_and_stands_out():
     training = draw_images(12)
-    found = find_nearest_pixels(training[[5]], training)
+    found = find_nearest_pixels(training[[5]], compute_signatures(training))
     assert found.position[0] == 5
     assert found.relative[0] < 1e-6
 
@@ -47,5 +48,5 @@ def test_in_pixels_the_distance_is_that_of_the_correlation():
     images = draw_images(2, size=32)
     images[1] = 255 - images[0]
     # A negative has correlation -1 without a shift; with shifts it can only be closer.
-    assert find_nearest_pixels(images[:1], images[1:]).distance[0] <= 2.0
-    assert find_nearest_pixels(images[:1], images[:1]).distance[0] == pytest.approx(0.0, abs=1e-6)
+    assert find_nearest_pixels(images[:1], compute_signatures(images[1:])).distance[0] <= 2.0
+    assert find_nearest_pixels(images[:1], compute_signatures(images[:1])).distance[0] == pytest.approx(0.0, abs=1e-6)
