@@ -12,7 +12,6 @@ from dcgan_jax.data.order import Order
 from dcgan_jax.data.pipeline import create_batches
 from dcgan_jax.data.selection import describe_selection, resolve_num_classes, warn_of_few
 from dcgan_jax.evaluation.class_scorer import ClassScorer
-from dcgan_jax.runs.admission import checkpoints_of_run
 from dcgan_jax.runs.curves import save_curves
 from dcgan_jax.runs.figures import COMPARISON, CURVES, Images, save_comparison
 from dcgan_jax.runs.first_weights import open_origin, record_origin, take_weights
@@ -20,6 +19,7 @@ from dcgan_jax.runs.metrics_log import read_rows
 from dcgan_jax.runs.observer import draw_samples, observed
 from dcgan_jax.runs.restore import restore_or_fall_back, start_or_restore
 from dcgan_jax.runs.run import Run
+from dcgan_jax.runs.run_checkpoints import checkpoints_of_run
 from dcgan_jax.runs.scoring import create_score_fn, create_scorer_if_possible, write_report
 from dcgan_jax.runs.starts import record_start
 from dcgan_jax.runs.summary import summarize

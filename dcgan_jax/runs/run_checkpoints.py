@@ -1,4 +1,4 @@
-"""Whether a training may go on, or begin, with the checkpoints there are."""
+"""The checkpoints of a run: whether a training may go on, or begin, with those that there are."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
