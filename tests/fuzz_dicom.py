@@ -9,7 +9,6 @@ import sys
 import numpy as np
 
 from dcgan_jax.data.images import read_gray
-from dcgan_jax.data.intensity import DepthRange
 from dcgan_jax.data.reading.dicom.header import read_header
 from tests.dicom_files import (
     IMPLICIT,
@@ -57,7 +56,7 @@ def _make_enhanced(syntax: str) -> bytes:
 def read(content: bytes) -> None:
     """Reads the owner of a file, and its pixels in every way."""
     read_header(io.BytesIO(content), "x").elements.raw("PatientID")
-    for intensity in (DepthRange(0, 1), "image", "container", "equalize"):
+    for intensity in ("dataset", "image", "container", "equalize"):
         pixels = read_gray(content, "x", intensity, ("for_processing", "frames"))
         assert pixels.dtype == np.uint8
         assert pixels.size

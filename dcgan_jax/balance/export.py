@@ -12,9 +12,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from dcgan_jax.balance.record import BalancedRow
-from dcgan_jax.data.images import find_shown, read_stored
-from dcgan_jax.data.intensity import find_range, measure_depth, range_alone, to_8_bits
-from dcgan_jax.data.prepared import Example, PreparedSet
+from dcgan_jax.data.images import read_stored, show
+from dcgan_jax.data.prepared import PreparedSet
 from dcgan_jax.data.ranking import rank_by_hash
 from dcgan_jax.data.reading.stored_image import StoredImage
 from dcgan_jax.data.sources.source import Source, SourceImage
@@ -86,24 +85,15 @@ class RealImages:
         if self._balance.resolution == "model":
             _write_png(self._prepared.images([self._examples[image.file]])[0], path, self._channels)
             return
-        admit = self._prepared.report.settings.admit
-        stored = read_stored(self._source.read_file(image), image.file, admit=admit)
+        report = self._prepared.report
+        stored = read_stored(self._source.read_file(image), image.file, admit=report.settings.admit)
         original = self._source.locate(image)
         if self._balance.real == "link" and original is not None and _is_plain_png(stored, original):
             with contextlib.suppress(FileExistsError):  # a link whose original is gone: reading it names it
                 path.symlink_to(original)
             return
-        _write_png(self._to_8_bits(stored, self._examples[image.file])[..., None], path, self._channels)
-
-    def _to_8_bits(self, stored: StoredImage, example: Example) -> UInt8[np.ndarray, "height width"]:
-        """Returns the pixels with the range that preparing found, for its group where it shares one."""
-        report = self._prepared.report
-        shown = find_shown(stored, report.settings.intensity)
-        if not shown.is_deep:
-            return shown.values
-        depth = measure_depth(shown)
-        shared = find_range(depth, report.depth_groups)
-        return to_8_bits(shown.values, shared or range_alone(depth, example.file, report.settings.intensity))
+        pixels = show(stored, image.file, report.settings.intensity, report.depth_groups)
+        _write_png(pixels[..., None], path, self._channels)
 
 
 def _keep_names(images: Sequence[SourceImage]) -> Iterator[str]:

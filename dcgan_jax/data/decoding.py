@@ -21,11 +21,10 @@ from dcgan_jax.data.images import find_shown, open_stored
 from dcgan_jax.data.intensity import (
     Depth,
     DepthGroup,
+    choose_range,
     count_levels,
-    find_range,
     group_depths,
     measure_depth,
-    range_alone,
     to_8_bits,
 )
 from dcgan_jax.data.memory_budget import MemoryBudget
@@ -132,7 +131,7 @@ class _Decoder:
             return outcome
         depth = outcome.depth
         try:
-            shared = find_range(depth, groups) or range_alone(depth, outcome.image.file, self._data.intensity)
+            shared = choose_range(depth, outcome.image.file, self._data.intensity, groups)
         except BadImageError as error:
             return LeftOut.of(error)
         values = self._deep.read(outcome.slot)

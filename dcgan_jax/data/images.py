@@ -14,7 +14,7 @@ import errno
 import io
 import os
 import stat
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from dcgan_jax.data.equalization import equalize
-from dcgan_jax.data.intensity import DepthRange, measure_depth, range_alone, to_8_bits
+from dcgan_jax.data.intensity import DepthGroup, choose_range, measure_depth, to_8_bits
 from dcgan_jax.data.reading import codec_reader, pillow_reader, tiff_reader
 from dcgan_jax.data.reading.formats import DICOM, HEAD_BYTES, FileFormat, find_format
 from dcgan_jax.data.reading.stored_image import (
@@ -121,40 +121,43 @@ def read_stored(content: bytes, file: str, color: bool = False, admit: Collectio
 
 
 def read_gray(
-    content: bytes, file: str, intensity: DepthRange | str, admit: Collection[str] = ()
+    content: bytes, file: str, intensity: str, admit: Collection[str] = (), groups: Sequence[DepthGroup] = ()
 ) -> UInt8[np.ndarray, "height width"]:
     """Returns the pixels of one image file, given by its content and, for messages, its name.
 
-    The intensity says which values of a file deeper than 8 bits become 0 and 255: a `DepthRange`, "container" (the ends
-    of the type, 0 and 1 for floats), "image" (the file's own) or "equalize" (those, with an equalized histogram).
+    The intensity says which values of a file deeper than 8 bits become 0 and 255: "container" (the ends of the type, 0
+    and 1 for floats), "image" (the file's own), "equalize" (those, with an equalized histogram) or "dataset" (those of
+    the one of the groups that holds the file, and where none does the file's own).
 
     Raises:
       BadImageError: as `read_stored`.
     """
-    return show(read_stored(content, file, admit=admit), file, intensity)
+    return show(read_stored(content, file, admit=admit), file, intensity, groups)
 
 
-def read_color(content: bytes, file: str, intensity: DepthRange | str) -> UInt8[np.ndarray, "height width channel"]:
+def read_color(
+    content: bytes, file: str, intensity: str, groups: Sequence[DepthGroup] = ()
+) -> UInt8[np.ndarray, "height width channel"]:
     """As `read_gray`, with color kept: one channel where all three are equal, three elsewhere.
 
     For scores, which must see the colors that other tools see; an RGB file with gray content gives one channel with
     exactly the values of each of its three.
     """
-    pixels = show(read_stored(content, file, color=True), file, intensity)
+    pixels = show(read_stored(content, file, color=True), file, intensity, groups)
     if pixels.ndim == 2:
         return pixels[..., None]
     is_gray = (pixels == pixels[..., :1]).all()
     return pixels[..., :1] if is_gray else pixels
 
 
-def show(stored: StoredImage, file: str, intensity: DepthRange | str) -> UInt8[np.ndarray, "height width *color"]:
+def show(
+    stored: StoredImage, file: str, intensity: str, groups: Sequence[DepthGroup] = ()
+) -> UInt8[np.ndarray, "height width *color"]:
     """Returns the 8 bits of an image; see `read_gray`."""
-    shown = find_shown(stored, "dataset" if isinstance(intensity, DepthRange) else intensity)
+    shown = find_shown(stored, intensity)
     if not shown.is_deep:
         return shown.values
-    if isinstance(intensity, DepthRange):
-        return to_8_bits(shown.values, intensity)
-    return to_8_bits(shown.values, range_alone(measure_depth(shown), file, intensity))
+    return to_8_bits(shown.values, choose_range(measure_depth(shown), file, intensity, groups))
 
 
 def find_shown(stored: StoredImage, intensity: str) -> StoredImage:

@@ -108,17 +108,14 @@ def group_depths(depths: Sequence[Depth]) -> list[DepthGroup]:
     return sorted(groups, key=lambda group: -group.files)
 
 
-def find_range(depth: Depth, groups: Sequence[DepthGroup]) -> DepthRange | None:
-    """Returns the range of the group that an image is in, None where there is no such group."""
-    return next((DepthRange(group.low, group.high) for group in groups if group.holds(depth)), None)
-
-
-def range_alone(depth: Depth, file: str, intensity: str) -> DepthRange:
-    """Returns the range of an image that shares none: its own, or with "container" the ends of its type.
+def choose_range(depth: Depth, file: str, intensity: str, groups: Sequence[DepthGroup]) -> DepthRange:
+    """Returns the range of the group that an image is in; of one in none its own or, with "container", its type's.
 
     Raises:
       BadImageError: floats are not within 0 and 1, so that their type has no ends.
     """
+    if group := next((group for group in groups if group.holds(depth)), None):
+        return DepthRange(group.low, group.high)
     if intensity != "container":
         return DepthRange(depth.low, depth.high)
     low, high = depth.ends

@@ -74,12 +74,11 @@ class PreparedSet:
         """
         size = self.report.settings.image_size
         pixels = np.empty((len(examples), size, size, 1), np.uint8)
-        for split in {example.split for example in examples}:
-            rows = [row for row, example in enumerate(examples) if example.split == split]
-            try:
-                self._records[split].read([examples[row].position for row in rows], pixels, rows)
-            except (OSError, IndexError) as error:
-                raise _damaged(self.directory, RECORDS, f"can't be read ({error})") from error
+        try:
+            for row, example in enumerate(examples):
+                pixels[row] = self._records[example.split].read(example.position)
+        except (OSError, IndexError) as error:
+            raise _damaged(self.directory, RECORDS, f"can't be read ({error})") from error
         return pixels
 
 

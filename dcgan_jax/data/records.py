@@ -1,7 +1,7 @@
 """Images of one size in a .npy file: NumPy opens it, and threads read single ones out of it."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -39,11 +39,10 @@ class Records:
         if os.fstat(self._file.fileno()).st_size != expected:
             raise ValueError(f"it is not {expected} bytes long")
 
-    def read(self, positions: Sequence[int], out: UInt8[np.ndarray, "n size size 1"], rows: Sequence[int]) -> None:
-        """Reads images into rows of an array; raises OSError or IndexError if they can't be read."""
+    def read(self, position: int) -> UInt8[np.ndarray, "size size 1"]:
+        """Returns an image; raises OSError or IndexError if it can't be read."""
+        if not 0 <= position < self._count:
+            raise IndexError(f"there is no image {position}")
         length = self._size**2
-        for position, row in zip(positions, rows, strict=True):
-            if not 0 <= position < self._count:
-                raise IndexError(f"there is no image {position}")
-            content = read_at(self._file.fileno(), length, self._start + position * length)
-            out[row] = np.frombuffer(content, np.uint8).reshape(out.shape[1:])
+        content = read_at(self._file.fileno(), length, self._start + position * length)
+        return np.frombuffer(content, np.uint8).reshape(self._size, self._size, 1)

@@ -12,7 +12,7 @@ from jaxtyping import Float32
 
 from dcgan_jax.data import image_files
 from dcgan_jax.data.images import open_stored, read_color, read_file
-from dcgan_jax.data.intensity import Depth, DepthRange, find_range, group_depths, measure_depth
+from dcgan_jax.data.intensity import Depth, DepthGroup, group_depths, measure_depth
 from dcgan_jax.data.synthetic_marks import list_exported
 from dcgan_jax.errors import FileError
 from dcgan_jax.inception.features import FeatureExtractor, Features, map_ahead
@@ -85,10 +85,10 @@ def compute_folder_features(
         path = features_path(fingerprint, cached_for, extractor.dims, preprocess)
         if (cached := read_cached(path)) is not None:
             return {dims: cached[str(dims)] for dims in extractor.dims}
-    ranges = share_ranges(images.files) if intensity == "dataset" else {}
+    groups = find_depth_groups(images.files, color=True) if intensity == "dataset" else ()
 
     def read(file: Path) -> Float32[np.ndarray, "1 299 299 channel"]:
-        return preprocess(read_color(read_file(file), str(file), ranges.get(file, intensity)))[None]
+        return preprocess(read_color(read_file(file), str(file), intensity, groups))[None]
 
     features = extractor.compute(map_ahead(read, images.files), len(images.files), f"features of {images.folder}")
     if path:
@@ -113,14 +113,12 @@ def compute_fingerprint(files: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def share_ranges(files: Sequence[Path], admit: Collection[str] = ()) -> dict[Path, DepthRange]:
-    """Returns by which range each file deeper than 8 bits is brought to 8, as preparing with `data.admit` would."""
+def find_depth_groups(files: Sequence[Path], color: bool = False, admit: Collection[str] = ()) -> list[DepthGroup]:
+    """Returns the ranges that files deeper than 8 bits share; `color` and `admit` are those of `open_stored`."""
 
     def measure(file: Path) -> Depth | None:
-        opened = open_stored(read_file(file), str(file), color=True, admit=admit)
+        opened = open_stored(read_file(file), str(file), color, admit)
         stored = opened.load().as_displayed() if opened.may_be_deep else None
         return measure_depth(stored) if stored is not None and stored.is_deep else None
 
-    depths = {file: depth for file, depth in zip(files, map_ahead(measure, files), strict=True) if depth is not None}
-    groups = group_depths(list(depths.values()))
-    return {file: shared for file, depth in depths.items() if (shared := find_range(depth, groups))}
+    return group_depths([depth for depth in map_ahead(measure, files) if depth])

@@ -19,12 +19,9 @@ _LISTED = 20  # classes
 def prepare(settings: Settings, workdir: Workdir) -> PreparedSet:
     """Prepares the data, or finds it prepared, and says where it is and what to know of it; the workdir is not used.
 
-    Raises UserError if the data cannot be prepared, or hold synthetic images, which no mode may take for real ones.
+    Raises UserError as `prepare_silently`.
     """
-    if settings.data.dir:  # before anything is decoded
-        _refuse(settings.data, _list_marked(Path(settings.data.dir)))
-    prepared = data_prepare.prepare(settings.data, settings.seed)
-    _refuse(settings.data, set(prepared.report.synthetic))
+    prepared = prepare_silently(settings)
     classes = describe_classes(prepared.report)
     for line in classes[:_LISTED]:
         logger.info("%s", line)
@@ -33,6 +30,18 @@ def prepare(settings: Settings, workdir: Workdir) -> PreparedSet:
     for warning in prepared.report.warnings:
         logger.warning("warning: %s", warning)
     logger.info("prepared images and what was found in them: %s", prepared.directory / REPORT_TEXT)
+    return prepared
+
+
+def prepare_silently(settings: Settings) -> PreparedSet:
+    """As `prepare`, where what is to be known of the data was said already.
+
+    Raises UserError if the data cannot be prepared, or hold synthetic images, which no mode may take for real ones.
+    """
+    if settings.data.dir:  # before anything is decoded
+        _refuse(settings.data, _list_marked(Path(settings.data.dir)))
+    prepared = data_prepare.prepare(settings.data, settings.seed)
+    _refuse(settings.data, set(prepared.report.synthetic))
     return prepared
 
 

@@ -15,9 +15,10 @@ from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord, read_evaluation
 from dcgan_jax.memorization.correlation import compute_signatures, compute_similarities
 from dcgan_jax.runs.figures import Images
+from dcgan_jax.runs.prepare import prepare_silently
 from dcgan_jax.runs.provenance import Provenance, read_provenance
 from dcgan_jax.runs.restore import restore_chosen
-from dcgan_jax.runs.training_data import read_training_data
+from dcgan_jax.runs.training_data import select_training_data
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime import processes
 from dcgan_jax.runtime.devices import create_mesh
@@ -129,7 +130,8 @@ class Run:
 
         Raises UserError if the training images are not there, or not those of the run.
         """
-        data = read_training_data(self.settings, self.workdir)
+        # The run was told of its data when it was trained, and a mode that draws from it prepares its own.
+        data = select_training_data(prepare_silently(self.settings), self.settings)
         self.workdir.check_train_files(data.train_files)
         signatures = compute_signatures(data.prepared.images(data.training))
 

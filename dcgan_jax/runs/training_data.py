@@ -56,5 +56,9 @@ def read_training_data(settings: Settings, workdir: Workdir) -> TrainingData:
 
     Raises UserError if the data cannot be prepared, or have no such class.
     """
-    prepared = prepare(settings, workdir)
+    return select_training_data(prepare(settings, workdir), settings)
+
+
+def select_training_data(prepared: PreparedSet, settings: Settings) -> TrainingData:
+    """Returns what the settings train on; raises UserError if there is no such class."""
     return TrainingData(prepared, *select_training(prepared, settings.data, settings.seed))

@@ -12,7 +12,7 @@ from dcgan_jax.data.images import read_gray
 from dcgan_jax.data.resize import resize
 from dcgan_jax.data.sources.dicom_files import DicomFiles
 from dcgan_jax.errors import FieldError, FileError
-from dcgan_jax.evaluation.folder import share_ranges
+from dcgan_jax.evaluation.folder import find_depth_groups
 from dcgan_jax.settings import DataSettings, StudySettings
 from dcgan_jax.study.plan import KeyRow, Origin
 
@@ -91,11 +91,12 @@ def _read(
             f"has {len(files)} images, and {count} are needed: add some, or lower config.study.images.",
         )
     chosen = [files[index] for index in np.random.default_rng([seed, len(files)]).permutation(len(files))[:count]]
-    ranges = share_ranges([folder / file for file in files], data.admit) if data.intensity == "dataset" else {}
+    deep = [folder / file for file in files] if data.intensity == "dataset" else []
+    groups = find_depth_groups(deep, admit=data.admit)
     for file in chosen:
         path = folder / file
         try:
-            pixels = read_gray(path.read_bytes(), str(path), ranges.get(path, data.intensity), data.admit)
+            pixels = read_gray(path.read_bytes(), str(path), data.intensity, data.admit, groups)
             yield dicom.name(file), pixels
         except OSError as error:
             raise FileError(path, f"cannot be read ({error.strerror}): mend it or remove it.") from error

@@ -23,10 +23,6 @@ Some of the images that you will see are X-rays of patients. The others were **g
 imaged. You are not told how many there are of each.
 
 For each image, say whether it is **real** or **generated**, and how sure you are, from 1 (guessing) to 5 (certain).
-{question}
-You may zoom, move and change brightness and contrast as much as you like. You will not be told whether you were right,
-and an answer cannot be changed once it is sent. Take the time that you would take at work, and please do not talk about
-the images with other readers.
 """
 
 _PAIRS = """\
@@ -36,6 +32,9 @@ You will see two images side by side. One is an X-ray of a patient; the other wa
 patient was imaged.
 
 Each time, say **which one is real**, the left or the right, and how sure you are, from 1 (guessing) to 5 (certain).
+"""
+
+_IN_EITHER = """\
 {question}
 You may zoom, move and change brightness and contrast as much as you like. You will not be told whether you were right,
 and an answer cannot be changed once it is sent. Take the time that you would take at work, and please do not talk about
@@ -48,4 +47,4 @@ def default_text(name: TextName, study: StudySettings) -> str:
     if name == "consent":
         return _CONSENT
     question = f"Say as well what it shows: {', '.join(study.choices)}.\n" if study.choices else ""
-    return (_PAIRS if study.design == "pairs" else _RATING).format(question=question)
+    return (_PAIRS if study.design == "pairs" else _RATING) + _IN_EITHER.format(question=question)

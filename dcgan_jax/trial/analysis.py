@@ -156,14 +156,7 @@ class _Tables:
 def _summarize(tables: _Tables, arm: Arm, metric: Metric) -> Summary:
     estimate = create_estimate(tables.whole(metric), tables.left_out(metric))
     low, high = (float(np.clip(end, 0.0, 1.0)) for end in estimate.interval())  # every score is a share
-    return Summary(
-        arm=arm.name,
-        ratio=arm.ratio,
-        fraction=arm.fraction,
-        metric=metric,
-        value=estimate.mean,
-        interval=(low, high),
-    )
+    return Summary(**arm.columns, metric=metric, value=estimate.mean, interval=(low, high))
 
 
 def _compare(tables: _Tables, reference: _Tables, metric: Metric) -> Estimate:
@@ -183,9 +176,7 @@ def _describe(
     is_primary = margin is not None
     level = LEVEL if is_primary else LEVEL / number
     return Comparison(
-        arm=arm.name,
-        ratio=arm.ratio,
-        fraction=arm.fraction,
+        **arm.columns,
         metric=metric,
         difference=estimate.mean,
         interval=estimate.interval(),

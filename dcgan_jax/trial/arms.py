@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Int
@@ -34,6 +34,11 @@ class Arm:
     def kind(self) -> ArmKind:
         """What it is trained on."""
         return ARMS[self.name]
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """How rows of the record name it; see `OfArm`."""
+        return {"arm": self.name, "ratio": self.ratio, "fraction": self.fraction}
 
     @property
     def has_synthetic(self) -> bool:

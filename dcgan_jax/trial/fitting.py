@@ -7,13 +7,13 @@ trained again comes out the same.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, Float32, Int, Key, PyTree, UInt8
+from jaxtyping import Array, Float, Float32, Int, Key, PyTree, Shaped, UInt8
 
 from dcgan_jax.data.order import Order
 from dcgan_jax.data.pipeline import to_float
@@ -83,7 +83,7 @@ class Trainer:
         schedule = optax.cosine_decay_schedule(trial.learning_rate, trial.steps)
         self._optimizer = optax.adamw(schedule, weight_decay=WEIGHT_DECAY)
         self._predict = jax.jit(self._logits)
-        self._steps: dict[tuple[bool, bool], Callable[..., Any]] = {}
+        self._update = jax.jit(self._train_portion, static_argnums=0, donate_argnums=1)
 
     def fit(self, tasks: Sequence[Task], on_updates: Callable[[int], object] = lambda count: None) -> list[Fit]:
         """Returns one classifier for each task of a portion (`portions`), all trained in one program mapped over them.
@@ -91,14 +91,11 @@ class Trainer:
         All are augmented or none. Whenever validation images have been looked at, `on_updates` takes the number of
         further updates.
         """
-        steps, several = self._trial.steps, len(tasks) > 1
-        keys = [jax.random.key(task.seed) for task in tasks]
-        starts = [create_params(self._classifier, self._images.shape[1], key) for key in keys]
-        params, weights, key = _stack(starts), _stack([_class_weights(task) for task in tasks]), jnp.stack(keys)
-        if not several:
-            params, weights, key = jax.tree.map(lambda leaf: leaf[0], (params, weights, key))
-        state = (params, jax.vmap(self._optimizer.init)(params) if several else self._optimizer.init(params))
-        update = self._update(tasks[0].is_augmented, several)
+        steps = self._trial.steps
+        keys = jnp.stack([jax.random.key(task.seed) for task in tasks])
+        params = _stack([create_params(self._classifier, self._images.shape[1], key) for key in keys])
+        state = params, jax.vmap(self._optimizer.init)(params)
+        weights = _stack([_class_weights(task) for task in tasks])
         orders = [Order(task.seed, len(task.pool), self._trial.batch_size, "shuffle") for task in tasks]
         fits: list[Fit] = [Fit(None, 0, []) for _ in tasks]
         due = {round(steps * part / EVALUATIONS) for part in range(1, EVALUATIONS + 1)} - {0}
@@ -107,14 +104,11 @@ class Trainer:
             drawn = [order.positions(step) for order in orders]
             positions = np.stack([task.pool[rows] for task, rows in zip(tasks, drawn, strict=True)])
             labels = np.stack([task.labels[rows] for task, rows in zip(tasks, drawn, strict=True)])
-            if not several:
-                positions, labels = positions[0], labels[0]
-            state, loss = update(state, self._images, positions, labels, weights, key, step)
+            batches = positions, labels, weights, keys
+            state, losses = self._update(tasks[0].is_augmented, state, self._images, batches, step)
             if step + 1 in due:
-                losses = np.atleast_1d(np.asarray(loss))
                 for index, fit in enumerate(fits):
-                    own = jax.tree.map(lambda leaf, i=index: leaf[i], state[0]) if several else state[0]
-                    fits[index] = self._keep_better(fit, own, step + 1, float(losses[index]))
+                    fits[index] = self._keep_better(fit, _take(state[0], index), step + 1, float(losses[index]))
                 on_updates((step + 1 - done) * len(tasks))
                 done = step + 1
         return fits
@@ -139,25 +133,30 @@ class Trainer:
             return fit._replace(curve=curve)
         return Fit(jax.tree.map(np.array, params), step, curve)  # a copy: the next update takes the buffers over
 
-    def _update(self, is_augmented: bool, several: bool) -> Callable[..., Any]:
-        """Returns the jitted update; kept, so that each kind is compiled once."""
-        kind = (is_augmented, several)
-        if kind not in self._steps:
-            step = partial(self._train_step, is_augmented)
-            mapped = jax.vmap(step, in_axes=(0, None, 0, 0, 0, 0, None)) if several else step
-            self._steps[kind] = jax.jit(mapped, donate_argnums=0)
-        return self._steps[kind]
-
-    def _train_step(
+    def _train_portion(
         self,
         is_augmented: bool,
         state: tuple[PyTree, PyTree],
         images: UInt8[Array, "image height width 1"],
+        batches: Sequence[Shaped[Array, "task ..."]],
+        step: Int[Array, ""],
+    ) -> tuple[tuple[PyTree, PyTree], Float[Array, " task"]]:
+        """Trains all classifiers of a portion for a step; one alone is not mapped, which costs time (`portions`)."""
+        train_fn = partial(self._train_step, is_augmented, images, step)
+        if len(batches[0]) > 1:
+            return jax.vmap(train_fn)(state, *batches)
+        return _lift(train_fn(_take(state, 0), *_take(batches, 0)))
+
+    def _train_step(
+        self,
+        is_augmented: bool,
+        images: UInt8[Array, "image height width 1"],
+        step: Int[Array, ""],
+        state: tuple[PyTree, PyTree],
         positions: Int[Array, " batch"],
         labels: Float[Array, " batch"],
         class_weights: Float[Array, "2"],
         key: Key[Array, ""],
-        step: Int[Array, ""],
     ) -> tuple[tuple[PyTree, PyTree], Float[Array, ""]]:
         params, optimizer_state = state
         batch = to_float(images[positions])
@@ -198,3 +197,12 @@ def _class_weights(task: Task) -> Float[Array, "2"]:
 
 def _stack(trees: Sequence[PyTree]) -> PyTree:
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
+
+
+def _take(trees: PyTree, index: int) -> PyTree:
+    return jax.tree.map(lambda leaf: leaf[index], trees)
+
+
+def _lift(tree: PyTree) -> PyTree:
+    """Returns a tree as the only one of its kind: `_take` of it gives it back."""
+    return jax.tree.map(lambda leaf: leaf[None], tree)

@@ -117,13 +117,7 @@ def _create_record(
         without_ambiguous=without_ambiguous,
         two_sample_test=known.two_sample_test,
         calibration=tuple(
-            Calibration(
-                arm=arm.name,
-                ratio=arm.ratio,
-                fraction=arm.fraction,
-                brier=found.brier,
-                expected_calibration_error=found.expected_calibration_error,
-            )
+            Calibration(**arm.columns, brier=found.brier, expected_calibration_error=found.expected_calibration_error)
             for arm, found in calibrated.items()
         ),
         seconds=time.monotonic() - known.started,

@@ -9,6 +9,7 @@ well has seen no more than the arm of that fraction.
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import PurePosixPath
 
 from dcgan_jax.data.prepared import Example, PreparedSet
@@ -50,17 +51,16 @@ def split_for_trial(prepared: PreparedSet, settings: Settings) -> TrialSplit:
     has_test = any(example.split == TEST for example in prepared.examples)
     labels = sorted({example.label for example in prepared.examples if example.split == TRAIN})
     held = round(trial.validation + (0 if has_test else trial.test), 6)
-    training: dict[float, list[Example]] = {fraction: [] for fraction in trial.fractions}
     test = [example for example in prepared.examples if example.split == TEST]
-    everything: list[Example] = []  # that any fraction may train on
-    held_out: list[Example] = []
-    for label in labels:
-        of_class = data.model_copy(update={"label": label, "holdout": held})
-        for fraction, chosen in training.items():
-            chosen += _select(prepared, of_class, fraction, settings.seed)[0]
-        all_chosen, not_chosen = _select(prepared, of_class, 1.0, settings.seed)
-        everything += all_chosen
-        held_out += not_chosen
+
+    def select(fraction: float) -> list[tuple[tuple[Example, ...], tuple[Example, ...]]]:
+        fields = {"holdout": held, "fraction": fraction}
+        of_class = [data.model_copy(update={**fields, "label": label}) for label in labels]
+        return [select_training(prepared, chosen, settings.seed) for chosen in of_class]
+
+    training = {fraction: _join(chosen for chosen, _ in select(fraction)) for fraction in trial.fractions}
+    # What any fraction may train on, and who is held out whatever the fraction.
+    everything, held_out = map(_join, zip(*select(1.0), strict=True))
     own_test: set[str] = set()
     for label in [] if has_test else labels:  # who is tested of one class is of all
         of_label = [example for example in held_out if example.label == label]
@@ -88,8 +88,7 @@ def split_for_trial(prepared: PreparedSet, settings: Settings) -> TrialSplit:
         )
     for where, examples in (("training", largest), ("validation", validation), ("test", test)):
         _require_classes(where, examples, labels)
-    by_fraction = {fraction: tuple(chosen) for fraction, chosen in training.items()}
-    return TrialSplit(by_fraction, tuple(validation), tuple(test), name, ambiguous, tuple(notes))
+    return TrialSplit(training, tuple(validation), tuple(test), name, ambiguous, tuple(notes))
 
 
 def _was_set_apart(test: Sequence[Example], data: DataSettings) -> bool:
@@ -104,10 +103,8 @@ def held_out_share(split: TrialSplit, settings: Settings) -> float:
     return round(settings.trial.validation + (0 if has_test else settings.trial.test), 6)
 
 
-def _select(
-    prepared: PreparedSet, data: DataSettings, fraction: float, seed: int
-) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
-    return select_training(prepared, data.model_copy(update={"fraction": fraction}), seed)
+def _join(classes: Iterable[Iterable[Example]]) -> tuple[Example, ...]:
+    return tuple(chain.from_iterable(classes))
 
 
 def _first_patients(examples: Sequence[Example], share: float, seed: int) -> set[str]:

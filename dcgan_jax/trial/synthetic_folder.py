@@ -10,14 +10,14 @@ import numpy as np
 from jaxtyping import UInt8
 
 from dcgan_jax.data.image_files import find_images
-from dcgan_jax.data.images import find_shown, read_stored, show
-from dcgan_jax.data.intensity import DepthGroup, DepthRange, find_range, measure_depth
+from dcgan_jax.data.images import read_stored, show
+from dcgan_jax.data.intensity import DepthGroup
 from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.reading.stored_image import StoredImage
 from dcgan_jax.data.resize import resize
 from dcgan_jax.data.synthetic_marks import MANIFEST, SYNTHETIC, read_manifest
 from dcgan_jax.errors import FieldError, FileError
-from dcgan_jax.evaluation.folder import share_ranges
+from dcgan_jax.evaluation.folder import find_depth_groups
 from dcgan_jax.settings import DataSettings
 from dcgan_jax.trial.fitting import Images
 from dcgan_jax.trial.plan_record import FolderOfImages, Origin
@@ -76,7 +76,7 @@ class SyntheticFolder:
         Raises:
           UserError: there are none, nothing says of which class they are, or the manifest can't be read.
         """
-        self.folder, self._data, self._depth_groups = Path(folder), data, depth_groups
+        self.folder, self._data, self._real_groups = Path(folder), data, depth_groups
         self._tested = {example.sha256: example.file for example in tested}
         if not self.folder.is_dir():
             raise FieldError("config.trial.synthetic_dir", folder, "is no folder: give one of synthetic images.")
@@ -120,7 +120,8 @@ class SyntheticFolder:
 
     def _read(self, name: str) -> UInt8[np.ndarray, "height width 1"]:
         stored = self._read_stored(name)
-        gray = show(stored, str(self.folder / name), self._choose_range(name, stored))
+        groups = self._depth_groups if stored.is_deep else ()
+        gray = show(stored, str(self.folder / name), self._data.intensity, groups)
         size = self._data.image_size
         if copied := self._tested.get(stored.sha256()):
             raise FileError(
@@ -144,18 +145,13 @@ class SyntheticFolder:
             raise FileError(self.folder / name, f"can't be read ({error.strerror}): {remedy}.") from error
         return read_stored(content, str(self.folder / name), admit=self._data.admit)
 
-    def _choose_range(self, name: str, stored: StoredImage) -> DepthRange | str:
-        shown = find_shown(stored, self._data.intensity)
-        if self._data.intensity != "dataset" or not shown.is_deep:
-            return self._data.intensity
-        depth = measure_depth(shown)
-        return find_range(depth, self._depth_groups) or self._own_ranges[self.folder / name]
-
     @cached_property
-    def _own_ranges(self) -> dict[Path, DepthRange]:
-        """The ranges that the files here share, whatever their classes: read once, where one is of no real kind."""
-        names = [name for _, files in sorted(self._files.items()) for name in files]
-        return share_ranges([self.folder / name for name in names], self._data.admit)
+    def _depth_groups(self) -> Sequence[DepthGroup]:
+        """The ranges of real images, then those that the files here share, whatever their classes."""
+        if self._data.intensity != "dataset":
+            return ()
+        paths = [self.folder / name for _, files in sorted(self._files.items()) for name in files]
+        return [*self._real_groups, *find_depth_groups(paths, admit=self._data.admit)]
 
 
 def _list_by_class(folder: Path, rows: Sequence[Mapping[str, str]] | None) -> dict[str, list[str]]:

@@ -10,12 +10,11 @@ from PIL import Image
 
 from dcgan_jax.data.image_files import find_images
 from dcgan_jax.data.images import read_gray, read_stored
-from dcgan_jax.data.intensity import DepthRange, measure_depth
+from dcgan_jax.data.intensity import group_depths, measure_depth
 from dcgan_jax.data.reading import pillow_reader
 from dcgan_jax.data.reading.stored_image import BadImageError
 
 GRAY = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
-RANGE = DepthRange(0, 1000)
 
 
 def encode(image, file_format, **options):
@@ -34,44 +33,44 @@ def png_chunk(kind, data):
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 def test_gray_content_is_kept_exactly(file_format, mode):
     content = encode(Image.fromarray(GRAY).convert(mode), file_format)
-    np.testing.assert_array_equal(read_gray(content, "x", RANGE), GRAY)
+    np.testing.assert_array_equal(read_gray(content, "x", "dataset"), GRAY)
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
 def test_opaque_modes_are_kept_exactly(mode):
     content = encode(Image.fromarray(GRAY).convert(mode), "PNG")
-    np.testing.assert_array_equal(read_gray(content, "x", RANGE), GRAY)
+    np.testing.assert_array_equal(read_gray(content, "x", "dataset"), GRAY)
 
 
 def test_color_becomes_luma():
     content = encode(Image.new("RGB", (2, 1), (255, 0, 0)), "PNG")
-    np.testing.assert_array_equal(read_gray(content, "x", RANGE), [[76, 76]])  # 0.299 * 255
+    np.testing.assert_array_equal(read_gray(content, "x", "dataset"), [[76, 76]])  # 0.299 * 255
 
 
 @pytest.mark.parametrize(("mode", "color"), [("LA", (200, 128)), ("RGBA", (200, 200, 200, 128))])
 def test_transparent_pixels_become_black(mode, color):
     content = encode(Image.new(mode, (2, 2), color), "PNG")
-    np.testing.assert_array_equal(read_gray(content, "x", RANGE), np.full((2, 2), 100))  # 200 * 128 / 255
+    np.testing.assert_array_equal(read_gray(content, "x", "dataset"), np.full((2, 2), 100))  # 200 * 128 / 255
 
 
 def test_a_transparent_palette_entry_becomes_black():
     image = Image.new("P", (2, 1), 1)
     image.putpalette([9, 9, 9, 250, 250, 250])
     image.putpixel((0, 0), 0)
-    np.testing.assert_array_equal(read_gray(encode(image, "PNG", transparency=1), "x", RANGE), [[9, 0]])
+    np.testing.assert_array_equal(read_gray(encode(image, "PNG", transparency=1), "x", "dataset"), [[9, 0]])
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "TIFF"])
 def test_one_bit_becomes_black_and_white(file_format):
     bits = np.array([[True, False, True]])
-    np.testing.assert_array_equal(read_gray(encode(bits, file_format), "x", RANGE), [[255, 0, 255]])
+    np.testing.assert_array_equal(read_gray(encode(bits, file_format), "x", "dataset"), [[255, 0, 255]])
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}])
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
 def test_jpeg_of_every_kind(mode, options):
     flat = Image.new("L", (16, 16), 180).convert(mode)
-    pixels = read_gray(encode(flat, "JPEG", **options), "x", RANGE)
+    pixels = read_gray(encode(flat, "JPEG", **options), "x", "dataset")
     np.testing.assert_allclose(pixels, np.full((16, 16), 180), atol=2)
 
 
@@ -93,15 +92,16 @@ def test_recorded_orientation_is_applied(orientation, deep, file_format):
     exif = Image.Exif()
     exif[0x112] = orientation
     stored = GRAY.astype(np.uint16) if deep else GRAY
-    pixels = read_gray(encode(stored, file_format, exif=exif), "x", DepthRange(0, 255))
-    np.testing.assert_array_equal(pixels, upright)
+    np.testing.assert_array_equal(read_stored(encode(stored, file_format, exif=exif), "x").values, upright)
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.float32])
-def test_deep_files_follow_the_range_they_are_given(dtype):
+def test_deep_files_follow_the_range_of_their_group(dtype):
     content = encode(np.array([[0, 100, 200, 300, 400]], dtype), "TIFF")
-    np.testing.assert_array_equal(read_gray(content, "x", DepthRange(100, 300)), [[0, 0, 128, 255, 255]])
     depth = measure_depth(read_stored(content, "x"))
+    group = group_depths([depth])[0].model_copy(update={"low": 100, "high": 300})
+    pixels = read_gray(content, "x", "dataset", groups=[group])
+    np.testing.assert_array_equal(pixels, [[0, 0, 128, 255, 255]])
     assert (depth.least, depth.greatest, depth.low, depth.high) == (0, 400, 0, 400)
     np.testing.assert_array_equal(read_gray(content, "x", "image"), [[0, 64, 128, 191, 255]])
 
@@ -170,7 +170,7 @@ def test_bad_files_are_named_with_the_reason(content, reason):
 def test_an_image_beyond_the_limit_is_refused(monkeypatch):
     monkeypatch.setattr(pillow_reader, "MAX_PIXELS", 47)
     with pytest.raises(BadImageError, match="8 x 6 pixels, more than 47"):
-        read_gray(encode(GRAY, "PNG"), "x", RANGE)
+        read_gray(encode(GRAY, "PNG"), "x", "dataset")
 
 
 def test_a_further_page_that_is_none_is_damage():

@@ -12,6 +12,7 @@ from dcgan_jax.data.train_files import TrainFile
 from dcgan_jax.evaluation.record import ClassesRecord, read_evaluation
 from dcgan_jax.runs.provenance import Provenance
 from dcgan_jax.runs.run import MOST_DRAWS, Drawn, Nearest, Run
+from dcgan_jax.runs.training_data import read_training_data
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.trial.run_images import RunImages
 from dcgan_jax.trial.selection import Selection
@@ -133,6 +134,17 @@ def test_a_run_that_saw_test_patients_is_refused_at_once(halved_split, halved_se
 @pytest.fixture
 def run(tiny_settings, tmp_path):
     return Run(Workdir(tmp_path), tiny_settings, max_similarity=0.9)
+
+
+def test_the_search_for_copies_finds_them_and_does_not_describe_the_data_again(run, caplog):
+    data = read_training_data(run.settings, run.workdir)
+    run.workdir.train_files.write_text(data.train_files)
+    caplog.clear()
+    caplog.set_level("INFO")
+    (nearest,) = run.find_nearest(data.spread(data.labels[0], 1))
+    assert nearest.file == data.training[0].file
+    assert nearest.similarity == pytest.approx(1, abs=1e-3)
+    assert "prepared images" not in caplog.text
 
 
 def test_near_copies_are_left_out(run, monkeypatch):

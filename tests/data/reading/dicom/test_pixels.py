@@ -9,7 +9,6 @@ import pytest
 from pydicom.encaps import encapsulate, get_frame
 
 from dcgan_jax.data.images import read_gray, read_stored
-from dcgan_jax.data.intensity import DepthRange
 from tests import dicom_files
 from tests.dicom_files import (
     HTJ2K,
@@ -25,7 +24,6 @@ from tests.dicom_files import (
 )
 
 PYDICOM = Path(pydicom.__file__).parent / "data" / "test_files"
-WHOLE = DepthRange(0, 1)  # black and white of values that a window or table has shown
 CURVE = (np.linspace(0, 1, 300) ** 2 * 4000).astype(np.uint16)
 
 
@@ -55,7 +53,7 @@ def round_gray(gray):
 
 def check_shown(content, gray):
     """Checks what a file's own window or table shows."""
-    np.testing.assert_array_equal(read_gray(content, "x", WHOLE), round_gray(gray))
+    np.testing.assert_array_equal(read_gray(content, "x", "dataset"), round_gray(gray))
 
 
 def check_values(content, values):
@@ -122,7 +120,9 @@ def test_eight_bits_are_those_of_any_other_file():
     stored = make_values(8)
     image = read_stored(make_dicom(stored, 8), "x")
     assert not image.is_deep
-    np.testing.assert_array_equal(read_gray(make_dicom(stored, 8, photometry="MONOCHROME1"), "x", WHOLE), 255 - stored)
+    np.testing.assert_array_equal(
+        read_gray(make_dicom(stored, 8, photometry="MONOCHROME1"), "x", "dataset"), 255 - stored
+    )
 
 
 @pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
@@ -150,7 +150,7 @@ def test_an_enhanced_object_of_one_frame_is_read_as_a_classic_one():
         SharedFunctionalGroupsSequence=make_group("PixelValueTransformationSequence", **rescale),
         PerFrameFunctionalGroupsSequence=make_group("FrameVOILUTSequence", **window),
     )
-    for intensity in (WHOLE, "container"):
+    for intensity in ("dataset", "container"):
         np.testing.assert_array_equal(
             read_gray(enhanced, "x", intensity), read_gray(make_dicom(values, **rescale, **window), "x", intensity)
         )
@@ -170,7 +170,7 @@ def test_the_first_of_several_frames_is_read_where_they_are_admitted():
     )
     stored = read_stored(content, "x", admit=["frames"])
     np.testing.assert_array_equal(stored.values, 2 * first)
-    shown = read_gray(content, "x", WHOLE, ["frames"])
+    shown = read_gray(content, "x", "dataset", ["frames"])
     np.testing.assert_array_equal(shown, np.rint(255 * show_window(2.0 * first, 1500, 3000)))
     assert "the first of 2 frames" in stored.steps.notes
 

@@ -7,16 +7,14 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from dcgan_jax.data.images import read_gray, read_stored
-from dcgan_jax.data.intensity import DepthRange
 from dcgan_jax.data.reading.stored_image import BadImageError
 from tests.dicom_files import EXPLICIT, make_dicom, make_table, make_values
 
-WHOLE = DepthRange(0, 1)
 RAMP = np.array([[0, 1, 2, 3, 4]])
 
 
 def show(stored=RAMP, bits=12, **elements):
-    return read_gray(make_dicom(stored, bits, **elements), "x", WHOLE)[0].tolist()
+    return read_gray(make_dicom(stored, bits, **elements), "x", "dataset")[0].tolist()
 
 
 def notes(content):
@@ -51,7 +49,7 @@ def test_a_table_comes_before_a_window_and_is_indexed_by_whole_numbers():
     table = make_table(1, np.array([0, 100, 200], np.uint16))
     content = make_dicom(RAMP, RescaleSlope=0.9, VOILUTSequence=table, WindowCenter=2, WindowWidth=2)
     # 0, 0.9, 1.8, 2.7, 3.6 -> entries of 1, 1, 2, 3, 3
-    assert read_gray(content, "x", WHOLE)[0].tolist() == [0, 0, 128, 255, 255]
+    assert read_gray(content, "x", "dataset")[0].tolist() == [0, 0, 128, 255, 255]
     assert "VOI lookup table and window are both there: the table was used" in notes(content)
 
 
@@ -74,7 +72,7 @@ def test_a_table_of_a_signed_image_may_begin_below_0():
 def test_a_window_narrower_than_1_is_taken_as_exact_and_that_is_said():
     # fo-dicom#1153 is black, pydicom raises
     content = make_dicom(RAMP, RescaleSlope=0.1, WindowCenter=0.2, WindowWidth=0.4)
-    assert read_gray(content, "x", WHOLE)[0].tolist() == [0, 64, 128, 191, 255]
+    assert read_gray(content, "x", "dataset")[0].tolist() == [0, 64, 128, 191, 255]
     assert "the window is narrower than 1: taken as LINEAR_EXACT" in notes(content)
 
 
@@ -140,7 +138,7 @@ def test_padding_is_black_whichever_end_is_and_widens_no_range(photometry, eleme
     window = make_dicom(
         stored, photometry=photometry, PixelPaddingValue=4095, WindowCenter=2048, WindowWidth=4096, **elements
     )
-    assert (read_gray(window, "x", WHOLE)[image.values == image.values.min()][-1:] == 0).all()
+    assert (read_gray(window, "x", "dataset")[image.values == image.values.min()][-1:] == 0).all()
 
 
 def test_padding_of_a_signed_image():
