@@ -8,6 +8,7 @@ import pytest
 from dcgan_jax.balance.run import balance
 from dcgan_jax.data import prepare as data_prepare
 from dcgan_jax.data.prepare import prepare
+from dcgan_jax.data.train_files import TrainFile
 from dcgan_jax.runs.provenance import Provenance
 from dcgan_jax.runs.run import Run
 from tests.balance.drawn_runs import DrawnRun
@@ -44,7 +45,8 @@ def test_another_data_set_in_the_same_folder_is_refused(settings, workdir, tmp_p
 def test_a_run_that_saw_test_images_is_refused(settings, workdir, monkeypatch):
     tested = next(e for e in prepare(settings.data, 0).examples if e.file == "test/NORMAL/p0/0.png")
     run = DrawnRun(settings, workdir)
-    monkeypatch.setitem(vars(run), "provenance", Provenance("run", (tested,)))
+    seen = TrainFile(tested.file, tested.label, tested.patient, tested.sha256)
+    monkeypatch.setitem(vars(run), "provenance", Provenance("run", (seen,)))
     monkeypatch.setattr(Run, "open", lambda path, mesh, limit: run)
     with refused("test/NORMAL/p0/0.png", path=workdir.root):
         balance_with(settings, workdir)
