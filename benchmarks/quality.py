@@ -25,7 +25,7 @@ from benchmarks.commands import run_and_wait
 from benchmarks.quality_curves import save_history
 from benchmarks.quality_page import update_page
 from benchmarks.quality_records import QualityRecord, create_record, load_records, save_record
-from benchmarks.recipes import load_settings
+from benchmarks.recipes import config_flag, load_settings
 from dcgan_jax.errors import EXIT_USER_ERROR, FieldError, FileError, UserError
 from dcgan_jax.evaluation.class_scorer import record_of_class
 from dcgan_jax.evaluation.record import EvaluationRecord, read_evaluation
@@ -115,12 +115,6 @@ class Run:
             name += f"-{DTYPE.value}"
         return Path(OUT.value).absolute() / self.scale / name
 
-    @property
-    def config_flag(self) -> str:
-        """The configuration as launch.py takes it."""
-        name, _, variant = self.config.partition(":")
-        return f"--config=configs/{name}.py" + (f":{variant}" if variant else "")
-
     def fields(self) -> dict[str, Any]:
         """Returns what the run overrides of its configuration.
 
@@ -159,7 +153,7 @@ class Run:
     def train(self) -> None:
         """Trains to the end; continues where it was stopped."""
         paths = [f"--config.data.dir={_absolute(DATA_DIR.value)}", f"--config.eval.seeds={LATENT_SEEDS.value}"]
-        self._launch("train", [self.config_flag, *self.flags(), *paths])
+        self._launch("train", [config_flag(self.config), *self.flags(), *paths])
 
     def evaluate(self) -> EvaluationRecord:
         """Scores the best checkpoint, or the last where none was chosen, and returns the record."""
@@ -225,7 +219,7 @@ def find_record(docs: Path, run: Run) -> QualityRecord | None:
 def describe(run: Run) -> dict[str, Any]:
     """Returns what a record says of its run; paths in the command are for the reader to fill in."""
     paths = ["--config.data.dir=XRAYS"] if DATA_DIR.value else []
-    command = ["python", "launch.py", run.config_flag, *run.flags(), *paths, "--workdir=WORKDIR"]
+    command = ["python", "launch.py", config_flag(run.config), *run.flags(), *paths, "--workdir=WORKDIR"]
     return {
         "config": run.config,
         "scale": run.scale,

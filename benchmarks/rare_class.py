@@ -22,7 +22,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from benchmarks.commands import run_and_wait
-from benchmarks.recipes import load_settings
+from benchmarks.recipes import config_flag, load_settings
 from benchmarks.table import Table
 from dcgan_jax import extract_features, open_run
 from dcgan_jax.data.prepare import prepare
@@ -32,7 +32,6 @@ from dcgan_jax.metrics.comparison import compute_scores
 from dcgan_jax.metrics.kernel_distance import compute_kernel_distance
 from dcgan_jax.settings import ALL_CLASSES, Settings
 
-RECIPE = "cxr_best"
 HOLDOUT = 0.1
 COLUMNS = {
     "fraction": ("patients", ".0%"),
@@ -53,7 +52,7 @@ COLUMNS = {
 def main() -> None:
     """Trains and compares the generators, and prints a row for each."""
     arguments = parse_arguments()
-    settings = load_settings(RECIPE).with_overrides(
+    settings = load_settings(arguments.recipe).with_overrides(
         {
             "data.dir": str(arguments.data.resolve()),
             "data.label": arguments.rare,
@@ -130,7 +129,7 @@ def copy_images(source: str, folder: Path, examples: Sequence[Example]) -> None:
 
 def launch(workdir: Path, fields: dict[str, object], arguments: argparse.Namespace) -> None:
     """Runs launch.py to the end of a training; leaves with its exit code if it fails."""
-    recipe = load_settings(RECIPE)
+    recipe = load_settings(arguments.recipe)
     steps, optimizer = arguments.images // recipe.train.batch_size, recipe.optimizer
     fields = fields | {
         "data.image_size": arguments.size,
@@ -143,7 +142,7 @@ def launch(workdir: Path, fields: dict[str, object], arguments: argparse.Namespa
         "eval.every_epochs": 0,
     }
     flags = [f"--config.{name}={value}" for name, value in fields.items()]
-    command = [sys.executable, "launch.py", f"--config=configs/{RECIPE}.py", f"--workdir={workdir}", *flags]
+    command = [sys.executable, "launch.py", config_flag(arguments.recipe), f"--workdir={workdir}", *flags]
     if code := run_and_wait(command):
         sys.exit(code if code > 0 else 1)
 
@@ -159,6 +158,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("data", type=Path, help="folder of X-rays with two classes")
     parser.add_argument("out", type=Path, help="folder for the runs")
     parser.add_argument("--weights", default="", help="Inception weights; empty: the official file")
+    parser.add_argument("--recipe", default="cxr_best", help="configuration that all are trained with")
     parser.add_argument("--rare", default="NORMAL", help="the class of which there are few")
     parser.add_argument("--other", default="PNEUMONIA", help="the class of which there are many")
     parser.add_argument("--fractions", type=float, nargs="+", default=[0.03, 0.1, 1.0], help="of the rare patients")

@@ -5,6 +5,12 @@ import importlib
 from dcgan_jax.settings import Settings
 
 
+def config_flag(config: str) -> str:
+    """Returns a configuration of configs/, given as `cxr` or `ablation:average`, as launch.py takes it."""
+    name, colon, variant = config.partition(":")
+    return f"--config=configs/{name}.py{colon}{variant}"
+
+
 def load_settings(config: str) -> Settings:
     """Returns the settings of a configuration of configs/; raises ImportError or ValueError where there is none."""
     name, _, variant = config.partition(":")

@@ -57,7 +57,8 @@ def test_ones_own_data_get_a_size_that_fits_the_machine_and_the_best_recipe(monk
     settings, best = Settings.from_config(own.get_config()), Settings.from_config(cxr_best.get_config())
     assert (settings.data.image_size, settings.model.base_channels) == size
     changed = {name.partition(".")[0] for name in best.differences(settings)} - {"data", "train", "checkpoint", "eval"}
-    assert changed <= {"model", "optimizer"}
+    assert changed <= {"model", "optimizer", "augment"}
+    assert best.augment.probability < settings.augment.probability < 1  # few images want more of it
     assert settings.optimizer.decay_start / settings.optimizer.decay_end == pytest.approx(
         best.optimizer.decay_start / best.optimizer.decay_end
     )
