@@ -204,5 +204,5 @@ def _warn_of_few(reference: Reference, expected: ExpectedShare) -> list[str]:
     )
     return [
         f"the search for copies is coarse: {who} set its thresholds, and of a generator that copies nothing up to "
-        f"{expected.highest:.0%} of the images may be found; a config.data.holdout of 100 images makes it finer."
+        f"{expected.highest:.0%} of the images may be found; 100 images held out by config.data.holdout make it finer."
     ]
