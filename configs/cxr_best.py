@@ -25,9 +25,9 @@ more devices, give the batch size after a colon, a multiple of 8 times the devic
 
     python launch.py --config=configs/cxr_best.py:32 --workdir=runs/cxr_best
 
-It sees as many images, and rates, second moment and length follow from the batch by one rule (`fit_to_batch`). At 64x64,
-after 128,000 images, 32 is as good as 8 to within what seeds differ by (one seed), and 128 has twice the FID. A run of
-another length wants its own optimizer.decay_start and .decay_end: the half and the whole of its steps.
+It sees as many images, and rates, second moment and length follow from the batch by one rule (`fit_to_batch`). At
+64x64, after 128,000 images, 32 is as good as 8 to within what seeds differ by (one seed), and 128 has twice the FID. A
+run of another length wants its own optimizer.decay_start and .decay_end: the half and the whole of its steps.
 """
 
 import math
