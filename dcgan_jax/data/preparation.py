@@ -75,9 +75,7 @@ def _write_records(
         PixelFile(Path(work) / "pixels", data.image_size) as pixels,
     ):
         decoded = decode_all(source, images, data, pixels)
-        if data.on_bad_image == "error":
-            _refuse_masks(decoded, images)
-        _check_bad_images(decoded, source, data)
+        _check_bad_images(decoded, images, source, data)
         examples = create_index(decoded)
         (partial / RECORDS).mkdir()
         for split in sorted({example.split for example in examples}):
@@ -100,9 +98,10 @@ def _refuse_masks(decoded: Decoded, images: Sequence[SourceImage]) -> None:
             )
 
 
-def _check_bad_images(decoded: Decoded, source: Source, data: DataSettings) -> None:
+def _check_bad_images(decoded: Decoded, images: Sequence[SourceImage], source: Source, data: DataSettings) -> None:
     good, bad = decoded.good, decoded.bad
     if bad and data.on_bad_image == "error":
+        _refuse_masks(decoded, images)
         lines = [f"\n  {source.name_of(error.file)}: {error.reason}" for error in bad[:_LISTED_BAD_FILES]]
         if len(bad) > len(lines):
             lines.append(f"\n  and {len(bad) - len(lines)} more")

@@ -51,9 +51,10 @@ def _warn_of_labels(labels: LabelsReport | None) -> list[str]:
         return []
     missing = labels.rows - labels.matched
     parts = [f"{missing:,} of {labels.rows:,} rows have no file"] if missing else []
-    left_out = {"without a row": labels.without_row} if labels.without_row else {}
-    left_out |= {REASONS[reason]: files for reason, files in labels.left_out.items()}
-    parts += [f"{_count(len(files), 'file', verb=False)} {reason} left out" for reason, files in left_out.items()]
+    left_out = [f"{_count(len(files), 'file', verb=False)} without a row"] if (files := labels.without_row) else []
+    for reason, files in labels.left_out.items():
+        left_out.append(f"{_count(len(files), 'image', verb=False)} {REASONS[reason]}")
+    parts += [f"left out: {', '.join(left_out)}"] if left_out else []
     warnings = [f"of the table of labels: {'; '.join(parts)}: report.md lists them"] if parts else []
     for finding, others in labels.spellings.items():
         warnings.append(

@@ -17,7 +17,7 @@ from dcgan_jax.data.labels.report import REASONS, LabelsReport, Reason
 from dcgan_jax.data.labels.table import Labeled, LabelTable, name_class
 from dcgan_jax.data.sources.folder_names import split_of_folder
 from dcgan_jax.data.sources.linking import NO_OWNERS, Owners, link_patients
-from dcgan_jax.data.sources.patients import require_matches, search_patient
+from dcgan_jax.data.sources.patients import search_patients
 from dcgan_jax.data.sources.source import TRAIN, SourceImage
 from dcgan_jax.data.sources.spelling import find_spelling
 from dcgan_jax.data.sources.splits import split_by_patient
@@ -65,8 +65,7 @@ def assign_labels(
         if reason:
             left_out.setdefault(reason, []).append(file)
         else:
-            patient = labeled.patient or search_patient(data.patient_pattern, file)
-            images.append(SourceImage(TRAIN, label, file, patient))
+            images.append(SourceImage(TRAIN, label, file, labeled.patient))
             without_view += not labeled.views
     unlabeled = match_files(table.unlabeled, matches.without_row, table.path)
     if unlabeled.file_of:
@@ -75,8 +74,7 @@ def assign_labels(
         counts = ", ".join(f"{len(files):,} images {REASONS[reason]}" for reason, files in left_out.items())
         message = f"and config.data.label={data.label} leave no image: there are {counts}."
         raise FieldError("config.data.labels", table.path, message)
-    if not any(labeled.patient for labeled in table.images.values()):  # else the column tells
-        require_matches(data.patient_pattern, [image.file for image in images])
+    images = link_patients(search_patients(data.patient_pattern, images), owners)
     report = LabelsReport(
         rows=len(table.images) + len(table.unlabeled),
         matched=len(matches.file_of) + len(unlabeled.file_of),
@@ -86,7 +84,7 @@ def assign_labels(
         spellings=dict(table.spellings),
         without_view=without_view if table.tells_views else None,
     )
-    return sorted(_assign_splits(link_patients(images, owners), data, table.path)), report
+    return sorted(_assign_splits(images, data, table.path)), report
 
 
 def _choose_finding(table: LabelTable, data: DataSettings, excluded: Collection[str]) -> str | None:

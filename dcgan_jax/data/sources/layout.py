@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dcgan_jax.data.sources.folder_names import is_transparent, split_of_folder
 from dcgan_jax.data.sources.linking import NO_OWNERS, Owners, link_patients
-from dcgan_jax.data.sources.patients import require_matches, search_patient
+from dcgan_jax.data.sources.patients import search_patients
 from dcgan_jax.data.sources.roots import MANY, look_like_patients
 from dcgan_jax.data.sources.source import TRAIN, SourceImage
 from dcgan_jax.data.sources.splits import split_by_patient
@@ -51,9 +51,7 @@ def assign_classes(
         _require_splits(files, folders, root)
     else:
         found, has_splits = _assign(files, folders, root, split_at=None, label_at=0), False
-    require_matches(patient_pattern, [image.file for image in found])
-    found = [replace(image, patient=search_patient(patient_pattern, image.file)) for image in found]
-    found = link_patients(found, owners)
+    found = link_patients(search_patients(patient_pattern, found), owners)
     if not has_splits:
         found = split_by_patient(found, test_share)
     if not any(image.split == TRAIN for image in found):

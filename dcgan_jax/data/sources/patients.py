@@ -23,6 +23,7 @@ A patient has several images, and splits must not part them. Nothing but a path 
 import logging
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -51,38 +52,35 @@ def patient_of(image: SourceImage) -> Patient:
     return Patient(image.patient, image.patient) if image.patient else identify_patient(image.label, image.file)
 
 
-def search_patient(pattern: str, file: str) -> str:
-    """Returns what the one group of `data.patient_pattern` finds in a path; nothing where it finds nothing.
+def search_patients(pattern: str, images: Sequence[SourceImage]) -> list[SourceImage]:
+    """Returns the images with the patients that `data.patient_pattern` finds in the paths of those that have none yet.
 
-    Such a file's patient is told as without a pattern: by its header, its folder or its name.
-    """
-    match = re.search(pattern, file) if pattern else None
-    return (match and match[1]) or ""
+    Of what it does not match, the patient is told as without a pattern, and that is said.
 
-
-def require_matches(pattern: str, files: Sequence[str]) -> None:
-    """Says of how many files `data.patient_pattern` tells the patient, where it is not all.
+    Args:
+      pattern: a regular expression with one group; empty: none.
+      images: of a source.
 
     Raises:
-      UserError: of none.
+      UserError: it finds nobody.
     """
-    if not pattern:
-        return
-    unmatched = [file for file in files if not search_patient(pattern, file)]
-    if len(unmatched) == len(files):
+    asked = [image.file for image in images if not image.patient] if pattern else []
+    found = {file: match[1] for file in asked if (match := re.search(pattern, file)) and match[1]}
+    if asked and not found:
         raise FieldError(
             "config.data.patient_pattern",
             pattern,
-            f"finds a patient in none of the {len(files):,} paths, {files[0]} for one: mend it, or leave it out.",
+            f"finds a patient in none of the {len(asked):,} paths, {asked[0]} for one: mend it, or leave it out.",
         )
-    if unmatched:
+    if len(found) < len(asked):
         logger.warning(
             "warning: config.data.patient_pattern tells the patient of %s of %s files; of the others, %s for one, "
             "headers, folders and names do, as without it",
-            f"{len(files) - len(unmatched):,}",
-            f"{len(files):,}",
-            unmatched[0],
+            f"{len(found):,}",
+            f"{len(asked):,}",
+            next(file for file in asked if file not in found),
         )
+    return [replace(image, patient=image.patient or found.get(image.file, "")) for image in images]
 
 
 def identify_patient(label: str, file: str) -> Patient:

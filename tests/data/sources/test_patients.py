@@ -1,6 +1,7 @@
 import pytest
 
-from dcgan_jax.data.sources.patients import identify_patient, rename_patient, search_patient
+from dcgan_jax.data.sources.patients import identify_patient, rename_patient, search_patients
+from dcgan_jax.data.sources.source import SourceImage
 
 
 @pytest.mark.parametrize(
@@ -63,10 +64,11 @@ def test_names_that_only_look_like_common_ones_tell_nobody(file):
     assert identify_patient("NORMAL", file).conservative == file
 
 
-def test_a_pattern_finds_the_patient_in_the_path():
-    assert search_patient(r"/p(\d+)_", "NORMAL/p17_2.png") == "17"
-    assert search_patient(r"/p(\d+)_", "NORMAL/q17_2.png") == ""
-    assert search_patient("", "NORMAL/p17_2.png") == ""
+def test_a_pattern_finds_the_patient_in_the_path_where_none_is_known_yet():
+    files = {"NORMAL/p17_2.png": "", "NORMAL/q17_2.png": "", "NORMAL/p18_1.png": "of the table"}
+    images = [SourceImage("train", "NORMAL", file, patient) for file, patient in files.items()]
+    assert [image.patient for image in search_patients(r"/p(\d+)_", images)] == ["17", "", "of the table"]
+    assert search_patients("", images) == images
 
 
 def test_a_drawn_chest_is_somebody():
