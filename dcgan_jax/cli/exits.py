@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from dcgan_jax.errors import EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_USER_ERROR, RetryLater, UserError
-from dcgan_jax.runtime import patience, processes, shutdown
+from dcgan_jax.runtime import processes, retrying, shutdown
 
 STORAGE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -21,7 +21,7 @@ def stop_for(error: Exception) -> NoReturn:
     if isinstance(error, RetryLater):
         stop(str(error), EXIT_INTERRUPTED)
     if isinstance(error, OSError) and is_away(error):
-        stop(str(patience.gone(error.filename or "A folder of the run", error)), EXIT_INTERRUPTED)
+        stop(str(retrying.unavailable(error.filename or "A folder of the run", error)), EXIT_INTERRUPTED)
     if isinstance(error, OSError) and error.errno in STORAGE_ERRORS:
         stop(
             f"{error.filename or 'The disk'} cannot be used ({error.strerror}): make room, permit it or choose another "
@@ -41,7 +41,7 @@ def is_away(error: OSError) -> bool:
     """Returns whether storage does not answer; a missing file is a defect, unless its folder is missing too."""
     if error.errno == errno.ENOENT:
         return bool(error.filename) and not Path(os.fsdecode(error.filename)).parent.exists()
-    return patience.may_pass(error)
+    return retrying.is_transient(error)
 
 
 def stop(sentence: str, code: int) -> NoReturn:

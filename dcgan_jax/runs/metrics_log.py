@@ -16,7 +16,7 @@ from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.summary import image, scalar, text
 
 from dcgan_jax.errors import FileError
-from dcgan_jax.runtime import patience
+from dcgan_jax.runtime import retrying
 from dcgan_jax.storage import atomic_file
 
 
@@ -48,7 +48,7 @@ class RunLog:
         content = "".join(json.dumps(row) + "\n" for row in rows).encode()
         last = rows[-1]
         summaries = [scalar(create_tag(name, group), value) for name, value in last.items() if name != "step"]
-        patience.insist(lambda: self._write(content, last["step"], summaries), self._metrics)
+        retrying.retry(lambda: self._write(content, last["step"], summaries), self._metrics)
 
     def show_grid(self, step: int, grid: UInt8[np.ndarray, "height width channels"]) -> None:
         """Shows a grid of samples in TensorBoard; raises as `write`."""
@@ -59,7 +59,7 @@ class RunLog:
         self._show(step, text(name, markdown))
 
     def _show(self, step: int, summary: Any) -> None:
-        patience.insist(lambda: self._write(b"", step, [summary]), self._metrics)
+        retrying.retry(lambda: self._write(b"", step, [summary]), self._metrics)
 
     def _write(self, content: bytes, step: int, summaries: list[Any]) -> None:
         if self._file.closed:

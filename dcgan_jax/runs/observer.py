@@ -15,7 +15,7 @@ from dcgan_jax.runs.curves import save_curves
 from dcgan_jax.runs.figures import CURVES, GRID_SIDE, Images, count_per_class, encode_png, tile
 from dcgan_jax.runs.metrics_log import RunLog, read_rows
 from dcgan_jax.runs.workdir import Workdir
-from dcgan_jax.runtime import patience, processes
+from dcgan_jax.runtime import processes, retrying
 from dcgan_jax.runtime.progress import create_progress
 from dcgan_jax.sampling import Sampler
 from dcgan_jax.settings import Settings
@@ -101,7 +101,7 @@ class TrainObserver:
         content = encode_png(grid)
         for name in (f"step_{step:07d}.png", LATEST):
             path = self._workdir.samples / name
-            patience.insist(partial(atomic_file.write_bytes, path, content), path)
+            retrying.retry(partial(atomic_file.write_bytes, path, content), path)
         self._log.show_grid(step, grid)
 
     def on_scores(self, step: int, scores: dict[str, float]) -> None:

@@ -13,7 +13,7 @@ from etils import epath
 from orbax.checkpoint import checkpoint_managers as policies
 
 from dcgan_jax.errors import FileError
-from dcgan_jax.runtime import patience, processes, shutdown
+from dcgan_jax.runtime import processes, retrying, shutdown
 from dcgan_jax.training.score_table import Scores, ScoreTable
 from dcgan_jax.training.state import TrainState, compute_checksums
 
@@ -148,7 +148,7 @@ class Checkpoints:
           UserError: the place is full, or cannot be written.
         """
         with self._naming_storage_trouble():
-            patience.insist(lambda: self._table.record(step, scores), self.directory)
+            retrying.retry(lambda: self._table.record(step, scores), self.directory)
 
     def wait(self) -> None:
         """Returns when all saves under way are complete."""
@@ -205,8 +205,8 @@ class Checkpoints:
     def _unreadable(self, step: int, error: Exception) -> Exception:
         """Tells a place that does not answer, or not us, from a checkpoint that is damaged."""
         is_missing = isinstance(error, FileNotFoundError) or "No such file" in str(error)
-        if patience.may_pass(error) and not (is_missing and self.directory.exists()):
-            return patience.gone(self.directory / str(step), error)
+        if retrying.is_transient(error) and not (is_missing and self.directory.exists()):
+            return retrying.unavailable(self.directory / str(step), error)
         refused = isinstance(error, OSError) and not is_missing
         if not refused and not any(trouble in str(error) for trouble in _STORAGE_TROUBLE):
             return self.damaged(step, error)
@@ -223,12 +223,12 @@ class Checkpoints:
             try:
                 operation()
             except Exception as error:
-                if _may_pass(error):
+                if _is_transient(error):
                     self._manager = ocp.CheckpointManager(self.directory, options=self._options)
                 raise
 
         with self._naming_storage_trouble():
-            patience.insist(attempt, self.directory)
+            retrying.retry(attempt, self.directory)
 
     @contextmanager
     def _naming_storage_trouble(self, comes_back: bool = False) -> Iterator[None]:
@@ -236,8 +236,8 @@ class Checkpoints:
         try:
             yield
         except Exception as error:  # storage back ends have no kind of their own for a full disk
-            if comes_back and _may_pass(error):
-                raise patience.gone(self.directory, error) from error
+            if comes_back and _is_transient(error):
+                raise retrying.unavailable(self.directory, error) from error
             if not isinstance(error, OSError) and not any(trouble in str(error) for trouble in _STORAGE_TROUBLE):
                 raise
             reason = getattr(error, "strerror", None) or _first_line(error)
@@ -248,8 +248,8 @@ class Checkpoints:
             ) from error
 
 
-def _may_pass(error: Exception) -> bool:
-    return patience.may_pass(error) and not shutdown.is_sign_of_a_lost_process(error)
+def _is_transient(error: Exception) -> bool:
+    return retrying.is_transient(error) and not shutdown.is_sign_of_a_lost_process(error)
 
 
 def _first_line(reason: object) -> str:

@@ -14,7 +14,7 @@ from tensorboardX.record_writer import RecordWriter
 
 from dcgan_jax.errors import RetryLater
 from dcgan_jax.runs.metrics_log import RunLog, read_rows
-from dcgan_jax.runtime import patience
+from dcgan_jax.runtime import retrying
 from tests.refusals import refused
 
 
@@ -105,7 +105,7 @@ def test_a_workdir_that_comes_back_has_every_row_once(tmp_path, monkeypatch):
                 file.write('{"step": 2, "gen')
             away.rename(run)
 
-    monkeypatch.setattr(patience.time, "sleep", come_back)
+    monkeypatch.setattr(retrying.time, "sleep", come_back)
     with RunLog(run / "metrics.jsonl", run / "events", step=0) as log:
         log.write(rows([1]))
         run.rename(away)
@@ -115,8 +115,8 @@ def test_a_workdir_that_comes_back_has_every_row_once(tmp_path, monkeypatch):
 
 
 def test_a_workdir_that_was_removed_ends_the_run_so_that_it_is_started_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(patience, "SECONDS", 0.0)
-    monkeypatch.setattr(patience, "_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(retrying, "SECONDS", 0.0)
+    monkeypatch.setattr(retrying, "_PAUSE_SECONDS", 0.0)
     (tmp_path / "run").mkdir()
     with RunLog(tmp_path / "run" / "metrics.jsonl", tmp_path / "run" / "events", step=0) as log:
         log.write(rows([1]))

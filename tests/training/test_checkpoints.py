@@ -10,7 +10,7 @@ import orbax.checkpoint as ocp
 import pytest
 
 from dcgan_jax.errors import RetryLater, UserError
-from dcgan_jax.runtime import patience
+from dcgan_jax.runtime import retrying
 from dcgan_jax.runtime.devices import create_mesh, replicated
 from dcgan_jax.training.checkpoints import Checkpoints, DamagedCheckpointError, abstract_state
 from dcgan_jax.training.state import compute_checksums, create_recipe, create_state, state_sha256
@@ -137,7 +137,7 @@ def test_a_place_that_answers_again_after_a_while_has_the_checkpoint(tmp_path, s
             raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
         return works(*args, **kwargs)
 
-    monkeypatch.setattr(patience, "_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(retrying, "_PAUSE_SECONDS", 0.0)
     with Checkpoints(str(tmp_path), IDENTITY, keep=2) as checkpoints:
         checkpoints.save_whole(1, state)
         monkeypatch.setattr(ocp.CheckpointManager, method, fail_twice)

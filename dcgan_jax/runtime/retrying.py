@@ -20,25 +20,25 @@ SECONDS = 120.0
 """How long it is tried again."""
 
 _PAUSE_SECONDS = 1.0
-_PASSING = {
+_TRANSIENT = {
     *(errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.EPIPE, errno.ETIMEDOUT, errno.ENOENT, errno.ENODEV),
     *(errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ECONNREFUSED, errno.ECONNRESET, errno.ECONNABORTED),
 }
-_WORDS = ("UNAVAILABLE", "DEADLINE_EXCEEDED", *(os.strerror(number) for number in sorted(_PASSING)))
+_WORDS = ("UNAVAILABLE", "DEADLINE_EXCEEDED", *(os.strerror(number) for number in sorted(_TRANSIENT)))
 
 Value = TypeVar("Value")
 
 
-def may_pass(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Returns whether an error says that storage does not answer, by its number or, of object stores, by its words."""
     if isinstance(error, OSError) and error.errno is not None:
-        return error.errno in _PASSING
+        return error.errno in _TRANSIENT
     if isinstance(error, RetryLater | UserError):
         return False
     return any(word in str(error) for word in _WORDS)
 
 
-def gone(place: object, error: BaseException) -> RetryLater:
+def unavailable(place: object, error: BaseException) -> RetryLater:
     """Returns the error that ends a run because of storage that does not answer."""
     reason = getattr(error, "strerror", None) or (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
     return RetryLater(
@@ -47,7 +47,7 @@ def gone(place: object, error: BaseException) -> RetryLater:
     )
 
 
-def insist(operation: Callable[[], Value], place: object) -> Value:
+def retry(operation: Callable[[], Value], place: object) -> Value:
     """Returns what an operation returns, trying it again for `SECONDS` while the storage it needs does not answer.
 
     `place` is what messages call that. Raises RetryLater if it did not answer in all this time.
@@ -57,10 +57,10 @@ def insist(operation: Callable[[], Value], place: object) -> Value:
         try:
             return operation()
         except Exception as error:
-            if not may_pass(error) or shutdown.is_sign_of_a_lost_process(error):
+            if not is_transient(error) or shutdown.is_sign_of_a_lost_process(error):
                 raise
             if time.monotonic() - begun > SECONDS:
-                raise gone(place, error) from error
+                raise unavailable(place, error) from error
             if not is_told:
                 logger.warning("%s does not answer (%s): trying again for %.0f s", place, error, SECONDS)
                 is_told = True
