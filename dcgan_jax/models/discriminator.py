@@ -2,6 +2,9 @@
 
 It can be told the classes of what it judges: then the projection of the last features on a learned vector of the class
 is added to each logit (Miyato and Koyama 2018, https://arxiv.org/abs/1802.05637, section 3).
+
+Beside the logits it sows, into Flax's collection "intermediates", what some losses ask for: `features` and
+`reconstruction`. Where nobody asks, nothing of them is computed.
 """
 
 from functools import partial
@@ -12,7 +15,7 @@ from flax import linen as nn
 from jaxtyping import Array, Float, Int, Key
 
 from dcgan_jax.models.convolutions import Form
-from dcgan_jax.models.layers import LEAK, ClassEmbedding, Conv, Dense, ResidualConv
+from dcgan_jax.models.layers import LEAK, ClassEmbedding, Conv, Dense, ResidualConv, UpsampledConv
 from dcgan_jax.random_streams import draw_keep_mask
 
 STAGES = 4
@@ -29,6 +32,8 @@ class Discriminator(nn.Module):
       num_classes: classes that it is told; 0: none.
       form: what computes the convolutions.
       blocks: residual 3x3 convolutions of the maps of each of the four stages.
+      reconstructs: whether it has a decoder that draws the image, at half its size, from the last features (Liu et al.
+        2021, FastGAN, https://arxiv.org/abs/2101.04775, section 3.2).
     """
 
     base_channels: int
@@ -38,6 +43,7 @@ class Discriminator(nn.Module):
     num_classes: int = 0
     form: Form = "xla"
     blocks: int = 0
+    reconstructs: bool = False
 
     @nn.compact
     def __call__(
@@ -47,6 +53,9 @@ class Discriminator(nn.Module):
         labels: Int[Array, " batch"] | None = None,
     ) -> Float[Array, " batch"]:
         """Returns float32 logits: above 0 means "real".
+
+        It sows `features` (float32 [batch, features]) and, with a decoder, `reconstruction` (float32 [batch,
+        height / 2, width / 2, channels], in [-1, 1]).
 
         Args:
           images: in [-1, 1]; with `minibatch_std`, a multiple of it.
@@ -63,8 +72,11 @@ class Discriminator(nn.Module):
                 x = ResidualConv(dtype=self.dtype, form=self.form, name=f"block_{stage}_{block}")(x)
             x = activate(x)
 
+        if self.reconstructs:
+            self.sow("intermediates", "reconstruction", self._reconstruct(x, images.shape[-1]))
         # From here on in float32: the rounded 1 - dropout would scale all features by the same small error.
         x = x.astype(jnp.float32)
+        self.sow("intermediates", "features", x.reshape(x.shape[0], -1))
         if self.minibatch_std:
             x = append_minibatch_std(x, self.minibatch_std)
         x = x.reshape(x.shape[0], -1)
@@ -77,6 +89,14 @@ class Discriminator(nn.Module):
             embedding = ClassEmbedding(self.num_classes, x.shape[1], name="class_embedding")
             logits += jnp.sum(embedding(labels) * x, axis=1)
         return logits
+
+    def _reconstruct(self, x: Float[Array, "batch h w c"], channels: int) -> Float[Array, "batch h2 w2 channels"]:
+        computed = {"kernel_size": 3, "dtype": self.dtype, "form": self.form}
+        for stage in reversed(range(1, STAGES)):  # twice the size, half the channels
+            x = UpsampledConv(self.base_channels * 2**stage, **computed, name=f"reconstruct_{stage}")(x)
+            x = nn.leaky_relu(x, negative_slope=LEAK)
+        x = Conv(channels, **computed, name="to_reconstruction")(x)
+        return jnp.tanh(x.astype(jnp.float32))
 
 
 def append_minibatch_std(x: Float[Array, "batch h w channel"], group: int) -> Float[Array, "batch h w channel+1"]:

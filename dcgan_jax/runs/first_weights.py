@@ -27,6 +27,9 @@ _SHAPING = (
 )
 """Fields that say which weights the networks have, and of what shapes."""
 
+_SWITCHES = ("model.minibatch_std", "loss.reconstruction")
+"""Fields that say so only by being 0 or not."""
+
 
 class OriginRecord(Record):
     """origin.json: where the weights that a run began with are from.
@@ -51,8 +54,10 @@ def open_origin(settings: Settings, labels: Sequence[str], mesh: Mesh) -> Run:
     """
     origin = Run.open(settings.train.init_from, mesh, 0.0)
     other = {name: of for name, of in origin.settings.differences(settings).items() if name in _SHAPING}
-    if bool(origin.settings.model.minibatch_std) != bool(settings.model.minibatch_std):
-        other["model.minibatch_std"] = origin.settings.model.minibatch_std, settings.model.minibatch_std
+    switches = [(of.model.minibatch_std, of.loss.reconstruction) for of in (origin.settings, settings)]
+    for name, own, here in zip(_SWITCHES, *switches, strict=True):
+        if bool(own) != bool(here):
+            other[name] = own, here
     classes = origin.settings.model.num_classes
     if classes != settings.model.num_classes and not (classes and _spell(settings, origin) in origin.labels):
         other["data.label"] = origin.settings.data.label, settings.data.label

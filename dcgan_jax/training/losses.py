@@ -7,7 +7,7 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 Logits = Float[Array, " batch"]
 LossFn = Callable[[Logits], Float[Array, ""]]
@@ -87,6 +87,49 @@ def mode_seeking_loss(
     image_distance = jnp.mean(jnp.abs(images[::2] - images[1::2]), axis=(1, 2, 3))
     latent_distance = jnp.mean(jnp.abs(latents[::2] - latents[1::2]), axis=1)
     return jnp.mean(latent_distance / (image_distance + 1e-5))
+
+
+def reconstruction_loss(
+    reconstruction: Float[Array, "batch h w channels"], images: Float[Array, "batch height width channels"]
+) -> Float[Array, ""]:
+    """Returns the mean squared difference between images, averaged down to its size, and their reconstruction.
+
+    A discriminator that has to draw what it is shown keeps more of an image than what tells it from the last generated
+    ones (Liu et al. 2021, FastGAN, https://arxiv.org/abs/2101.04775, section 3.2, there by a perceptual distance).
+
+    Args:
+      reconstruction: in [-1, 1].
+      images: as the discriminator sees them, of a height and width that are multiples of those.
+    """
+    batch, height, width, channels = reconstruction.shape
+    tiles = images.reshape(batch, height, images.shape[1] // height, width, images.shape[2] // width, channels)
+    return jnp.mean(jnp.square(reconstruction - tiles.mean(axis=(2, 4))))
+
+
+def imle_loss(
+    real: Float[Array, "real feature"],
+    generated: Float[Array, "generated feature"],
+    is_same_class: Bool[Array, "real generated"] | None = None,
+) -> Float[Array, ""]:
+    """Returns the mean distance, in features, from each real image to the nearest generated one.
+
+    Minimized by the generator, it draws a generated image to every real one: none is left out (Li and Malik 2018,
+    implicit maximum likelihood estimation, https://arxiv.org/abs/1809.09087, section 3, here among the images of one
+    batch and in the discriminator's features). Distances are mean squared differences, in units of the mean square of
+    the real features.
+
+    Args:
+      real: features of real images.
+      generated: features of generated images.
+      is_same_class: which may be taken for the nearest; None: any. A real image that has none counts as 0.
+    """
+    scale = jnp.mean(jnp.square(real)) + 1e-8
+    distances = jnp.mean(jnp.square(real[:, None] - generated[None]), axis=2) / scale
+    if is_same_class is None:
+        return jnp.mean(jnp.min(distances, axis=1))
+    has_one = jnp.any(is_same_class, axis=1)
+    nearest = jnp.min(distances, axis=1, where=is_same_class, initial=jnp.inf)
+    return jnp.mean(jnp.where(has_one, nearest, 0.0))
 
 
 def gradient_penalty(

@@ -17,7 +17,9 @@ from dcgan_jax.training.losses import (
     compute_accuracy,
     create_losses,
     gradient_penalty,
+    imle_loss,
     mode_seeking_loss,
+    reconstruction_loss,
     relativistic_loss,
 )
 from dcgan_jax.training.spectral_norm import Vectors, normalize
@@ -78,7 +80,7 @@ class Objectives:
         seen = self._augment(batch, stream)
 
         def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
-            logits = self._classify(params, vectors, seen, stream)
+            logits, sown = self._judge(params, vectors, seen, stream)
             value = loss_fn(logits)
             metrics = {
                 f"discriminator_loss_{kind}": value,
@@ -86,6 +88,9 @@ class Objectives:
             }
             if kind == "real" and settings.augment.is_adaptive:
                 metrics["mean_sign_real"] = jnp.mean(jnp.sign(logits))
+            if kind == "real" and settings.loss.reconstruction:
+                metrics["reconstruction"] = reconstruction_loss(sown["reconstruction"], seen.images)
+                value += settings.loss.reconstruction * metrics["reconstruction"]
             penalty, penalties = self._penalize(kind, params, vectors, seen, stream)
             return value + penalty, metrics | penalties
 
@@ -96,10 +101,11 @@ class Objectives:
 
         What is reported of both kinds is the loss of the pairs, and the share in which the real image has more.
         """
+        settings = self.recipe.settings
         seen_real, seen_generated = (self._augment(batch, f"pairs{stream}") for batch in (real, generated))
 
         def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
-            of_real = self._classify(params, vectors, seen_real, f"real{stream}")
+            of_real, sown = self._judge(params, vectors, seen_real, f"real{stream}")
             of_generated = self._classify(params, vectors, seen_generated, f"generated{stream}")
             value, accuracy = relativistic_loss(of_real, of_generated), compute_accuracy(of_real - of_generated, 1)
             metrics = {
@@ -108,8 +114,11 @@ class Objectives:
                 "discriminator_accuracy_real": accuracy,
                 "discriminator_accuracy_generated": accuracy,
             }
-            if self.recipe.settings.augment.is_adaptive:
+            if settings.augment.is_adaptive:
                 metrics["mean_sign_real"] = jnp.mean(jnp.sign(of_real - of_generated))
+            if settings.loss.reconstruction:
+                metrics["reconstruction"] = reconstruction_loss(sown["reconstruction"], seen_real.images)
+                value += settings.loss.reconstruction * metrics["reconstruction"]
             penalty, penalties = self._penalize("real", params, vectors, seen_real, f"real{stream}")
             value, metrics = value + penalty, metrics | penalties
             penalty, penalties = self._penalize("generated", params, vectors, seen_generated, f"generated{stream}")
@@ -131,23 +140,40 @@ class Objectives:
         def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
             latents = self._latents("generator", count)
             images = self._draw(params, latents, "generator", count)
+            seen_real = self._augment(real, "generator")
+            of_real, sown_real = self._judge(discriminator, vectors, seen_real, "generator_real")
             if settings.loss.kind == "relativistic":
                 # Neighbors share a real image, and its changes: on any number of devices they are the same pairs.
-                of_real = self._classify(discriminator, vectors, self._augment(real, "generator"), "generator_real")
                 keys = jnp.repeat(self._keys("augment_generator", count // 2), 2)
-                logits = self._classify(discriminator, vectors, self._augmented(images, keys), "generator")
+                logits, sown = self._judge(discriminator, vectors, self._augmented(images, keys), "generator")
                 logits -= jnp.repeat(of_real, 2)
                 value = relativistic_loss(logits, jnp.zeros_like(logits))
             else:
-                logits = self._classify(discriminator, vectors, self._augment(images, "generator"), "generator")
+                logits, sown = self._judge(discriminator, vectors, self._augment(images, "generator"), "generator")
                 value = create_losses(settings.loss.kind).generator(logits)
             metrics = {"generator_loss": value, "generator_accuracy": compute_accuracy(logits, 1)}
             if settings.loss.mode_seeking:
                 metrics["mode_seeking"] = mode_seeking_loss(images.images, latents)
                 value += settings.loss.mode_seeking * metrics["mode_seeking"]
+            if settings.loss.imle:
+                metrics["imle"] = self._imle(sown_real["features"], real.labels, sown["features"], images.labels)
+                value += settings.loss.imle * metrics["imle"]
             return value, metrics
 
         return objective
+
+    def _imle(
+        self,
+        real: Float[Array, "real feature"],
+        real_labels: Int[Array, " real"] | None,
+        generated: Float[Array, "generated feature"],
+        labels: Int[Array, " generated"] | None,
+    ) -> Float[Array, ""]:
+        """Returns `imle_loss` of the images of all devices: the nearest one may be on another."""
+        shares = (real, real_labels, generated, labels)
+        real, real_labels, generated, labels = jax.lax.all_gather(shares, AXIS, tiled=True)
+        is_same_class = None if real_labels is None or labels is None else real_labels[:, None] == labels[None]
+        return imle_loss(real, generated, is_same_class)
 
     def _latents(self, purpose: str, count: int) -> Float[Array, "local latent"]:
         return draw_latents(self._keys(f"latents_{purpose}", count), self.recipe.settings.model.latent_size)
@@ -203,10 +229,19 @@ class Objectives:
     def _classify(
         self, params: PyTree, vectors: Vectors | None, batch: LabeledImages, stream: str
     ) -> Float[Array, " local"]:
+        return self._judge(params, vectors, batch, stream)[0]
+
+    def _judge(
+        self, params: PyTree, vectors: Vectors | None, batch: LabeledImages, stream: str
+    ) -> tuple[Float[Array, " local"], dict[str, Float[Array, "local ..."]]]:
+        """Returns the logits, and what the discriminator sows beside them."""
         if vectors is not None:
             params, _ = normalize(params, vectors)
         keys = self._keys(f"dropout_{stream}", batch.images.shape[0] * jax.lax.axis_size(AXIS))
-        return self.recipe.discriminator.apply({"params": params}, batch.images, keys, batch.labels)
+        logits, sown = self.recipe.discriminator.apply(
+            {"params": params}, batch.images, keys, batch.labels, mutable="intermediates"
+        )
+        return logits, {name: value for name, (value,) in sown["intermediates"].items()}
 
     def _keys(self, stream: str, count: int) -> Key[Array, " local"]:
         """Returns the keys of this device's share of `count` examples."""

@@ -83,6 +83,7 @@ def create_recipe(settings: Settings, class_counts: Sequence[int] = ()) -> Recip
             model.num_classes,
             choose_form(settings.runtime.convolutions),
             model.blocks,
+            settings.loss.reconstruction > 0,
         ),
         generator_optimizer=adam(optimizer.generator_learning_rate),
         discriminator_optimizer=adam(optimizer.discriminator_learning_rate),

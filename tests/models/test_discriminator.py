@@ -39,6 +39,21 @@ def test_a_discriminator_with_residual_blocks_begins_as_it_is_without(params):
     )
 
 
+def test_it_shows_its_features_and_what_it_reconstructs_to_whoever_asks(params):
+    """Without the decoder the logits are the same; the features are those that the last layer weighs."""
+    discriminator = Discriminator(2, reconstructs=True)
+    more = discriminator.init(jax.random.key(0), IMAGES)["params"]
+    assert set(more) - set(params) == {"reconstruct_3", "reconstruct_2", "reconstruct_1", "to_reconstruction"}
+    logits, sown = discriminator.apply({"params": more}, IMAGES, mutable="intermediates")
+    np.testing.assert_array_equal(logits, Discriminator(2).apply({"params": params}, IMAGES))
+    (features,), (reconstruction,) = sown["intermediates"]["features"], sown["intermediates"]["reconstruction"]
+    to_logit = more["to_logit"]
+    np.testing.assert_allclose(features @ to_logit["kernel"][:, 0] + to_logit["bias"], logits, rtol=1e-5)
+    assert reconstruction.shape == (4, 32, 32, 1)
+    assert reconstruction.dtype == features.dtype == jnp.float32
+    assert np.abs(reconstruction).max() < 1
+
+
 def test_a_mask_belongs_to_its_image_not_to_its_place_in_the_batch(params):
     keys = example_keys(jax.random.key(3), jnp.arange(4))
     whole = Discriminator(2).apply({"params": params}, IMAGES, keys)

@@ -72,7 +72,8 @@ def test_it_says_what_it_came_from_and_goes_on_without_it(settings, finished_run
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("model.base_channels", 2), ("model.latent_size", 9), ("model.minibatch_std", 2)]
+    ("field", "value"),
+    [("model.base_channels", 2), ("model.latent_size", 9), ("model.minibatch_std", 2), ("loss.reconstruction", 0.5)],
 )
 def test_a_run_with_networks_of_other_shapes_is_refused(settings, finished_run, tmp_path, field, value):
     with refused(f"config.{field}", f"here {value}", field="config.train.init_from", value=finished_run):

@@ -47,6 +47,8 @@ def test_no_default_of_a_later_field_has_changed():
         "loss.r2": "0.0",
         "loss.penalty_decay_to": "1.0",
         "loss.mode_seeking": "0.0",
+        "loss.reconstruction": "0.0",
+        "loss.imle": "0.0",
         "optimizer.decay_curve": "linear",
         "train.init_from": "",
     }

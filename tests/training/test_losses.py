@@ -1,6 +1,8 @@
 """Losses against values worked out by hand."""
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 from jax import jit
 
@@ -11,8 +13,10 @@ from dcgan_jax.training.losses import (
     gradient_penalty,
     hinge_generated_loss,
     hinge_real_loss,
+    imle_loss,
     mode_seeking_loss,
     real_loss,
+    reconstruction_loss,
     relativistic_loss,
 )
 
@@ -57,6 +61,32 @@ def test_mode_seeking_is_how_far_latents_are_apart_for_each_unit_between_images(
     images = jnp.array([0.0, 0.5, 1.0, 0.0])[:, None, None, None] * jnp.ones((1, 2, 2, 1))
     assert float(mode_seeking_loss(images, latents)) == pytest.approx(4.0, rel=1e-4)
     assert float(mode_seeking_loss(0 * images, latents)) == pytest.approx(3.0 / 1e-5)
+
+
+def test_reconstruction_is_compared_with_the_mean_of_each_tile():
+    """Tiles of 2x2 pixels with means 2, 0, 0 and 4, drawn as 1, 0, 0 and 1: squares 1, 0, 0 and 9."""
+    tiles = [[1.0, 3.0, 0.0, 0.0], [2.0, 2.0, 1.0, -1.0], [0.0, 0.0, 4.0, 4.0], [0.0, 0.0, 4.0, 4.0]]
+    images = jnp.array(tiles)[None, :, :, None]
+    drawn = jnp.array([[1.0, 0.0], [0.0, 1.0]])[None, :, :, None]
+    assert float(reconstruction_loss(drawn, images)) == (1 + 9) / 4
+
+
+def test_imle_is_how_far_each_real_image_is_from_the_nearest_generated_one():
+    """Squared differences to the nearest, over two features: 0.5 and 2; the real features' mean square is 2.5."""
+    real = jnp.array([[1.0, 0.0], [0.0, 3.0]])
+    generated = jnp.array([[1.0, 1.0], [5.0, 5.0], [2.0, 3.0]])
+    assert float(imle_loss(real, generated)) == pytest.approx((0.5 + 2.0) / 2 / 2.5, rel=1e-6)
+
+
+def test_imle_may_ask_for_images_of_the_same_class():
+    """The second real image has one of its class at (5, 5), the third has none."""
+    real = jnp.array([[1.0, 0.0], [0.0, 3.0], [0.0, 0.0]])
+    generated = jnp.array([[1.0, 1.0], [5.0, 5.0], [2.0, 3.0]])
+    same = jnp.array([[True, False, False], [False, True, False], [False, False, False]])
+    expected = (0.5 + (25 + 4) / 2 + 0.0) / 3 / (10 / 6)
+    value, gradient = jax.value_and_grad(lambda generated: imle_loss(real, generated, same))(generated)
+    assert float(value) == pytest.approx(expected, rel=1e-6)
+    assert np.array_equal(np.abs(np.asarray(gradient)).max(axis=1) > 0, [True, True, False])
 
 
 def test_the_gradient_penalty_is_half_the_mean_squared_gradient():

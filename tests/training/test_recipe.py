@@ -48,8 +48,10 @@ def read(dataset, batch):
 
 
 LOSSES = {
-    "hinge": {"loss.kind": "hinge"},
+    "hinge": {"loss.kind": "hinge", "loss.imle": 0.5},
     "relativistic": {
+        "loss.reconstruction": 1.0,
+        "loss.imle": 0.5,
         "model.blocks": 1,
         "loss.kind": "relativistic",
         "loss.r2": 0.5,
@@ -133,8 +135,8 @@ def test_each_part_leaves_its_mark(recipe, reference):
     state, rows = reference
     assert int(state.discriminator_optimizer[0].count) == STEPS  # joint: one update for real and generated images
     assert int(state.generator_optimizer[0].count) == STEPS
-    of_pairs = {"r2_penalty", "mode_seeking"} if recipe.settings.loss.kind == "relativistic" else set()
-    assert set(rows[0]) == {*METRICS, "mean_sign_real", "r1_penalty", "augment_probability", *of_pairs}
+    more = {"r2_penalty", "mode_seeking", "reconstruction"} if recipe.settings.loss.kind == "relativistic" else set()
+    assert set(rows[0]) == {*METRICS, "mean_sign_real", "r1_penalty", "augment_probability", "imle", *more}
     for penalty in {"r1_penalty", "r2_penalty"} & set(rows[0]):
         assert [row[penalty] > 0 for row in rows] == [True, False, True, False]
     # 4 steps of 8 real images, of 1,000 from 0 to 1, up or down
