@@ -22,7 +22,7 @@ from filelock import FileLock
 from configs import cxr
 from dcgan_jax.inception.weights import expected_shapes
 from dcgan_jax.models.convolutions import Form
-from dcgan_jax.models.onednn.library import UnavailableError, load_handlers
+from dcgan_jax.models.onednn.library import UnavailableError, load_handler
 from dcgan_jax.settings import Settings
 from dcgan_jax.storage.cache import CACHE_VARIABLE
 from dcgan_jax.trial.splits import TrialSplit, split_for_trial
@@ -81,7 +81,7 @@ def cache(shared: Path) -> Path:
 def onednn(cache: Path) -> None:
     """Loads oneDNN's convolutions; skips where they cannot be built."""
     try:
-        load_handlers()
+        load_handler()
     except UnavailableError as error:
         pytest.skip(f"oneDNN cannot be used: {error}")
 

@@ -21,7 +21,9 @@ Form = Literal["xla", "onednn"]
 
 _Part = Literal["x", "kernel", "g"]
 _MADE_OF: dict[_Part, tuple[_Part, _Part]] = {"g": ("x", "kernel"), "x": ("g", "kernel"), "kernel": ("x", "g")}
-_HANDLERS: dict[_Part, str] = {"g": "forward", "x": "by_data", "kernel": "by_weights"}
+
+TARGET = "dcgan_jax_convolution"
+"""Name of the custom call of onednn/products.cc; it counts the products as `_MADE_OF` does."""
 
 
 class Window(NamedTuple):
@@ -136,7 +138,7 @@ def convolve_relu(
 ) -> Float[Array, "batch h w out"]:
     """Returns `convolve` plus a bias, where that is above 0; by oneDNN in one pass, which has no gradient."""
     if form == "onednn":
-        return _call("forward_relu", (len(x), *window.size_after, kernel.shape[3]), window, x, kernel, bias)
+        return _call("g", (len(x), *window.size_after, kernel.shape[3]), window, x, kernel, bias)
     return jax.nn.relu(convolve(x, kernel, window, form) + bias)
 
 
@@ -151,7 +153,7 @@ def _make(
         "kernel": (*window.kernel, a.shape[3], b.shape[3]),
     }
     if form == "onednn":
-        return _call(_HANDLERS[part], shapes[part], window, a, b)
+        return _call(part, shapes[part], window, a, b)
 
     def forward(x: Float[Array, "..."], kernel: Float[Array, "..."]) -> Float[Array, "..."]:
         padding = list(zip(window.before, window.after, strict=True))
@@ -175,8 +177,8 @@ def _differentiate(part: _Part, window: Window, form: Form, kept: tuple[Any, Any
 _make.defvjp(_keep, _differentiate)
 
 
-def _call(handler: str, shape: tuple[int, ...], window: Window, *arrays: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Calls oneDNN by the handler of that name in onednn/products.cc."""
+def _call(part: _Part, shape: tuple[int, ...], window: Window, *arrays: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Lets oneDNN make a part from the two it is made of; a bias may come third, with ReLU."""
     result = jax.ShapeDtypeStruct(shape, arrays[0].dtype)
-    call = jax.ffi.ffi_call(f"dcgan_jax_{handler}", result, vmap_method="sequential")
-    return call(*arrays, window=np.asarray(window[2:]).ravel())
+    call = jax.ffi.ffi_call(TARGET, result, vmap_method="sequential")
+    return call(*arrays, product=np.int64(list(_MADE_OF).index(part)), window=np.asarray(window[2:]).ravel())

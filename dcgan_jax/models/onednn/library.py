@@ -1,4 +1,4 @@
-"""Finds oneDNN among the installed packages, compiles our handlers for it at first use, and gives them to XLA."""
+"""Finds oneDNN among the installed packages, compiles our handler for it at first use, and gives it to XLA."""
 
 import ctypes
 import hashlib
@@ -15,14 +15,13 @@ from typing import Literal
 
 import jax
 
-from dcgan_jax.models.convolutions import Form
+from dcgan_jax.models.convolutions import TARGET, Form
 from dcgan_jax.runtime import processes
 from dcgan_jax.storage.cache import cache_dir
 
 PACKAGES = ("onednn-cpu-gomp", "onednn-devel-cpu-gomp")
 SOURCE = Path(__file__).with_name("products.cc")
 Requested = Literal["auto", "onednn", "xla"]
-HANDLERS = {"forward": "Forward", "by_data": "ByData", "by_weights": "ByWeights", "forward_relu": "ForwardRelu"}
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +31,7 @@ class UnavailableError(Exception):
 
 
 def choose_form(requested: Requested) -> Form:
-    """Returns what computes the convolutions, and says so once; compiles the handlers where they are not yet.
+    """Returns what computes the convolutions, and says so once; compiles the handler where it is not yet.
 
     Args:
       requested: `auto` and `onednn` are oneDNN where all processes have it and run on CPUs; all must ask the same.
@@ -54,15 +53,14 @@ def _announce(message: str) -> None:
 def _find_obstacle() -> str:
     """Returns why not all processes can use oneDNN; empty where they can."""
     try:
-        load_handlers()
+        load_handler()
         reason = ""
     except UnavailableError as error:
         reason = str(error)
     return next(filter(None, processes.gather(reason)), "")
 
 
-@lru_cache
-def load_handlers() -> None:
+def load_handler() -> None:
     """Registers oneDNN's products with XLA, compiled now unless they are in the cache.
 
     Raises:
@@ -71,11 +69,10 @@ def load_handlers() -> None:
     try:
         # OneDNN has threads of its own; without this they would spin where XLA's want to compute.
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-        handlers = ctypes.CDLL(str(_build(_find_file("libdnnl.so.3"), _find_file("dnnl.hpp").parent)))
+        built = ctypes.CDLL(str(_build(_find_file("libdnnl.so.3"), _find_file("dnnl.hpp").parent)))
     except OSError as error:
         raise UnavailableError(" ".join(str(error).split())) from None
-    for name, symbol in HANDLERS.items():
-        jax.ffi.register_ffi_target(f"dcgan_jax_{name}", jax.ffi.pycapsule(getattr(handlers, symbol)), platform="cpu")
+    jax.ffi.register_ffi_target(TARGET, jax.ffi.pycapsule(built.Convolution), platform="cpu")
 
 
 def _find_file(name: str) -> Path:
@@ -92,7 +89,7 @@ def _find_file(name: str) -> Path:
 
 
 def _build(library: Path, headers: Path) -> Path:
-    """Returns the compiled handlers, from the cache where the same have been compiled before.
+    """Returns the compiled handler, from the cache where the same have been compiled before.
 
     Several processes may compile at the same time: each writes a file of its own, which then takes the name.
     """

@@ -1,4 +1,4 @@
-// The three products of a convolution by oneDNN, as custom calls of XLA: forward, by data and by weights.
+// The three products of a convolution by oneDNN, as a custom call of XLA: forward, by data and by weights.
 //
 // Maps are [batch, height, width, channel] and kernels [height, width, in, out], as XLA holds them; oneDNN chooses its
 // own order of a kernel, to which it is copied and from which it is copied back.
@@ -87,8 +87,15 @@ const Plan& FindPlan(Product product, const Arrays& arrays, Window window) {
   return found->second;
 }
 
-ffi::Error Run(Product product, Buffer x, Buffer kernel, Buffer g, Window window, void* bias = nullptr) try {
+// Makes the product of two arrays, in the order x, kernel, g without the one that is made; of a forward one a bias may
+// come third: then it is added, and what is below 0 becomes 0.
+ffi::Error Make(ffi::RemainingArgs given, Output made, int64_t number, Window window) try {
+  const auto product = static_cast<Product>(number);
+  const Buffer first = *given.get<Buffer>(0), second = *given.get<Buffer>(1);
+  const Buffer x = product == kByData ? *made : first, kernel = product == kByWeights ? *made : second;
+  const Buffer g = product == kForward ? *made : product == kByData ? first : second;
   Arrays arrays{Describe(x, false), Describe(kernel, true), Describe(g, false), {}};
+  void* bias = given.size() == 3 ? given.get<Buffer>(2)->untyped_data() : nullptr;
   if (bias) arrays.bias = {{arrays.g.get_dims()[1]}, memory::data_type::f32, memory::format_tag::x};
   const Plan& plan = FindPlan(product, arrays, window);
   dnnl::stream stream(Engine());
@@ -108,21 +115,8 @@ ffi::Error Run(Product product, Buffer x, Buffer kernel, Buffer g, Window window
   return ffi::Error::Internal(std::string("oneDNN: ") + error.what());
 }
 
-auto Binding() { return ffi::Ffi::Bind().Arg<Buffer>().Arg<Buffer>(); }
-
 }  // namespace
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(
-    Forward, [](Buffer x, Buffer kernel, Output g, Window window) { return Run(kForward, x, kernel, *g, window); },
-    Binding().Ret<Buffer>().Attr<Window>("window"));
-XLA_FFI_DEFINE_HANDLER_SYMBOL(
-    ByData, [](Buffer g, Buffer kernel, Output x, Window window) { return Run(kByData, *x, kernel, g, window); },
-    Binding().Ret<Buffer>().Attr<Window>("window"));
-XLA_FFI_DEFINE_HANDLER_SYMBOL(
-    ByWeights, [](Buffer x, Buffer g, Output kernel, Window window) { return Run(kByWeights, x, *kernel, g, window); },
-    Binding().Ret<Buffer>().Attr<Window>("window"));
-XLA_FFI_DEFINE_HANDLER_SYMBOL(
-    ForwardRelu, [](Buffer x, Buffer kernel, Buffer bias, Output g, Window window) {
-      return Run(kForward, x, kernel, *g, window, bias.untyped_data());
-    },
-    Binding().Arg<Buffer>().Ret<Buffer>().Attr<Window>("window"));
+    Convolution, Make,
+    ffi::Ffi::Bind().RemainingArgs().Ret<Buffer>().Attr<int64_t>("product").Attr<Window>("window"));

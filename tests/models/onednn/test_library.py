@@ -9,16 +9,16 @@ import pytest
 
 from dcgan_jax.models.onednn import library
 
-BUILD = "from dcgan_jax.models.onednn.library import load_handlers; load_handlers()"
+BUILD = "from dcgan_jax.models.onednn.library import load_handler; load_handler()"
 
 
 @pytest.fixture(autouse=True)
 def forgotten():
     """What was found out before is found out again, in each test and after it."""
-    for function in (library._find_obstacle, library._announce, library.load_handlers):
+    for function in (library._find_obstacle, library._announce):
         function.cache_clear()
     yield
-    for function in (library._find_obstacle, library._announce, library.load_handlers):
+    for function in (library._find_obstacle, library._announce):
         function.cache_clear()
 
 
@@ -68,5 +68,5 @@ def test_several_processes_compile_at_the_same_time(tmp_path):
 def test_the_handlers_threads_do_not_spin():
     """They would take the cores from XLA's threads: the policy stands before the library reads it."""
     assert jax.default_backend() == "cpu"
-    library.load_handlers()
+    library.load_handler()
     assert os.environ["OMP_WAIT_POLICY"] == "passive"
