@@ -3,7 +3,7 @@
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from typing import Any, TextIO, TypeVar
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
@@ -89,10 +89,8 @@ class _PlainLines(_Bar):
                 self.display()
 
 
-def create_progress(
-    total: int, description: str, unit: str, initial: int = 0, waits_for: str = "", stream: TextIO | None = None
-) -> tqdm:
-    """Returns a tqdm that shows count, rate and time left; use it as a context manager and call `update`.
+def create_progress(total: int, description: str, unit: str, initial: int = 0, waits_for: str = "") -> tqdm:
+    """Returns a tqdm that shows count, rate and time left on standard error; it is a context manager with `update`.
 
     Args:
       total: how many units the job has.
@@ -100,14 +98,12 @@ def create_progress(
       unit: what is counted, plural ("images").
       initial: units that were done before.
       waits_for: what comes before the first unit is done ("compiling"); shown with its seconds, and not counted.
-      stream: standard error by default.
     """
-    stream = stream or sys.stderr
     shared = {
         **{"total": total, "desc": description, "unit": f" {unit}"},
-        **{"initial": initial, "file": stream, "disable": _hidden, "smoothing": 0},
+        **{"initial": initial, "file": sys.stderr, "disable": _hidden, "smoothing": 0},
     }
-    if stream.isatty():
+    if sys.stderr.isatty():
         bar = _Bar(**shared, bar_format=_BAR_FORMAT, dynamic_ncols=True)
     else:
         pause = _SECONDS_BETWEEN_LINES

@@ -1,7 +1,7 @@
 """What a field of the settings can be: its types and ranges, and the section that holds it."""
 
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -18,7 +18,7 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
     @model_validator(mode="after")
-    def _checked(self) -> Self:
+    def _checked(self) -> "Section":
         self._check()
         return self
 

@@ -3,6 +3,7 @@
 import io
 import re
 import time
+from contextlib import redirect_stderr
 
 import pytest
 
@@ -16,7 +17,7 @@ class Terminal(io.StringIO):
 
 
 def show(stream):
-    with create_progress(10, "Reading", "images", stream=stream) as progress:
+    with redirect_stderr(stream), create_progress(10, "Reading", "images") as progress:
         for _ in range(10):
             progress.update()
     return stream.getvalue()
@@ -43,7 +44,7 @@ def test_track_yields_every_item(capsys):
 
 def test_nothing_is_shown_for_a_job_that_did_nothing():
     stream = io.StringIO()
-    with create_progress(10, "Reading", "images", stream=stream):
+    with redirect_stderr(stream), create_progress(10, "Reading", "images"):
         pass
     assert stream.getvalue() == ""
 
@@ -58,8 +59,8 @@ def clock(monkeypatch):
 
 @pytest.mark.parametrize("kind", [Terminal, io.StringIO])
 def test_the_time_left_leaves_out_what_is_waited_for(clock, kind):
-    stream = kind()
-    with create_progress(1200, "Training", "steps", initial=200, waits_for="compiling", stream=stream) as progress:
+    stream, waits = kind(), {"initial": 200, "waits_for": "compiling"}
+    with redirect_stderr(stream), create_progress(1200, "Training", "steps", **waits) as progress:
         clock[0] += 300  # compiles
         progress.refresh()
         assert re.search(r"200\D+1200.*\? left.*, compiling, 300 s", stream.getvalue())
@@ -74,7 +75,7 @@ def test_the_time_left_leaves_out_what_is_waited_for(clock, kind):
 def test_what_is_waited_for_is_shown_while_it_lasts(monkeypatch):
     said = io.StringIO()
     monkeypatch.setattr(progress_module._PlainLines, "seconds_between_ticks", 0.01)
-    with create_progress(10, "Training", "steps", waits_for="compiling", stream=said):
+    with redirect_stderr(said), create_progress(10, "Training", "steps", waits_for="compiling"):
         while said.getvalue().count("compiling, ") < 3:
             time.sleep(0.01)
     count = said.getvalue().count("\n")
