@@ -1,10 +1,7 @@
 """Makes a prepared set: decodes the images of a source, and writes records, index and report, whole or not at all."""
 
-import os
-import shutil
 import tempfile
 import time
-import uuid
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,9 +26,7 @@ from dcgan_jax.data.sources.patients import patient_of
 from dcgan_jax.data.sources.source import TRAIN, Source, SourceImage
 from dcgan_jax.errors import UserError
 from dcgan_jax.settings import DataSettings
-
-PARTIAL = ".partial-"
-"""Stands between the name of a set and what tells preparations of it apart, in the name of one that is not done."""
+from dcgan_jax.storage.atomic_folder import replacing
 
 _LISTED_BAD_FILES = 1000
 
@@ -44,11 +39,7 @@ def write_set(source: Source, images: Sequence[SourceImage], data: DataSettings,
       OSError: the disk is full, or the folder can't be written.
     """
     started = time.monotonic()
-    # Beside its final place, so that the last step is a rename within one file system.
-    partial = directory.with_name(f"{directory.name}{PARTIAL}{uuid.uuid4().hex}")
-    replaced = partial.with_name(f"{partial.name}-replaced")
-    partial.mkdir()  # and not mkdtemp, whose folders nobody else may read
-    try:
+    with replacing(directory) as partial:
         examples, decoded, copies = _write_records(source, images, data, partial)
         report = create_report(examples, decoded, source, data, time.monotonic() - started, copies)
         report = report.model_copy(update={"warnings": tuple(find_warnings(report, examples))})
@@ -56,14 +47,6 @@ def write_set(source: Source, images: Sequence[SourceImage], data: DataSettings,
         report.write(partial / REPORT)
         (partial / REPORT_TEXT).write_text(describe_report(report), encoding="utf-8")
         write_files_list(partial)
-        _flush(partial)
-        if directory.exists():
-            directory.rename(replaced)
-        partial.rename(directory)
-        _flush_folder(directory.parent)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.rmtree(replaced, ignore_errors=True)
 
 
 def _write_records(
@@ -136,22 +119,3 @@ def create_index(decoded: Decoded) -> list[Example]:
         )
         counts[image.split] += 1
     return examples
-
-
-def _flush(folder: Path) -> None:
-    """Waits until all files are on the disk: a rename can outlive a power cut that their content does not."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        else:
-            _flush_folder(path)
-    _flush_folder(folder)
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,14 +3,15 @@
 import contextlib
 import hashlib
 import json
+import logging
 import shutil
-import sys
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from dcgan_jax.data.preparation import PARTIAL, write_set
+from dcgan_jax.data.preparation import write_set
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.reading.stored_image import BadImageError
 from dcgan_jax.data.report import PreparationSettings, show_name
@@ -21,10 +22,13 @@ from dcgan_jax.data.sources.phantoms import PhantomSource
 from dcgan_jax.data.sources.source import TRAIN, Source, SourceImage
 from dcgan_jax.errors import FileError
 from dcgan_jax.settings import DataSettings
+from dcgan_jax.storage.atomic_folder import PARTIAL
 from dcgan_jax.storage.cache import CACHE_VARIABLE, cache_dir
 
 FORMAT_VERSION = 14
 """Counts up whenever the same source and settings give other records or another report."""
+
+logger = logging.getLogger(__name__)
 
 
 def create_source(data: DataSettings, seed: int) -> Source:
@@ -54,7 +58,7 @@ def prepare(data: DataSettings, seed: int) -> PreparedSet:
 def prepare_source(
     source: Source, data: DataSettings, check: Callable[[Collection[str]], None] = lambda labels: None
 ) -> PreparedSet:
-    """As `prepare`, of a source of which `check` may refuse the training classes before anything is decoded."""
+    """Like `prepare`, for a given source; `check` gets the training classes and may raise before images are decoded."""
     directory = _locate(source, data)
     name = directory.name
     try:
@@ -62,7 +66,7 @@ def prepare_source(
         if prepared is None:
             directory.parent.mkdir(parents=True, exist_ok=True)
             _remove_leftovers(directory.parent)
-            with _only_one_process(_lock_of(name, directory.parent)):
+            with _wait_for_lock(_lock_of(name, directory.parent)):
                 prepared = _open_whole(directory, source)  # made while we waited
                 if prepared is None:
                     images = source.list_images()
@@ -109,18 +113,14 @@ def _list_training_classes(images: Iterable[SourceImage | Example]) -> set[str]:
     return {image.label for image in images if image.split == TRAIN}
 
 
-@contextlib.contextmanager
-def _only_one_process(path: Path) -> Iterator[None]:
+def _wait_for_lock(path: Path) -> AbstractContextManager[object]:
+    """Returns a lock, taken; it says so where another process has it first."""
     lock = FileLock(path)
     try:
-        lock.acquire(timeout=0)
+        return lock.acquire(timeout=0)
     except Timeout:
-        print(f"waiting for another process to prepare the images ({path})", file=sys.stderr)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
+        logger.info("waiting for another process to prepare the images (%s)", path)
+        return lock.acquire()
 
 
 def _lock_of(name: str, parent: Path) -> Path:

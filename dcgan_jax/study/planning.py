@@ -4,8 +4,6 @@ import datetime
 import logging
 import math
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from itertools import cycle, islice
 from pathlib import Path
@@ -15,6 +13,7 @@ from scipy import stats
 
 from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.settings import StudySettings
+from dcgan_jax.storage.atomic_folder import replacing
 from dcgan_jax.study.codes import ORGANIZER, create_code, hash_code, name_reader
 from dcgan_jax.study.database import FILE
 from dcgan_jax.study.material import Material
@@ -32,8 +31,8 @@ logger = logging.getLogger(__name__)
 def plan_study(study: StudySettings, material: Material, folder: Path) -> Mapping[int, str]:
     """Writes the folder of a study and returns the code of the organizer and of each reader, kept nowhere.
 
-    Which number an image has, who sees it when, and all codes come from the system's randomness: whoever knows the seed
-    knows no more for it.
+    Which number an image has, who sees it when, and all codes come from the system's randomness: the seed reveals none
+    of them.
 
     Raises:
       UserError: a text can't be read, or the folder can't be written.
@@ -52,8 +51,7 @@ def plan_study(study: StudySettings, material: Material, folder: Path) -> Mappin
     steps = {reader: plan_steps(naive, tasks, study.repeats, rng) for reader in range(1, study.readers + 1)}
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))  # for the owner's eyes alone
-        try:
+        with replacing(folder, mode=0o700) as part:  # readable by its owner only
             (part / IMAGES).write_bytes(pixels)
             for name, text in texts.items():
                 (part / name).write_text(text, encoding="utf-8")
@@ -62,10 +60,6 @@ def plan_study(study: StudySettings, material: Material, folder: Path) -> Mappin
             plan.write(part / PLAN)
             hashes = {reader: hash_code(code) for reader, code in codes.items()}
             create_store(part / FILE, hash_bytes((part / PLAN).read_bytes()), steps, hashes)
-            part.rename(folder)
-        except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
-            raise
     except OSError as error:
         raise FileError(
             folder, f"cannot be written ({error.strerror}): make room, or choose another --workdir."
@@ -90,7 +84,7 @@ def arrange_tasks(study: StudySettings, key: Key, rng: np.random.Generator) -> t
 
 
 def announce(plan: Plan, codes: Mapping[int, str]) -> None:
-    """Says what the study can find out, and, once, who comes in with which code."""
+    """Says what the study can find out, and, once, the code of each person."""
     logger.info(
         "planned: %d readers of %d %s each. The interval of their mean accuracy will reach about %.1f points either "
         "way (95%%, if they and the images differ as much as in published studies).",
