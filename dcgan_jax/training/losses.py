@@ -22,19 +22,6 @@ class Losses:
     generator: LossFn
 
 
-def create_losses(kind: Literal["logistic", "hinge", "relativistic"]) -> Losses:
-    """Returns the paper's losses (logistic; binary cross-entropy is the same) or the hinge losses, of single images.
-
-    Raises:
-      ValueError: the kind is the loss of pairs, `relativistic_loss`, which single images do not have.
-    """
-    if kind == "relativistic":
-        raise ValueError("the relativistic loss is of pairs, not of single images")
-    if kind == "hinge":
-        return Losses(hinge_real_loss, hinge_generated_loss, lambda logits: -jnp.mean(logits))
-    return Losses(real_loss, generated_loss, real_loss)
-
-
 def real_loss(logits: Logits) -> Float[Array, ""]:
     """Returns the mean of -log sigmoid(logits): small where the images are taken for real.
 
@@ -50,10 +37,7 @@ def generated_loss(logits: Logits) -> Float[Array, ""]:
 
 
 def hinge_real_loss(logits: Logits) -> Float[Array, ""]:
-    """Returns the mean of max(0, 1 - logits) (Lim and Ye 2017, https://arxiv.org/abs/1705.02894).
-
-    The generator's loss beside it is the mean of -logits.
-    """
+    """Returns the mean of max(0, 1 - logits) (Lim and Ye 2017, https://arxiv.org/abs/1705.02894)."""
     return jnp.mean(jax.nn.relu(1.0 - logits))
 
 
@@ -147,6 +131,18 @@ def gradient_penalty(
     """
     gradients = jax.grad(lambda x: jnp.sum(logits_fn(x)))(images)
     return 0.5 * jnp.mean(jnp.sum(jnp.square(gradients), axis=(1, 2, 3)))
+
+
+def hinge_generator_loss(logits: Logits) -> Float[Array, ""]:
+    """Returns the mean of -logits: the generator's loss beside the discriminator's hinge losses."""
+    return -jnp.mean(logits)
+
+
+LOSSES = {
+    "logistic": Losses(real_loss, generated_loss, real_loss),
+    "hinge": Losses(hinge_real_loss, hinge_generated_loss, hinge_generator_loss),
+}
+"""By `loss.kind`; the paper's binary cross-entropy is `logistic`. That of pairs has none of single images."""
 
 
 def compute_accuracy(logits: Logits, target: Literal[0, 1]) -> Float[Array, ""]:

@@ -14,8 +14,8 @@ from dcgan_jax.runtime.devices import AXIS
 from dcgan_jax.training.annealing import compute_penalty_scale
 from dcgan_jax.training.augmentation import augment
 from dcgan_jax.training.losses import (
+    LOSSES,
     compute_accuracy,
-    create_losses,
     gradient_penalty,
     imle_loss,
     mode_seeking_loss,
@@ -75,7 +75,7 @@ class Objectives:
 
     def _of_kind(self, kind: Kind, batch: LabeledImages, vectors: Vectors | None, stream: str) -> Objective:
         settings = self.recipe.settings
-        losses = create_losses(settings.loss.kind)
+        losses = LOSSES[settings.loss.kind]
         loss_fn = losses.real if kind == "real" else losses.generated
         seen = self._augment(batch, stream)
 
@@ -150,7 +150,7 @@ class Objectives:
                 value = relativistic_loss(logits, jnp.zeros_like(logits))
             else:
                 logits, sown = self._judge(discriminator, vectors, self._augment(images, "generator"), "generator")
-                value = create_losses(settings.loss.kind).generator(logits)
+                value = LOSSES[settings.loss.kind].generator(logits)
             metrics = {"generator_loss": value, "generator_accuracy": compute_accuracy(logits, 1)}
             if settings.loss.mode_seeking:
                 metrics["mode_seeking"] = mode_seeking_loss(images.images, latents)

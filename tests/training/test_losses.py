@@ -7,8 +7,8 @@ import pytest
 from jax import jit
 
 from dcgan_jax.training.losses import (
+    LOSSES,
     compute_accuracy,
-    create_losses,
     generated_loss,
     gradient_penalty,
     hinge_generated_loss,
@@ -37,7 +37,7 @@ def test_hinge_losses(wrap):
 
 
 def test_each_kind_has_its_three_losses():
-    logistic, hinge = create_losses("logistic"), create_losses("hinge")
+    logistic, hinge = LOSSES["logistic"], LOSSES["hinge"]
     assert float(logistic.generator(LOGITS)) == float(logistic.real(LOGITS)) == pytest.approx(0.720095, abs=1e-5)
     assert float(hinge.generator(LOGITS)) == -0.5
     assert float(hinge.real(LOGITS)) == 1.0
