@@ -20,8 +20,7 @@ from configs import default
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.data.selection import select_training
-from dcgan_jax.evaluation.featurizer import RealImages, compute_real_features
-from dcgan_jax.inception.features import FeatureExtractor
+from dcgan_jax.evaluation.featurizer import Featurizer, RealImages
 from dcgan_jax.inception.preprocess import Preprocess
 from dcgan_jax.inception.weights import load_inception_weights
 from dcgan_jax.metrics.comparison import compute_scores
@@ -45,8 +44,7 @@ class Measured:
     """Features of images by their file, computed once for all divisions."""
 
     def __init__(self, prepared: PreparedSet, weights: str):
-        self._weights = load_inception_weights(weights)
-        self._extractor, self._preprocess = FeatureExtractor(self._weights.params, (DIMS,)), Preprocess("pillow")
+        self._featurizer = Featurizer(load_inception_weights(weights), Preprocess("pillow"))
         self._prepared = prepared
 
     def of_examples(self, examples: Sequence[Example], name: str, blur: float = 0.0) -> dict[str, Vectors]:
@@ -59,8 +57,7 @@ class Measured:
 
     def of_pixels(self, pixels: UInt8[np.ndarray, "n size size 1"], name: str) -> Vectors:
         """Returns the features of images, from the cache where they were seen before."""
-        images, sha256 = RealImages(pixels, (), ()), self._weights.sha256
-        return compute_real_features(images, self._extractor, self._preprocess, sha256, f"features: {name}")[DIMS]
+        return self._featurizer.measure_real(RealImages(pixels, (), ()), (DIMS,), f"features: {name}")[DIMS]
 
 
 def main() -> None:

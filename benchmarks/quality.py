@@ -27,8 +27,7 @@ from benchmarks.quality_page import update_page
 from benchmarks.quality_records import QualityRecord, create_record, load_records, save_record
 from benchmarks.recipes import config_flag, load_settings
 from dcgan_jax.errors import EXIT_USER_ERROR, FieldError, FileError, UserError
-from dcgan_jax.evaluation.class_scorer import record_of_class
-from dcgan_jax.evaluation.record import EvaluationRecord, read_evaluation
+from dcgan_jax.evaluation.record import EvaluationRecord, read_evaluation, record_of_class
 from dcgan_jax.runtime.progress import track
 
 CONFIGS = flags.DEFINE_list("configs", ["cxr", "cxr_best"], "Files of configs/, without .py; `ablation:average` works.")

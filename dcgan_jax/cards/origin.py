@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dcgan_jax.evaluation.class_scorer import record_of_class
-from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord
-from dcgan_jax.memorization.record import NOT_ASSESSABLE
+from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord, record_of_class
 from dcgan_jax.settings import DataSettings
 
 
@@ -50,4 +48,4 @@ class Origin:
 
     def _is_assessed(self, label: str) -> bool:
         record = self.record_of(label)
-        return record is not None and record.memorization.memorised_share != NOT_ASSESSABLE
+        return record is not None and record.memorization.share is not None

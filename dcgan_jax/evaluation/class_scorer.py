@@ -75,8 +75,3 @@ class ClassScorer:
             classes=records,
         )
         return ClassReport(together, images)
-
-
-def record_of_class(record: EvaluationRecord | ClassesRecord, label: str) -> EvaluationRecord:
-    """Returns the record of a class out of that of its run."""
-    return record.classes[label] if isinstance(record, ClassesRecord) else record

@@ -1,4 +1,4 @@
-"""Features of one's own, computed elsewhere by any network: .npz files of arrays [image, dims]."""
+"""Features that the user supplies, computed elsewhere by any network: .npz files of arrays [image, dims]."""
 
 from collections.abc import Sequence
 from pathlib import Path

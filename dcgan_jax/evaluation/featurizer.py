@@ -41,24 +41,6 @@ def read_real_images(prepared: PreparedSet, examples: Sequence[Example]) -> Real
     )
 
 
-def compute_real_features(
-    images: RealImages, extractor: FeatureExtractor, preprocess: Preprocess, weights_sha256: str, description: str
-) -> Features:
-    """Returns the features at every length of the extractor, from the cache where these pixels were seen before.
-
-    The hash is that of the file of the extractor's weights.
-    """
-    fingerprint = hashlib.sha256(repr(images.pixels.shape).encode() + images.pixels.tobytes()).hexdigest()
-    # One file for each length, so that a run that needs one and a report that needs several share them.
-    paths = {dims: features_path(fingerprint, weights_sha256, (dims,), preprocess) for dims in extractor.dims}
-    features = {dims: cached["features"] for dims, path in paths.items() if (cached := read_cached(path)) is not None}
-    if not all(processes.gather(len(features) == len(paths))):  # what one has to compute, all compute together
-        features = compute_shared(extractor, preprocess, [images.pixels], len(images), description)
-        for dims, values in features.items():
-            write_cached(paths[dims], {"features": values})
-    return features
-
-
 class Featurizer:
     """Measures images for all scorers of a run, so that the network is compiled once for each choice of lengths.
 
@@ -79,7 +61,16 @@ class Featurizer:
 
     def measure_real(self, images: RealImages, dims: tuple[int, ...], description: str) -> Features:
         """Returns the same of real images, from the cache where their pixels were seen before."""
-        return compute_real_features(images, self._extractor(dims), self.preprocess, self.weights.sha256, description)
+        fingerprint = hashlib.sha256(repr(images.pixels.shape).encode() + images.pixels.tobytes()).hexdigest()
+        # One file for each length, so that a run that needs one and a report that needs several share them.
+        paths = {one: features_path(fingerprint, self.weights.sha256, (one,), self.preprocess) for one in dims}
+        found = {one: read_cached(path) for one, path in paths.items()}
+        features = {one: cached["features"] for one, cached in found.items() if cached is not None}
+        if not all(processes.gather(len(features) == len(paths))):  # what one has to compute, all compute together
+            features = self.measure([images.pixels], len(images), dims, description)
+            for one, values in features.items():
+                write_cached(paths[one], {"features": values})
+        return features
 
     def _extractor(self, dims: tuple[int, ...]) -> FeatureExtractor:
         if dims not in self._extractors:

@@ -1,7 +1,6 @@
 """A record for a paper: the sentence that its Methods need, and a row for its table."""
 
 from dcgan_jax.evaluation.record import EvaluationRecord, Intervals
-from dcgan_jax.memorization.record import NOT_ASSESSABLE
 from dcgan_jax.metrics.intervals import Interval
 
 COLUMNS = ("class", "step", "real", "generated", "FID", "KID", "precision", "recall", "coverage", "memorized share")
@@ -31,14 +30,13 @@ def describe_methods(record: EvaluationRecord) -> str:
 
 def _describe_copies(record: EvaluationRecord) -> str:
     memorization = record.memorization
-    if memorization.memorised_share == NOT_ASSESSABLE or memorization.expected_share is None:
+    if memorization.share is None or memorization.expected_share is None:
         return "whether they are copies of training images could not be assessed"
     compared = f"{memorization.num_compared:,} " if memorization.num_compared is not None else ""
-    is_by_training = memorization.compared_with == "training_patients"
-    reference = "training images beside those of other patients" if is_by_training else "held-out images"
+    highest = memorization.expected_share.highest
     return (
-        f"{float(memorization.memorised_share):.1%} of them were closer to a training image than nearly all of "
-        f"{compared}{reference} were (up to {memorization.expected_share.highest:.1%} would be without any copying)"
+        f"{memorization.share:.1%} of them were closer to a training image than nearly all of "
+        f"{compared}{memorization.reference} were (up to {highest:.1%} would be without any copying)"
     )
 
 
@@ -58,9 +56,7 @@ def format_latex_row(record: EvaluationRecord) -> str:
 
 
 def _list_values(record: EvaluationRecord, form: str, missing: str) -> list[str]:
-    share = record.memorised_share
-    scores = (record.fid, record.kid, record.precision, record.recall, record.coverage)
-    numbers = [*scores, None if share == NOT_ASSESSABLE else float(share)]
+    numbers = [record.fid, record.kid, record.precision, record.recall, record.coverage, record.memorization.share]
     return [
         record.real_images.label or missing,
         *map(str, (record.step, record.num_real, record.num_generated)),

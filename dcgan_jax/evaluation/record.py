@@ -1,6 +1,7 @@
 """The record of an evaluation: the scores, and all that has to be known to read them."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -171,6 +172,11 @@ class EvaluationRecord(Scores, Record):
     versions: dict[str, str]
     device: str
 
+    @property
+    def by_class(self) -> dict[str, "EvaluationRecord"]:
+        """The record by its class, whose name is empty in old records."""
+        return {self.real_images.label or "": self}
+
     @classmethod
     def upgrade(cls, values: dict[str, Any], version: int) -> dict[str, Any]:
         """Takes over the names that records had before they were typed: `floor`, `memorisation`."""
@@ -193,6 +199,11 @@ class ClassesRecord(Record):
     protocol: str
     fingerprint: str
     classes: dict[str, EvaluationRecord]
+
+    @property
+    def by_class(self) -> dict[str, EvaluationRecord]:
+        """The record of each class."""
+        return self.classes
 
     @classmethod
     def upgrade(cls, values: dict[str, Any], version: int) -> dict[str, Any]:
@@ -217,6 +228,27 @@ def read_evaluation(path: Path) -> EvaluationRecord | ClassesRecord:
     return (ClassesRecord if has_classes else EvaluationRecord).read(
         path, "remove it and run --mode=evaluate again, which writes it"
     )
+
+
+def record_of_class(record: EvaluationRecord | ClassesRecord, label: str) -> EvaluationRecord:
+    """Returns the record of a class out of that of its run; the only one where there is one."""
+    return record.classes[label] if isinstance(record, ClassesRecord) else record
+
+
+def choose_record(
+    records: Mapping[str, EvaluationRecord | ClassesRecord], step: int | None, protocol: str
+) -> str | None:
+    """Returns the name of the record that speaks for a run; None where there is none.
+
+    It is of `step` where one is, else of the last step; of several protocols that one comes first. Nothing depends on
+    when a file was written.
+    """
+
+    def rank(name: str) -> tuple[bool, int, bool, str]:
+        record = records[name]
+        return record.step == step, record.step, record.protocol == protocol, name
+
+    return max(records, key=rank, default=None)
 
 
 def upgrade_floor(floor: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -25,7 +25,6 @@ from dcgan_jax.metrics.inception_score import compute_inception_score, compute_p
 from dcgan_jax.metrics.intervals import MIN_SEEDS
 from dcgan_jax.metrics.ms_ssim import compute_mean_similarity
 
-_SEED_LIMIT = 2**31
 _PAIRS = 200  # of images, for MS-SSIM
 _DUPLICATED = 50  # training images that are copied with each change
 _SPLITS = 10  # of the Inception score
@@ -57,12 +56,12 @@ def create_report(scorer: Scorer, draw_fn: DrawFn, seed: int, step: int) -> Repo
       UserError: too few images, or features that are not finite.
     """
     protocol, rng_fn = scorer.protocol, partial(create_rng, seed)
-    seeds = [(seed + index) % _SEED_LIMIT for index in range(protocol.seeds)]
+    seeds = list(range(seed, seed + protocol.seeds))
     dims = scorer.dims
-    training, held_out = scorer.training_features(), scorer.held_out_features()
+    training, held_out = scorer.training_features, scorer.held_out_features
     images = np.concatenate(list(scorer.draw(draw_fn, seeds[0], REPORT_STREAM)))
     first = scorer.measure_generated([images], dims)
-    further = (scorer.draw(draw_fn, seed, REPORT_STREAM) for seed in seeds[1:])
+    further = (scorer.draw(draw_fn, other, REPORT_STREAM) for other in seeds[1:])
     measured = [first, *(scorer.measure_generated(batches, (protocol.dims,)) for batches in further)]
     generated = [features[protocol.dims] for features in measured]
     real = training[protocol.dims][scorer.scored], [scorer.training.patients[position] for position in scorer.scored]
@@ -76,7 +75,7 @@ def create_report(scorer: Scorer, draw_fn: DrawFn, seed: int, step: int) -> Repo
         **scores | {"baseline": _add_similarity(scores["baseline"], scorer, rng_fn("ms_ssim_held_out"))},
         fid_2048=compute_fid(training[DEEPEST_DIMS][scorer.scored], first[DEEPEST_DIMS]),
         fid_2048_counts=DeepestCounts(num_real=len(scorer.scored), num_generated=len(images), latent_seeds=1),
-        **_score_single_images(scorer, images, first[DEEPEST_DIMS], rng_fn("ms_ssim")),
+        **_score_variety(scorer, images, first[DEEPEST_DIMS], rng_fn("ms_ssim")),
         memorised_share=memorization.memorised_share,
         memorization=memorization,
         **_describe_protocol(scorer),
@@ -92,7 +91,10 @@ def create_report(scorer: Scorer, draw_fn: DrawFn, seed: int, step: int) -> Repo
 
 
 def create_rng(seed: int, name: str) -> np.random.Generator:
-    """Returns the random stream of a name: what one part of a report draws does not move what others draw."""
+    """Returns the random stream of a name: what one part of a report draws does not move what others draw.
+
+    The names are part of what a score is: with another one it differs.
+    """
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
 
@@ -104,7 +106,7 @@ def _add_similarity(baseline: Baselines | None, scorer: Scorer, rng: np.random.G
     return baseline.model_copy(update={"held_out": baseline.held_out.model_copy(update={"ms_ssim": similarity})})
 
 
-def _score_single_images(scorer: Scorer, images: Images, deepest: Vectors, rng: np.random.Generator) -> dict[str, Any]:
+def _score_variety(scorer: Scorer, images: Images, deepest: Vectors, rng: np.random.Generator) -> dict[str, Any]:
     record: dict[str, Any] = {
         "ms_ssim": compute_mean_similarity(to_gray(images), _PAIRS, rng),
         "ms_ssim_real": compute_mean_similarity(to_gray(scorer.training.pixels), _PAIRS, rng),

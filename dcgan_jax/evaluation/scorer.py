@@ -6,6 +6,7 @@ The latents that choose a checkpoint never meet the report: they come from strea
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 from dcgan_jax.evaluation.featurizer import Batch, Featurizer, RealImages
@@ -58,7 +59,6 @@ class Scorer:
             *protocol.describe_resolution(*training.pixels.shape[1:3]),
             *describe_weights(featurizer.weights),
         ]
-        self._real: dict[str, Features] = {}
 
     def score(self, draw_fn: DrawFn, seed: int) -> dict[str, float]:
         """Returns `comparison.compute_scores` of one generated set; for use in training.
@@ -70,7 +70,7 @@ class Scorer:
         """
         dims = self.protocol.dims
         generated = self.measure_generated(self.draw(draw_fn, seed, CHOICE_STREAM), (dims,))
-        return compute_scores(self.training_features()[dims][self.scored], generated[dims])
+        return compute_scores(self.training_features[dims][self.scored], generated[dims])
 
     @property
     def dims(self) -> tuple[int, ...]:
@@ -81,20 +81,17 @@ class Scorer:
         """Returns a generated set of this class, in batches."""
         return draw_fn(self.number, seed, stream, self.protocol.num_generated)
 
+    @cached_property
     def training_features(self) -> Features:
-        """Returns the features of all training images, by their length: at all of `dims`, so that they are extracted
-        once for the scores and for the report.
-        """
-        return self._measure_once(self.training, "training images")
+        """The features of all training images, by their length: at all of `dims`, for the scores and for the report."""
+        return self.featurizer.measure_real(self.training, self.dims, "features of training images")
 
+    @cached_property
     def held_out_features(self) -> Features | None:
-        """Returns the features of the held-out images, or None without such images."""
-        return None if self.held_out is None else self._measure_once(self.held_out, "held-out images")
-
-    def _measure_once(self, images: RealImages, name: str) -> Features:
-        if name not in self._real:
-            self._real[name] = self.featurizer.measure_real(images, self.dims, f"features of {name}")
-        return self._real[name]
+        """The same of the held-out images; None without such images."""
+        if self.held_out is None:
+            return None
+        return self.featurizer.measure_real(self.held_out, self.dims, "features of held-out images")
 
     def measure_generated(self, batches: Iterable[Batch], dims: tuple[int, ...]) -> Features:
         """Returns the features of a generated set, stretched first if the protocol says so."""

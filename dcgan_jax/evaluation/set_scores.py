@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32
@@ -99,26 +99,17 @@ def score_paths(real: Path, generated: Path, dims: int, network: Network | None)
         for path, folder in zip((real, generated), folders, strict=True)
     ]
     compared = _compare(*sides)
-    return SetScores.model_validate(
-        {
-            **compared.scores,
-            "dims": dims,
-            "num_real": None if isinstance(sides[0], Gaussian) else len(sides[0]),
-            "num_generated": None if isinstance(sides[1], Gaussian) else len(sides[1]),
-            "real": str(real),
-            "generated": str(generated),
-            "warnings": [
-                *_describe_folders(folders),
-                *compared.warnings,
-                *(describe_weights(network.weights) if network else []),
-            ],
-            "preprocess": network and network.preprocess.name,
-            "resize_filter": network and network.preprocess.filter_label,
-            "intensity": network and network.intensity,
-            "weights": network and network.weights.label,
-            "weights_sha256": network and network.weights.sha256,
-            "versions": collect_versions(),
-        }
+    of_network = describe_weights(network.weights) if network else []
+    facts: dict[str, Any] = {**compared.scores, **(_describe_network(network) if network else {})}
+    return SetScores(
+        **facts,
+        dims=dims,
+        num_real=None if isinstance(sides[0], Gaussian) else len(sides[0]),
+        num_generated=None if isinstance(sides[1], Gaussian) else len(sides[1]),
+        real=str(real),
+        generated=str(generated),
+        warnings=[*_describe_folders(folders), *compared.warnings, *of_network],
+        versions=collect_versions(),
     )
 
 
@@ -126,19 +117,28 @@ def score_features(files: Sequence[Path]) -> SetScores:
     """Scores features of one's own; see `features_file.read_features`, also for what it raises."""
     features = read_features(files)
     compared = compare_features(features.real, features.generated)
-    return SetScores.model_validate(
-        {
-            **compared.scores,
-            "dims": features.real.shape[1],
-            "num_real": len(features.real),
-            "num_generated": len(features.generated),
-            "real": str(files[0]),
-            "generated": str(files[-1]),
-            "warnings": compared.warnings,
-            "features_sha256": features.sha256,
-            "versions": collect_versions(),
-        }
+    facts: dict[str, Any] = {**compared.scores}
+    return SetScores(
+        **facts,
+        dims=features.real.shape[1],
+        num_real=len(features.real),
+        num_generated=len(features.generated),
+        real=str(files[0]),
+        generated=str(files[-1]),
+        warnings=compared.warnings,
+        features_sha256=features.sha256,
+        versions=collect_versions(),
     )
+
+
+def _describe_network(network: Network) -> dict[str, Any]:
+    return {
+        "preprocess": network.preprocess.name,
+        "resize_filter": network.preprocess.filter_label,
+        "intensity": network.intensity,
+        "weights": network.weights.label,
+        "weights_sha256": network.weights.sha256,
+    }
 
 
 def _measure(path: Path, folder: FolderImages | None, dims: int, network: Network | None, is_cached: bool) -> _Side:
@@ -174,6 +174,6 @@ def _describe_folders(folders: Sequence[FolderImages | None]) -> list[str]:
         smaller = min(len(images.files) for images in found)
         warnings.append(
             f"{shared:,} of {smaller:,} images are on both sides, as real and as generated ones: the distance is too "
-            "small; give two folders of which none holds the other."
+            "small; give two folders, neither inside the other."
         )
     return warnings

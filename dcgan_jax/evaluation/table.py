@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dcgan_jax.evaluation.methods import COLUMNS, describe_methods, format_csv_row, format_latex_row
 from dcgan_jax.evaluation.record import Baseline, ClassesRecord, EvaluationRecord, Intervals, Scores
-from dcgan_jax.memorization.record import NOT_ASSESSABLE, MemorizationRecord
+from dcgan_jax.memorization.record import MemorizationRecord
 from dcgan_jax.metrics.intervals import Interval
 
 _WIDTH = 22
@@ -66,17 +66,16 @@ def _describe_baseline(name: str, baseline: Baseline | None) -> str:
 
 
 def _describe_memorization(section: MemorizationRecord) -> Iterator[str]:
-    share = section.memorised_share
-    if share == NOT_ASSESSABLE or section.memorised_share_interval is None or section.expected_share is None:
-        yield f"{'memorized share':{_WIDTH}}{share}: {section.reason}"
+    if section.share is None or section.memorised_share_interval is None or section.expected_share is None:
+        yield f"{'memorized share':{_WIDTH}}{section.memorised_share}: {section.reason}"
         return
     low, high = section.memorised_share_interval
     expected = f"up to {section.expected_share.highest:.3f} without copying"
-    is_by_training = section.compared_with == "training_patients"
-    who = "training images beside other patients'" if is_by_training else "held-out images"
-    measured = f"{who}: {section.false_positive_rate:.3f}"
+    measured = f"{section.reference}: {section.false_positive_rate:.3f}"
     yield _row(
-        "memorized share", float(share), f"{low:.3f} to {high:.3f} (95%); {expected}, {measured}; evidence, not proof"
+        "memorized share",
+        section.share,
+        f"{low:.3f} to {high:.3f} (95%); {expected}, {measured}; evidence, not proof",
     )
     if lowest := section.lowest_sensitivity:
         yield _row("  lowest sensitivity", lowest.rate, f"of copies that are {lowest.name}, this share would be found")

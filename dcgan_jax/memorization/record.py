@@ -108,6 +108,17 @@ class MemorizationRecord(Part):
     found: list[Pair] = Field(default_factory=list)
     warnings: list[str] = Field(default_factory=list)
 
+    @property
+    def share(self) -> float | None:
+        """The memorized share, None where it is not assessable."""
+        return None if self.memorised_share == NOT_ASSESSABLE else self.memorised_share
+
+    @property
+    def reference(self) -> str:
+        """What it is compared with, in words."""
+        by_training = self.compared_with == "training_patients"
+        return "training images beside those of other patients" if by_training else "held-out images"
+
 
 def upgrade_memorization(section: dict[str, Any]) -> dict[str, Any]:
     """Returns a section of an untyped record with the names of today."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dcgan_jax.memorization.record import NOT_ASSESSABLE, MemorizationRecord, Pair
+from dcgan_jax.memorization.record import MemorizationRecord, Pair
 from dcgan_jax.report.numbers import show_share, show_shares
 from dcgan_jax.report.strips import Kind, Strip, create_strip
 
@@ -31,9 +31,9 @@ class Copies(NamedTuple):
 def describe_copies(record: MemorizationRecord, with_files: bool) -> Copies:
     """Returns the search for copies of one class; the names of training files only where they may be shown."""
     pairs = record.closest if with_files else [pair.model_copy(update={"file": ""}) for pair in record.closest]
-    if record.memorised_share == NOT_ASSESSABLE:
+    share, expected, measured = record.share, record.expected_share, record.false_positive_rate
+    if share is None:
         return Copies(record, "", "", f"Not assessable: {record.reason}", None, pairs)
-    share, expected, measured = float(record.memorised_share), record.expected_share, record.false_positive_rate
     interval = record.memorised_share_interval
     reading = ""
     if expected:
@@ -42,9 +42,7 @@ def describe_copies(record: MemorizationRecord, with_files: bool) -> Copies:
             f"{show_share(expected.highest)}. "
         )
     if measured is not None:
-        reading += (
-            f"The same search accuses {show_share(measured)} of the images of patients who were never shown to it."
-        )
+        reading += f"The same search flags {show_share(measured)} of the images of patients it was not trained on."
     values: list[tuple[Kind, float | None]] = [("own", share), ("real", measured)]
     label = f"Memorized share {show_share(share)}; held-out patients {show_share(measured)}"
     strip = create_strip(label, values, interval, (0.0, expected.highest) if expected else None)

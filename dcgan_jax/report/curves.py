@@ -11,6 +11,7 @@ from jaxtyping import Float64
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from dcgan_jax.runs.curves import read_curve
 from dcgan_jax.training.step import METRICS
 
 BINS = 300
@@ -93,10 +94,10 @@ def fit_into_page(svg: str, name: str) -> str:
 
 def bin_curve(rows: Sequence[dict[str, Any]], name: str) -> Binned | None:
     """Returns the curve of one metric, in at most `BINS` points of as many steps each; None where no row has it."""
-    points = [(row["step"], row[name]) for row in rows if isinstance(row.get(name), int | float)]
-    if not points:
+    curve = read_curve(rows, name)
+    if curve is None:
         return None
-    steps, values = np.array(points, np.float64).T
+    steps, values = curve
     count = min(BINS, len(steps))
     starts = np.arange(count) * len(steps) // count
     sizes = np.diff(np.append(starts, len(steps)))

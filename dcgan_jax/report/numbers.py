@@ -21,11 +21,11 @@ def show_signed(value: float, digits: int = 4) -> str:
     return f"{value:+.{digits}f}".replace("-", MINUS)
 
 
-def show_range(low: float | None, high: float | None, digits: int = 3) -> str:
+def show_range(low: float | None, high: float | None) -> str:
     """Returns the ends of an interval; nothing where there is none."""
     if low is None or high is None:
         return ""
-    return f"{show(low, digits)} to {show(high, digits)}"
+    return f"{show(low)} to {show(high)}"
 
 
 def show_share(value: float | None, digits: int = 1) -> str:

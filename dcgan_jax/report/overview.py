@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from dcgan_jax.evaluation.record import ClassesRecord
 from dcgan_jax.report.numbers import show_seconds
 from dcgan_jax.report.records import Records
 from dcgan_jax.runs.starts import Start
@@ -49,7 +48,7 @@ def list_commands(records: Records, is_shared: bool) -> tuple[Command, ...]:
     return tuple(
         Command(
             ("dcgan-jax", *(shlex.quote(_shorten_argument(one, paths) if is_shared else one) for one in arguments)),
-            _show_time(starts[0].time) + (f", and {len(starts) - 1} more times to go on" if len(starts) > 1 else ""),
+            _show_time(starts[0].time) + (f", resumed {len(starts) - 1} times" if len(starts) > 1 else ""),
         )
         for arguments, starts in times.items()
     )
@@ -96,8 +95,7 @@ def _held_out(records: Records) -> int | None:
     if not records.evaluations:
         return None
     record = [*records.evaluations.values()][-1]
-    parts = record.classes.values() if isinstance(record, ClassesRecord) else (record,)
-    return sum(part.num_held_out for part in parts)
+    return sum(of_class.num_held_out for of_class in record.by_class.values())
 
 
 def _hardware(records: Records) -> str:
@@ -140,4 +138,4 @@ def _shorten_argument(argument: str, paths: frozenset[str]) -> str:
 
 def _list_paths() -> frozenset[str]:
     """Returns the fields that hold paths: also of a folder the mere name may tell whose patients it holds."""
-    return frozenset(field.name for _, _, fields in list_fields() for field in fields if field.values.endswith("path"))
+    return frozenset(field.name for _, _, fields in list_fields() for field in fields if field.is_path)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord
+from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord, choose_record
+from dcgan_jax.memorization.record import NOT_ASSESSABLE
 from dcgan_jax.report.copies import Copies, describe_copies
 from dcgan_jax.report.numbers import show, show_range, show_share, show_shares, show_signed
 from dcgan_jax.report.overview import Command, Fact, Field, list_commands, list_differences, list_facts
@@ -70,7 +71,7 @@ class Page:
 def create_page(records: Records, include_real: bool = False, is_shared: bool = False) -> Page:
     """Returns what the page says; arguments are those of `write.create_report`."""
     place = choose_evaluation(records)
-    scored = split_classes(records.evaluations[place]) if place else {}
+    scored = records.evaluations[place].by_class if place else {}
     classes = tuple(
         ScoredClass(
             label if len(scored) > 1 else "",
@@ -101,22 +102,10 @@ def create_page(records: Records, include_real: bool = False, is_shared: bool = 
 
 
 def choose_evaluation(records: Records) -> str:
-    """Returns the place of the record that is shown: of the best step where it has one, else of the last that has one.
-
-    Of several protocols the run's own comes first. Nothing depends on when a file was written.
-    """
+    """Returns the place of the record that is shown, "" where there is none; see `choose_record`."""
     best = records.summary.best_step if records.summary else None
-    own = records.settings.eval.protocol if records.settings else "default"
-    ranks = {
-        place: (record.step == best, record.step, f"_{own}_" in place, place)
-        for place, record in records.evaluations.items()
-    }
-    return max(ranks, key=lambda place: ranks[place], default="")
-
-
-def split_classes(record: EvaluationRecord | ClassesRecord) -> dict[str, EvaluationRecord]:
-    """Returns the record of each class by its name."""
-    return record.classes if isinstance(record, ClassesRecord) else {record.real_images.label or "": record}
+    protocol = records.settings.eval.protocol if records.settings else "default"
+    return choose_record(records.evaluations, best, protocol) or ""
 
 
 def _describe_state(records: Records) -> str:
@@ -148,7 +137,7 @@ def _list_headlines(records: Records, scored: dict[str, EvaluationRecord]) -> It
     if records.settings and not scored:
         yield Headline("FID")
         yield Headline("Memorized share")
-    gain, right = "Gain of a classifier", "Readers who are right"
+    gain, right = "Gain of a classifier", "Reader accuracy"
     if records.trial and (primary := records.trial.primary):
         beside = f"{show_range(*primary.interval)}, area under the ROC curve"
         yield Headline(gain, show_signed(primary.difference, 3), beside)
@@ -161,8 +150,8 @@ def _list_headlines(records: Records, scored: dict[str, EvaluationRecord]) -> It
 
 
 def _headline_copies(of_class: str, record: EvaluationRecord) -> Headline:
-    name, share, expected = f"Memorized share{of_class}", record.memorised_share, record.memorization.expected_share
-    if isinstance(share, str):
-        return Headline(name, share)
+    name, expected = f"Memorized share{of_class}", record.memorization.expected_share
+    if (share := record.memorization.share) is None:
+        return Headline(name, NOT_ASSESSABLE)
     beside = f"up to {show_share(expected.highest)} without copying" if expected else ""
     return Headline(name, show_share(share), beside)

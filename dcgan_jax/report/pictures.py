@@ -71,13 +71,15 @@ def read_pictures(folder: Path, image_size: int, num_classes: int) -> Pictures:
       image_size: pixels a side of each image in a grid.
       num_classes: whose rows follow each other in a grid.
     """
-    steps = {int(match[1]): path for path in folder.glob("*.png") if (match := _GRID_NAME.fullmatch(path.name))}
-    grids = {step: tiles for step, path in sorted(steps.items()) if (tiles := _read_grid(path, image_size))}
+    files = {int(match[1]): path for path in folder.glob("*.png") if (match := _GRID_NAME.fullmatch(path.name))}
+    grids = {step: tiles for step, path in sorted(files.items()) if (tiles := _read_grid(path, image_size))}
     if not grids:
         return Pictures()
     last = max(grids)
     grid = encode_tiles(grids[last], MOST_OF_GRID)
-    chosen = _spread(sorted(grids), STRIP_STEPS)
+    steps = sorted(grids)
+    places = np.linspace(0, len(grids) - 1, min(STRIP_STEPS, len(grids))).round().astype(int)
+    chosen = [steps[place] for place in places]
     shown = [tile for step in chosen for tile in _choose_latents(grids[step], num_classes)]
     per_step = len(shown) // len(chosen)
     strip = encode_tiles(shown, MOST_OF_STRIP).sources
@@ -93,19 +95,19 @@ def read_figure(path: Path, most: int) -> str:
     if pixels is None:
         return ""
     image = to_pillow(pixels)
-    while True:
-        source = _encode(image)
-        if len(source) <= most:
-            return source
-        image = image.resize((max(1, image.width * 4 // 5), max(1, image.height * 4 // 5)), Image.Resampling.LANCZOS)
+    while len(source := _encode(image)) > most and max(image.size) > 1:
+        _shrink(image, max(image.size) * 4 // 5)
+    return source
 
 
 def encode_tiles(tiles: Sequence[Tile], most: int) -> Tiles:
     """Returns images of one size as sources of elements, as large as fit into so many characters together."""
     of = max(tiles[0].shape[:2])
     for side in SIDES:
-        shrunk = [_shrink(to_pillow(tile), side) for tile in tiles]
-        sources = tuple(map(_encode, shrunk))
+        images = [to_pillow(tile) for tile in tiles]
+        for image in images:
+            _shrink(image, side)
+        sources = tuple(map(_encode, images))
         if sum(map(len, sources)) <= most:
             break
     return Tiles(sources, min(side, of), of)
@@ -140,18 +142,9 @@ def _choose_latents(tiles: Sequence[Tile], num_classes: int) -> list[Tile]:
     return [tile for start in starts for tile in tiles[start : start + STRIP_LATENTS // len(starts)]]
 
 
-def _spread(steps: Sequence[int], count: int) -> list[int]:
-    """Returns the first, the last and some between, evenly spaced."""
-    if len(steps) <= count:
-        return list(steps)
-    return [steps[round(at * (len(steps) - 1) / (count - 1))] for at in range(count)]
-
-
-def _shrink(image: Image.Image, side: int) -> Image.Image:
-    scale = side / max(image.size)
-    if scale >= 1:
-        return image
-    return image.resize([max(1, round(length * scale)) for length in image.size], Image.Resampling.LANCZOS)
+def _shrink(image: Image.Image, side: int) -> None:
+    """Makes an image fit into a square, where it is larger."""
+    image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=None)
 
 
 def _encode(image: Image.Image) -> str:

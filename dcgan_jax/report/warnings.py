@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from dcgan_jax.evaluation.record import EvaluationRecord
-from dcgan_jax.memorization.record import NOT_ASSESSABLE
 from dcgan_jax.report.records import Records
 
 
@@ -21,10 +20,11 @@ def list_warnings(records: Records, scored: dict[str, EvaluationRecord]) -> Iter
         yield Warned("Records", problem)
     for label, record in scored.items():
         of_class = f"Scores, {label}" if len(scored) > 1 else "Scores"
-        expected = record.memorization.expected_share
-        if record.memorised_share != NOT_ASSESSABLE and expected and float(record.memorised_share) > expected.highest:
+        share, expected = record.memorization.share, record.memorization.expected_share
+        if share is not None and expected and share > expected.highest:
             yield Warned(
-                of_class, "More images were found to be copies than of a generator that copies nothing: see the pairs."
+                of_class,
+                "More images look like copies than a generator that copies nothing would produce: see the pairs.",
             )
     for sentence in dict.fromkeys(warning for record in scored.values() for warning in record.warnings):
         warned = [label for label, record in scored.items() if sentence in record.warnings]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dcgan_jax.errors import FileError
 from dcgan_jax.report.curves import draw_curves
-from dcgan_jax.report.page import choose_evaluation, create_page, split_classes
+from dcgan_jax.report.page import Page, create_page
 from dcgan_jax.report.pictures import (
     MOST_OF_CLOSEST,
     MOST_OF_COMPARISON,
@@ -53,21 +53,22 @@ def create_report(root: Path, include_real: bool = False, is_shared: bool = Fals
     Raises:
       UserError: there is nothing to report.
     """
-    records = read_records(Workdir(root))
+    workdir = Workdir(root)
+    records = read_records(workdir)
     if records.is_empty:
         raise FileError(root, "holds nothing to report: give the --workdir of a run, a trial or a study.")
     page = create_page(records, include_real, is_shared)
-    pictures = _read_pictures(Workdir(root), records, include_real)
+    pictures = _read_pictures(workdir, records, page, include_real)
     return render(page, pictures, draw_curves(records.metrics, "loss"), draw_curves(records.metrics, "accuracy"))
 
 
-def _read_pictures(workdir: Workdir, records: Records, include_real: bool) -> Pictures:
+def _read_pictures(workdir: Workdir, records: Records, page: Page, include_real: bool) -> Pictures:
     pictures = Pictures()
     if records.settings:
         pictures = read_pictures(workdir.samples, records.settings.data.image_size, len(records.classes))
     if not include_real:
         return pictures
-    closest = _find_closest(workdir, records)
+    closest = _find_closest(workdir, page)
     sources = [(label, read_figure(find_figure(path), MOST_OF_CLOSEST // len(closest))) for label, path in closest]
     return pictures._replace(
         comparison=read_figure(find_figure(workdir.figures / COMPARISON), MOST_OF_COMPARISON),
@@ -82,12 +83,12 @@ def find_figure(path: Path) -> Path:
     return older if not path.exists() and older.exists() else path
 
 
-def _find_closest(workdir: Workdir, records: Records) -> list[tuple[str, Path]]:
-    place = choose_evaluation(records)
-    if not place:
+def _find_closest(workdir: Workdir, page: Page) -> list[tuple[str, Path]]:
+    """Returns the figures of the closest pairs by their class, whose name is left out where it is the only one."""
+    if not page.evaluation:
         return []
-    stem = (workdir.root / place).with_suffix("").name + f"_closest_{HOLDS_REAL}"
-    labels = list(split_classes(records.evaluations[place]))
+    stem = (workdir.root / page.evaluation).with_suffix("").name + f"_closest_{HOLDS_REAL}"
+    labels = [of_class.label for of_class in page.classes]
     if len(labels) == 1:
         return [("", workdir.evaluation / f"{stem}.png")]
     return [(label, workdir.evaluation / f"{stem}_{label}.png") for label in labels]

@@ -1,7 +1,7 @@
 """What a run's card tells of it: counts of its training images and the scores of its checkpoint."""
 
 from dcgan_jax.cards.origin import Origin
-from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord, read_evaluation
+from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord, choose_record, read_evaluation
 from dcgan_jax.runs.first_weights import has_private_origin
 from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.workdir import Workdir
@@ -19,13 +19,13 @@ def describe_origin(run: Run) -> Origin:
         counts={label: provenance.count(label) for label in provenance.labels},
         num_patients=len({row.patient for row in provenance.rows}),
         step=run.step,
-        record=find_record(run.workdir, run.step),
+        record=find_record(run.workdir, run.step, run.settings.eval.protocol),
         num_private_before=len(seen_before) if has_private_origin(run.workdir) else 0,
     )
 
 
-def find_record(workdir: Workdir, step: int) -> EvaluationRecord | ClassesRecord | None:
-    """Returns the newest record of scores of a checkpoint, None where it was not scored."""
-    records = workdir.evaluation.glob(f"step_{step:07d}_*.json")
-    newest = max(records, key=lambda path: (path.stat().st_mtime_ns, path.name), default=None)
-    return read_evaluation(newest) if newest else None
+def find_record(workdir: Workdir, step: int, protocol: str) -> EvaluationRecord | ClassesRecord | None:
+    """Returns the record of scores of a checkpoint, None where it was not scored; see `choose_record`."""
+    records = {path.name: read_evaluation(path) for path in workdir.evaluation.glob(f"step_{step:07d}_*.json")}
+    name = choose_record(records, step, protocol)
+    return records[name] if name else None

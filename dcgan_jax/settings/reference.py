@@ -30,6 +30,7 @@ class FieldReference(NamedTuple):
     default: str
     unit: str
     sentence: str
+    is_path: bool
 
 
 def list_fields() -> Iterator[tuple[str, str, list[FieldReference]]]:
@@ -71,7 +72,16 @@ def _describe(name: str, field: FieldInfo) -> FieldReference:
     shown = ",".join(map(str, field.default)) if isinstance(field.default, tuple) else str(field.default)
     unit = next((mark.unit for mark in field.metadata if isinstance(mark, Unit)), "")
     sentence = " ".join((field.description or "").split())
-    return FieldReference(name, _values(field.annotation, field.metadata), shown, unit, sentence)
+    values, is_path = _values(field.annotation, field.metadata), _is_path(field.annotation, field.metadata)
+    return FieldReference(name, values, shown, unit, sentence, is_path)
+
+
+def _is_path(kind: Any, marks: list[Any]) -> bool:
+    """Returns whether a field holds a path, or several."""
+    if get_origin(kind) is tuple:
+        item = FieldInfo.from_annotation(get_args(kind)[0])
+        return _is_path(item.annotation, item.metadata)
+    return any(getattr(mark, "func", None) in (resolve_path, resolve_place) for mark in marks)
 
 
 def _values(kind: Any, marks: list[Any]) -> str:
@@ -81,7 +91,7 @@ def _values(kind: Any, marks: list[Any]) -> str:
     if get_origin(kind) is tuple:
         item = FieldInfo.from_annotation(get_args(kind)[0])
         return f"list of {_values(item.annotation, item.metadata)}"
-    if any(getattr(mark, "func", None) in (resolve_path, resolve_place) for mark in marks):
+    if _is_path(kind, marks):
         return "path"
     bounds = [
         f"{sign} {getattr(mark, name)}" for mark in marks for name, sign in _BOUNDS.items() if hasattr(mark, name)

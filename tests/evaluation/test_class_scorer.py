@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from dcgan_jax.evaluation import class_scorer
-from dcgan_jax.evaluation.class_scorer import ClassScorer, record_of_class
+from dcgan_jax.evaluation.class_scorer import ClassScorer
+from dcgan_jax.evaluation.record import record_of_class
 from dcgan_jax.evaluation.report import Report
 from dcgan_jax.evaluation.scorer import Scorer
 from dcgan_jax.evaluation.table import describe_record

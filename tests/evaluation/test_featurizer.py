@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dcgan_jax.evaluation.featurizer import RealImages, compute_real_features
+from dcgan_jax.evaluation.featurizer import Featurizer, RealImages
 from dcgan_jax.inception.preprocess import Preprocess
+from dcgan_jax.inception.weights import InceptionWeights
 from dcgan_jax.storage.cache import CACHE_VARIABLE
 from tests.inception.fake_inception import FakeExtractor
 
@@ -20,9 +21,9 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def measure(images, dims=(16,), preprocess=None, weights="w"):
-    extractor = FakeExtractor(None, dims)
-    features = compute_real_features(images, extractor, preprocess or Preprocess(), weights, "features")
-    return features, len(extractor.calls)
+    featurizer = Featurizer(InceptionWeights({}, weights, "", None), preprocess or Preprocess())
+    extractor = featurizer._extractors[dims] = FakeExtractor(None, dims)
+    return featurizer.measure_real(images, dims, "features"), len(extractor.calls)
 
 
 def test_features_of_the_same_pixels_are_computed_once():

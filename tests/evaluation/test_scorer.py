@@ -212,7 +212,7 @@ def test_without_held_out_images_what_needs_them_is_open(tiny_settings):
     assert record.kid_held_out is None
     assert record.baseline.held_out is None
     assert record.num_held_out == 0
-    assert "training images beside other patients'" in describe_record(record)
+    assert "training images beside those of other patients" in describe_record(record)
 
 
 def test_fewer_than_ten_seeds_give_no_interval_and_say_so(tiny_settings):

@@ -48,7 +48,7 @@ def test_what_an_older_version_did_not_measure_is_open(record):
 
 def test_the_best_step_is_shown_and_of_its_records_that_of_the_own_protocol(record):
     evaluations = {
-        f"evaluation/step_{step:07d}_{protocol}_0.json": record.model_copy(update={"step": step})
+        f"evaluation/step_{step:07d}_{protocol}_0.json": record.model_copy(update={"step": step, "protocol": protocol})
         for step in (2, 4, 6)
         for protocol in ("default", "paper")
     }
@@ -97,7 +97,7 @@ def test_a_warning_of_several_classes_comes_once(record):
 def test_more_copies_than_chance_are_warned_of(record):
     found = record.memorization.model_copy(update={"memorised_share": 0.9})
     copied = record.model_copy(update={"memorised_share": 0.9, "memorization": found})
-    assert "found to be copies" in create_page(Records("run", evaluations={"a": copied})).warnings[0].sentence
+    assert "look like copies" in create_page(Records("run", evaluations={"a": copied})).warnings[0].sentence
     assert not any(
         "copies" in each.sentence for each in create_page(Records("run", evaluations={"a": record})).warnings
     )
@@ -126,6 +126,6 @@ def test_a_command_is_listed_once_however_often_it_went_on():
     assert command.words == (
         *("dcgan-jax", "--config=cxr", "'--workdir=/home/anna/a run'", "--config.trial.runs=/a/one,/b/two"),
     )
-    assert command.when == "2026-01-01 09:30 UTC, and 2 more times to go on"
+    assert command.when == "2026-01-01 09:30 UTC, resumed 2 times"
     (shared,) = list_commands(Records("run", starts=tuple(starts)), is_shared=True)
     assert shared.words == ("dcgan-jax", "--config=cxr", "--workdir=...", "--config.trial.runs=...")
