@@ -64,9 +64,9 @@ class Sampler:
         self._draw = map_over_devices(draw, whole, by_example, whole)
 
     def batches(
-        self, params: PyTree, seed: int, stream: str, count: int, first: int = 0, label: int = 0
+        self, params: PyTree, seed: int, stream: str, count: int, label: int = 0
     ) -> Iterator[UInt8[np.ndarray, "batch height width channels"]]:
-        """Yields images first .. first + count - 1 of a seed, the last batch perhaps smaller than the others.
+        """Yields the first `count` images of a seed, the last batch perhaps smaller than the others.
 
         Images of one number have the same latent in every class.
 
@@ -75,20 +75,19 @@ class Sampler:
           seed: of the latents.
           stream: name of the random stream, so that grids, exports and scores never share latents.
           count: images in all.
-          first: position of the first image.
           label: number of their class, where the generator is told classes.
         """
         key = stream_key(jax.random.key(seed), stream)
-        for start in range(first, first + count, self._batch_size):
+        for start in range(0, count, self._batch_size):
             examples = np.arange(start, start + self._batch_size, dtype=np.int32)
             images = self._generate(params, key, self._spread(examples), np.int32(label))
-            yield np.asarray(images)[: first + count - start]
+            yield np.asarray(images)[: count - start]
 
     def sample(
         self, params: PyTree, seed: int, stream: str, count: int, label: int = 0
     ) -> UInt8[np.ndarray, "count height width channels"]:
         """Returns the first `count` images of a seed and a class."""
-        return np.concatenate(list(self.batches(params, seed, stream, count, label=label)))
+        return np.concatenate(list(self.batches(params, seed, stream, count, label)))
 
     def latents(self, seed: int, stream: str, count: int) -> Float[np.ndarray, "count latent"]:
         """Returns the latents of the first `count` images of a seed, float32, before truncation."""

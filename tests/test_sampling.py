@@ -42,12 +42,6 @@ def test_images_do_not_depend_on_batches_or_devices(params, num_devices, batch_s
     assert np.abs(images.astype(int) - expected).max() <= 1  # a tie may round either way
 
 
-def test_a_later_start_continues_the_same_images(params):
-    whole = sampler().sample(params, 5, "generate", 8)
-    rest = np.concatenate(list(sampler().batches(params, 5, "generate", count=4, first=4)))
-    np.testing.assert_array_equal(rest, whole[4:])
-
-
 def test_each_class_has_images_of_its_own():
     generator = Generator(64, 1, 1, num_classes=2)
     latents = draw_latents(example_keys(stream_key(jax.random.key(5), "generate"), jnp.arange(3)), 8)

@@ -10,7 +10,7 @@ from dcgan_jax.balance.record import PLAN, BalancePlan, RunAt
 from dcgan_jax.data.prepared import PreparedSet
 from dcgan_jax.data.sources.source import TRAIN, Source, SourceImage
 from dcgan_jax.errors import FieldError, FileError
-from dcgan_jax.runs.run import Run
+from dcgan_jax.runs.run import Run, open_run
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.settings import Settings
@@ -47,7 +47,7 @@ def plan_fillings(
         )
     paths = settings.balance.runs or ((str(workdir.root),) if workdir.config.is_file() else ())
     mesh = create_mesh()
-    opened = [Run.open(path, mesh, settings.balance.max_similarity) for path in paths]
+    opened = [open_run(path, mesh=mesh, max_similarity=settings.balance.max_similarity) for path in paths]
     chosen = {label: _choose_run(opened, label) for label in lacking}
     fillings = [Filling(label, lacking[label], run) for label, run in chosen.items() if run]
     short = [f"{label} stays {count} images short" for label, count in lacking.items() if not chosen[label]]

@@ -16,7 +16,7 @@ from dcgan_jax.data.prepared import PreparedSet
 from dcgan_jax.data.sources.source import TRAIN, Source, SourceImage
 from dcgan_jax.data.synthetic_marks import MANIFEST
 from dcgan_jax.runs.figures import encode_png
-from dcgan_jax.runs.labeling import create_notice, text_chunks
+from dcgan_jax.runs.labeling import NOTICE_FILE, create_notice, text_chunks
 from dcgan_jax.runs.manifest import format_manifest
 from dcgan_jax.runs.origin import describe_origin
 from dcgan_jax.runs.prepare import prepare
@@ -72,7 +72,7 @@ def write_synthetic(
     folder = out / TRAIN / label
     folder.mkdir(parents=True, exist_ok=True)
     digits = max(5, len(str(count - 1)))
-    for index, drawn in enumerate(run.draw(label, balance.seed, STREAM, count)):
+    for index, drawn in enumerate(run.draw_without_copies(label, balance.seed, STREAM, count)):
         path = folder / f"synthetic_{index:0{digits}d}.png"
         latent_seed = f"{balance.seed}/{drawn.number}"
         if not path.exists():
@@ -124,7 +124,7 @@ def _finish(
     name = source.name if settings.balance.real == "link" or not settings.data.dir else "a folder"
     card = BalancedCard(name, settings.data, counts, filled, settings.balance, settings.export)
     manifest = format_manifest(BalancedRow.columns(), rows)
-    atomic_file.write_text(out / "NOTICE.txt", create_notice(settings.data))
+    atomic_file.write_text(out / NOTICE_FILE, create_notice(settings.data))
     atomic_file.write_text(out / README, card.format_readme())
     atomic_file.write_text(
         out / CROISSANT, card.format_croissant(DescribedFile.of_text(MANIFEST, "text/csv", manifest))

@@ -89,7 +89,7 @@ def warn_of_few(training: Sequence[Example]) -> list[str]:
     counts = dict(zip(list_classes(training), count_classes(training), strict=True))
     others = "" if len(counts) > 1 else ", and try data.label=ALL, which learns from other classes, too"
     return [
-        f"{label} has {count:,} training image{'s'[: count != 1]}, and a generator is likely to draw so few again: "
+        f"{label} has {count:,} training image{'s'[: count != 1]}, which a generator is likely to reproduce: "
         f"read memorised_share and the closest pairs of its record{others}"
         for label, count in counts.items()
         if count < FEW
@@ -159,7 +159,7 @@ def check_label(label: str, labels: Collection[str]) -> None:
     if label == ALL_CLASSES and len(labels) == 1:
         (only,) = labels
         raise FieldError(
-            "config.data.label", ALL_CLASSES, f"tells classes apart, and there is {only} alone: give that."
+            "config.data.label", ALL_CLASSES, f"needs at least two classes, and these data have only {only}: give that."
         )
     if label != ALL_CLASSES and find_spelling(label, labels) not in labels:
         others = f" and {len(labels) - _LISTED:,} more" if len(labels) > _LISTED else ""

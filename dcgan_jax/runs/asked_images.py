@@ -31,11 +31,11 @@ def draw_asked(run: Run, label: str, compared: bool) -> Iterator[AskedImage]:
     asked = run.settings.generate
     if asked.seeds:
         latents = list_latents(run, len(asked.seeds))
-        for seed, drawn in zip(asked.seeds, run.draw_at(label, latents, compared), strict=True):
+        for seed, drawn in zip(asked.seeds, run.draw_latents(label, latents, compared), strict=True):
             yield AskedImage(drawn, f"{seed}/0", f"seed_{seed:05d}")
         return
     digits = max(5, len(str(asked.count - 1)))
-    for drawn in run.draw_all(label, asked.seed, STREAM, asked.count, compared):
+    for drawn in run.draw_seed(label, asked.seed, STREAM, asked.count, compared):
         yield AskedImage(drawn, f"{asked.seed}/{drawn.number}", f"{drawn.number:0{digits}d}")
 
 
@@ -44,7 +44,7 @@ def draw_walk(run: Run, label: str, compared: bool) -> Iterator[Drawn]:
     asked = run.settings.generate
     if asked.walk:
         keys = list_latents(run, len(asked.seeds) or KEYS)
-        yield from run.draw_at(label, create_loop(keys, asked.walk), compared)
+        yield from run.draw_latents(label, create_loop(keys, asked.walk), compared)
 
 
 def list_latents(run: Run, most: int) -> Float[np.ndarray, "image latent"]:

@@ -52,11 +52,18 @@ def save_curves(rows: Sequence[dict[str, Any]], path: Path, best_step: int | Non
     save_figure(figure, path)
 
 
+def read_curve(rows: Sequence[dict[str, Any]], name: str) -> Float64[np.ndarray, "2 step"] | None:
+    """Returns the steps and the values of one metric in rows of metrics.jsonl; None where no row has it."""
+    points = [(row["step"], row[name]) for row in rows if isinstance(row.get(name), int | float)]
+    return np.array(points, np.float64).T if points else None
+
+
 def smooth(values: Values) -> Values:
     """Returns the running mean over a hundredth of the values; at the ends, over those of them that there are."""
-    window = max(1, len(values) // _SMOOTHED)
-    sums, counts = (np.convolve(part, np.ones(window), "same") for part in (values, np.ones_like(values)))
-    return sums / counts
+    window, places = max(1, len(values) // _SMOOTHED), np.arange(len(values))
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    low, high = np.maximum(places - window // 2, 0), np.minimum(places + (window + 1) // 2, len(values))
+    return (sums[high] - sums[low]) / (high - low)
 
 
 def thin(values: Values) -> Float64[np.ndarray, " point"]:
@@ -68,10 +75,10 @@ def thin(values: Values) -> Float64[np.ndarray, " point"]:
 
 def _draw(axes: Axes, rows: Sequence[dict[str, Any]], name: str, is_scored: bool) -> Float64[np.ndarray, " drawn"]:
     """Draws one curve; returns its values."""
-    points = [(row["step"], row[name]) for row in rows if row.get(name) is not None]
-    if not points:
+    curve = read_curve(rows, name)
+    if curve is None:
         return np.empty(0)
-    steps, values = np.array(points, np.float64).T
+    steps, values = curve
     label = name.replace("_", " ").replace("/", " of ")
     if is_scored:
         axes.plot(steps, values, label=label, marker=".", linewidth=1.0)

@@ -25,14 +25,14 @@ from dcgan_jax.errors import FieldError, FileError, UserError
 from dcgan_jax.runs.animation import DESCRIPTION, can_encode_mp4, encode_mp4, encode_webp
 from dcgan_jax.runs.figures import Images, encode_png
 from dcgan_jax.runs.image_archive import ARCHIVE, encode_archive, is_archive
-from dcgan_jax.runs.labeling import NOTICE, create_notice, grid_chunks
+from dcgan_jax.runs.labeling import NOTICE, NOTICE_FILE, create_notice, grid_chunks
 from dcgan_jax.runs.manifest import GeneratedRow, format_manifest
 from dcgan_jax.settings import DataSettings
 from dcgan_jax.storage import atomic_file
 
 Image = UInt8[ndarray, "height width channels"]
 
-_GRID, _NOTICE, _FILM = "grid.png", "NOTICE.txt", "walk_"
+_GRID, _FILM = "grid.png", "walk_"
 
 
 class ExportFolder:
@@ -86,7 +86,7 @@ class ExportFolder:
         manifest = DescribedFile.of_text(MANIFEST, "text/csv", table)
         if grid is not None:
             atomic_file.write_bytes(self._root / _GRID, encode_png(grid, grid_chunks()))
-        atomic_file.write_text(self._root / _NOTICE, self._notice)
+        atomic_file.write_text(self._root / NOTICE_FILE, self._notice)
         atomic_file.write_text(self._root / README, card.format_readme())
         atomic_file.write_text(self._root / CROISSANT, card.format_croissant(manifest))
         atomic_file.write_bytes(self._root / MANIFEST, manifest.content)
@@ -138,7 +138,7 @@ def _is_notice(content: bytes) -> bool:
     return content[:40] == NOTICE.encode()[:40]
 
 
-_TEXTS = {_NOTICE: _is_notice, README: is_readme, CROISSANT: is_croissant}
+_TEXTS = {NOTICE_FILE: _is_notice, README: is_readme, CROISSANT: is_croissant}
 """What is written anew, and how it is known to be ours."""
 
 

@@ -11,7 +11,7 @@ from jaxtyping import PyTree
 from dcgan_jax.data.sources.spelling import find_spelling
 from dcgan_jax.data.train_files import format_train_files
 from dcgan_jax.errors import FieldError
-from dcgan_jax.runs.run import Run
+from dcgan_jax.runs.run import Run, open_run
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.settings import Settings
 from dcgan_jax.storage import atomic_file
@@ -52,7 +52,7 @@ def open_origin(settings: Settings, labels: Sequence[str], mesh: Mesh) -> Run:
 
     Raises UserError if there is none, its networks have other shapes, or they are told other classes.
     """
-    origin = Run.open(settings.train.init_from, mesh, 0.0)
+    origin = open_run(settings.train.init_from, mesh=mesh)
     other = {name: of for name, of in origin.settings.differences(settings).items() if name in _SHAPING}
     switches = [(of.model.minibatch_std, of.loss.reconstruction) for of in (origin.settings, settings)]
     for name, own, here in zip(_SWITCHES, *switches, strict=True):

@@ -37,7 +37,7 @@ def generate(settings: Settings, workdir: Workdir) -> None:
     """
     asked = settings.generate
     run = Run(workdir, settings, max_similarity=asked.max_similarity, truncation=asked.truncation)
-    run.state  # noqa: B018  (read first: without a checkpoint nothing else need be looked for)
+    run.read_checkpoint()  # without one nothing else need be looked for
     label = find_spelling(asked.label, run.labels)
     if label and label not in run.labels:
         known = f"choose one of {', '.join(run.labels)}, or leave it empty for all."
@@ -106,7 +106,8 @@ def _can_compare(run: Run) -> bool:
     reason = "they are not on this machine: prepare them with --mode=prepare"
     try:
         if not needs_download(run.settings.data, run.settings.seed):
-            return bool(run.find_nearest)
+            run.read_training_images()
+            return True
     except UserError as error:
         reason = str(error)
     logger.warning(

@@ -5,6 +5,7 @@ from PIL.PngImagePlugin import PngInfo
 from dcgan_jax.data.synthetic_marks import CHUNK, SYNTHETIC
 from dcgan_jax.settings import DataSettings
 
+NOTICE_FILE = "NOTICE.txt"
 NOTICE = """\
 These images are synthetic: a generative model made them, no patient was imaged.
 For research and augmentation, not for diagnosis.

@@ -83,7 +83,7 @@ class TrainObserver:
     def on_steps(self, rows: list[dict[str, Any]]) -> None:
         """Logs the metrics of completed steps and moves the live line on."""
         now = time.monotonic()
-        if self._last_at is not None:  # neither the first call, which compiles, nor what follows a look
+        if self._last_at is not None:  # the first call compiles; one that follows samples, scores or a save waits
             self._steps += len(rows)
             self._seconds += now - self._last_at
         self._last_at = now
@@ -99,6 +99,7 @@ class TrainObserver:
         images = draw_samples(self._sampler, state.sampled_generator, self._settings)
         grid = tile(images, GRID_SIDE)
         content = encode_png(grid)
+        self._workdir.samples.mkdir(exist_ok=True)
         for name in (f"step_{step:07d}.png", LATEST):
             path = self._workdir.samples / name
             retrying.retry(partial(atomic_file.write_bytes, path, content), path)
@@ -117,6 +118,7 @@ class TrainObserver:
             return
         path = self._workdir.figures / CURVES
         with contextlib.suppress(OSError):  # the next checkpoint, or the end, draws them again
+            path.parent.mkdir(exist_ok=True)
             save_curves(list(read_rows(self._workdir.metrics)), path, self._best_step())
         self._drawn_at = time.monotonic()
         self._drawing = self._drawn_at - began

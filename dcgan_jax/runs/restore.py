@@ -40,7 +40,8 @@ def restore_or_fall_back(
     Where `choose` has no step any more, it is the newest's. All processes fall back together.
     """
     while True:
-        step = choose() or checkpoints.steps()[-1]
+        step = choose()
+        step = checkpoints.steps()[-1] if step is None else step
         damage = state = None
         try:
             state = restore(recipe, checkpoints, step, mesh)

@@ -1,6 +1,6 @@
 """A run that has been trained, opened: what it was trained on, what it scored, and images of its generator."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,10 +10,11 @@ import numpy as np
 from jax.sharding import Mesh
 from jaxtyping import Float, UInt8
 
+from dcgan_jax.data.prepared import Example
 from dcgan_jax.data.sources.spelling import find_spelling
 from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord, read_evaluation
-from dcgan_jax.memorization.correlation import compute_signatures, compute_similarities
+from dcgan_jax.memorization.correlation import Signatures, compute_signatures, compute_similarities
 from dcgan_jax.runs.figures import Images
 from dcgan_jax.runs.prepare import prepare_silently
 from dcgan_jax.runs.provenance import Provenance, read_provenance
@@ -72,12 +73,6 @@ class Run:
     max_similarity: float = 0.0
     truncation: float = 1.0
 
-    @classmethod
-    def open(cls, folder: str | Path, mesh: Mesh, max_similarity: float) -> "Run":
-        """Opens a run; raises UserError where there is none."""
-        workdir = Workdir(Path(folder))
-        return cls(workdir, workdir.settings({}), mesh, max_similarity)
-
     @cached_property
     def provenance(self) -> Provenance:
         """What it was trained on."""
@@ -125,21 +120,29 @@ class Run:
         return Sampler(self.recipe.generator, latent_size, self.mesh, truncation=self.truncation)
 
     @cached_property
-    def find_nearest(self) -> Callable[[Images], list[Nearest]]:
-        """Images -> the training image, of whatever class, that each resembles most: a run has seen them all.
-
-        Raises UserError if the training images are not there, or not those of the run.
-        """
+    def _known(self) -> tuple[Sequence[Example], Signatures]:
+        """The training images, of whatever class, and what they are recognized by: a run has seen them all."""
         # The run was told of its data when it was trained, and a mode that draws from it prepares its own.
         data = select_training_data(prepare_silently(self.settings), self.settings)
         self.workdir.check_train_files(data.train_files)
-        signatures = compute_signatures(data.prepared.images(data.training))
+        return data.training, compute_signatures(data.prepared.images(data.training))
 
-        def find(images: Images) -> list[Nearest]:
-            pairs = zip(*compute_similarities(images, signatures), strict=True)
-            return [Nearest(data.training[position].file, float(similarity)) for similarity, position in pairs]
+    def read_checkpoint(self) -> None:
+        """Reads the checkpoint now, not when an image is asked for; raises UserError if it cannot be read."""
+        _ = self.state
 
-        return find
+    def read_training_images(self) -> None:
+        """Reads now what copies are looked for in.
+
+        Raises UserError if the training images are not there, or not those of the run.
+        """
+        _ = self._known
+
+    def find_nearest(self, images: Images) -> list[Nearest]:
+        """Returns the training image that each image resembles most; raises what `read_training_images` does."""
+        examples, signatures = self._known
+        pairs = zip(*compute_similarities(images, signatures), strict=True)
+        return [Nearest(examples[position].file, float(similarity)) for similarity, position in pairs]
 
     def sample(
         self, count: int, seed: int = 0, label: str = ""
@@ -162,7 +165,7 @@ class Run:
         >>> images.shape, images.dtype
         ((16, 64, 64), dtype('uint8'))
         """
-        every = self.draw_all(self.require_label(label), seed, STREAM, count, compared=False)
+        every = self.draw_seed(self.require_label(label), seed, STREAM, count, compared=False)
         stacked = np.stack([drawn.image for drawn in every])
         return stacked[..., 0] if stacked.shape[-1] == 1 else stacked
 
@@ -186,22 +189,20 @@ class Run:
         """Returns whether an image resembles a training image more than is allowed."""
         return drawn.nearest is not None and drawn.nearest.similarity > self.max_similarity
 
-    def draw_all(self, label: str, seed: int, stream: str, count: int, compared: bool | None = None) -> Iterator[Drawn]:
+    def draw_seed(self, label: str, seed: int, stream: str, count: int, compared: bool) -> Iterator[Drawn]:
         """Yields the first `count` images of a class and a latent seed, drawn from a random stream.
 
-        Their nearest training images are looked for where `compared` is true; by default where there is a
-        `max_similarity`.
+        Copies stay among them; their nearest training images are looked for where `compared` is true.
         """
-        compared = self.max_similarity > 0 if compared is None else compared
         params, number = self.state.sampled_generator, self.labels.index(label)
-        yield from self._tell(self.sampler.batches(params, seed, stream, count, label=number), compared)
+        yield from self._with_nearest(self.sampler.batches(params, seed, stream, count, label=number), compared)
 
-    def draw_at(self, label: str, latents: Float[np.ndarray, "image latent"], compared: bool) -> Iterator[Drawn]:
-        """Yields the images of a class at given latents, as `draw_all` does those of a seed."""
+    def draw_latents(self, label: str, latents: Float[np.ndarray, "image latent"], compared: bool) -> Iterator[Drawn]:
+        """Yields the images of a class at given latents, as `draw_seed` does those of a seed."""
         batches = self.sampler.images_of(self.state.sampled_generator, latents, self.labels.index(label))
-        yield from self._tell(batches, compared)
+        yield from self._with_nearest(batches, compared)
 
-    def _tell(self, batches: Iterator[Images], compared: bool) -> Iterator[Drawn]:
+    def _with_nearest(self, batches: Iterator[Images], compared: bool) -> Iterator[Drawn]:
         """Yields images one by one, with their numbers and, where asked, their nearest training images."""
         number = 0
         for images in batches:
@@ -210,13 +211,13 @@ class Run:
                 yield Drawn(image, number, of_image)
                 number += 1
 
-    def draw(self, label: str, seed: int, stream: str, count: int) -> Iterator[Drawn]:
-        """Yields `count` images of a class and a latent seed, near copies left out.
+    def draw_without_copies(self, label: str, seed: int, stream: str, count: int) -> Iterator[Drawn]:
+        """Yields `count` images of a class and a latent seed; copies are left out where there is a `max_similarity`.
 
-        Raises UserError if nearly all images are near copies.
+        Raises UserError if nearly all images are copies.
         """
         kept = 0
-        for drawn in self.draw_all(label, seed, stream, MOST_DRAWS * count):
+        for drawn in self.draw_seed(label, seed, stream, MOST_DRAWS * count, self.max_similarity > 0):
             if self.is_copy(drawn):
                 continue
             yield drawn
@@ -225,22 +226,26 @@ class Run:
                 return
         raise FileError(
             self.workdir.root,
-            f"holds a run of whose {MOST_DRAWS * count} images only {kept} differ enough from its training images, and "
-            f"{count} are needed: raise the limit of {self.max_similarity:g} or train it anew.",
+            f"draws too many copies: of {MOST_DRAWS * count} images only {kept} differ enough from its training "
+            f"images, and {count} are needed: raise the limit of {self.max_similarity:g} or train it anew.",
         )
 
 
-def open_run(folder: str | Path, checkpoint: str = "best") -> Run:
+def open_run(
+    folder: str | Path, checkpoint: str = "best", mesh: Mesh | None = None, max_similarity: float = 0.0
+) -> Run:
     """Opens the run in a workdir, to draw images and to read its scores.
 
-    It needs neither the training images nor TensorFlow.
+    It needs neither TensorFlow nor, unless copies are looked for, the training images.
 
     Args:
       folder: the workdir.
       checkpoint: "best" (the latest where none is scored), "latest" or a step.
+      mesh: devices to draw on; None: all.
+      max_similarity: see `Run`.
 
     Raises:
       UserError: there is no run, or it is damaged.
     """
     workdir = Workdir(Path(folder).expanduser().resolve())
-    return Run(workdir, workdir.settings({"eval.checkpoint": checkpoint}))
+    return Run(workdir, workdir.settings({"eval.checkpoint": checkpoint}), mesh or create_mesh(), max_similarity)

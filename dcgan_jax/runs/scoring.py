@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 
 from dcgan_jax.data.report import show_name
 from dcgan_jax.errors import FieldError
-from dcgan_jax.evaluation.class_scorer import ClassScorer, record_of_class
+from dcgan_jax.evaluation.class_scorer import ClassScorer
 from dcgan_jax.evaluation.featurizer import Featurizer, read_real_images
 from dcgan_jax.evaluation.protocol import resolve_protocol
-from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord
+from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord, record_of_class
 from dcgan_jax.evaluation.scorer import Scorer
 from dcgan_jax.evaluation.table import describe_record
 from dcgan_jax.inception.weights import WeightsUnavailableError, load_inception_weights
@@ -26,7 +26,7 @@ from dcgan_jax.training.state import TrainState
 
 REPORT_SEED = 0
 
-_CAPTION = 22  # signs of a file's name that fit under an image
+_CAPTION = 22  # characters of a file's name that fit under an image
 
 DESCRIBED = {"source", "variant", "label", "resize", "aspect", "intensity", "holdout", "fraction", "exclude"}
 """Fields of config.data that say in a record what the real images are."""

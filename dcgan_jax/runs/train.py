@@ -3,6 +3,9 @@
 import logging
 import time
 from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -54,7 +57,7 @@ def train(settings: Settings, workdir: Workdir) -> None:
     started, first = time.monotonic(), processes.is_first()
     mesh = create_mesh()
     require_divisible(settings, mesh.size)
-    with workdir.opened() if first else nullcontext():
+    with workdir.locked() if first else nullcontext():
         before = workdir.check_settings(settings) if first else None
         data = read_training_data(settings, workdir)
         settings = resolve_num_classes(settings, data.training)
@@ -68,8 +71,6 @@ def train(settings: Settings, workdir: Workdir) -> None:
             if first:
                 record_start(workdir, "train")
             _announce(settings, data, schedule, mesh)
-            recipe = create_recipe(settings, data.class_counts if settings.model.num_classes else ())
-            sampler = Sampler(recipe.generator, settings.model.latent_size, mesh)
             scorer = create_scorer_if_possible(settings, data) if schedule.is_scored else None
             if scorer:
                 checkpoints.compare_under(scorer.fingerprint)
@@ -77,37 +78,142 @@ def train(settings: Settings, workdir: Workdir) -> None:
                 origin = origin or open_origin(settings, data.labels, mesh)  # stopped before its first checkpoint
                 if first:
                     record_origin(origin, workdir)
-            state, pace = _run(recipe, data, workdir, mesh, schedule, sampler, scorer, checkpoints, origin)
-            best = state
-            if checkpoints.best_step() not in (None, schedule.total):
-                best = restore_or_fall_back(recipe, checkpoints, mesh, checkpoints.best_step)
-            best_step = processes.from_first(checkpoints.best_step())
-            aside = checkpoints.names_set_aside()
+            training = Training(workdir, mesh, data, schedule, settings, scorer, checkpoints, origin)
+            trained = training.run()
+        training.write_results(trained, started)
+    logger.info("done after %d steps: see %s", schedule.total, workdir.root)
 
-        generated = draw_samples(sampler, state.sampled_generator, settings)
-        seconds = time.monotonic() - started
-        if first:
-            _draw_figures(workdir, data, generated, best_step)
-            earlier = workdir.read_summary()
+
+class Trained(NamedTuple):
+    """What a training came to.
+
+    Attributes:
+      state: the final one.
+      best: that of the checkpoint with the best score; the final one where none is scored.
+      best_step: of that checkpoint; None where none is scored.
+      pace: images a second; None where this start did no step.
+      set_aside: damaged checkpoints that were passed over.
+    """
+
+    state: TrainState
+    best: TrainState
+    best_step: int | None
+    pace: float | None
+    set_aside: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Training:
+    """All that one training needs, ready to run.
+
+    Attributes:
+      workdir: where its results go.
+      mesh: the devices.
+      data: what it trains on.
+      schedule: when what happens.
+      settings: of the run.
+      scorer: of its generator; None: no state is scored.
+      checkpoints: where states are saved.
+      origin: the run whose weights it begins with; None: drawn ones.
+    """
+
+    workdir: Workdir
+    mesh: Mesh
+    data: TrainingData
+    schedule: Schedule
+    settings: Settings
+    scorer: ClassScorer | None
+    checkpoints: Checkpoints
+    origin: Run | None
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """Modules, optimizers and settings."""
+        return create_recipe(self.settings, self.data.class_counts if self.settings.model.num_classes else ())
+
+    @cached_property
+    def sampler(self) -> Sampler:
+        """What draws from its generator."""
+        return Sampler(self.recipe.generator, self.settings.model.latent_size, self.mesh)
+
+    def run(self) -> Trained:
+        """Trains from the newest checkpoint on; raises what `train` does."""
+        settings, checkpoints = self.settings, self.checkpoints
+        sync = StopSync(self.mesh) if processes.count() > 1 else None
+        with Watchdog(settings.train.stall_minutes) as watchdog:
+            state = start_or_restore(self.recipe, checkpoints, self.mesh)
+            if self.origin and not checkpoints.steps():
+                state = jax.device_put(take_weights(state, self.origin, settings), replicated(self.mesh))
+            first_step = int(state.step)
+            advance = self._create_advance(first_step, sync, watchdog)
+            with (
+                StopRequest(sync or bool) as stop,
+                observed(
+                    settings, self.workdir, self.schedule, self.sampler, first_step, checkpoints.best_step
+                ) as observer,
+            ):
+                score_fn = None
+                if self.scorer:
+                    score_fn = watchdog.ignoring(create_score_fn(self.scorer, self.sampler, settings.seed, stop))
+                state = run_loop(state, advance, self.schedule, checkpoints, observer, stop, score_fn)
+        best = state
+        if checkpoints.best_step() not in (None, self.schedule.total):
+            best = restore_or_fall_back(self.recipe, checkpoints, self.mesh, checkpoints.best_step)
+        best_step = processes.from_first(checkpoints.best_step())
+        return Trained(state, best, best_step, observer.images_per_second(), checkpoints.names_set_aside())
+
+    def write_results(self, trained: Trained, started: float) -> None:
+        """Draws the figures, and writes the summary and, where states are scored, the record of the best one.
+
+        `started` is the time by `time.monotonic` at which this start began.
+        """
+        generated = draw_samples(self.sampler, trained.state.sampled_generator, self.settings)
+        pace, seconds = trained.pace, time.monotonic() - started
+        if processes.is_first():
+            _draw_figures(self.workdir, self.data, generated, trained.best_step)
+            earlier = self.workdir.read_summary()
             if pace is None and earlier:  # this start did no step: what was measured before holds
                 pace, seconds = earlier.images_per_second, earlier.seconds
             summary = summarize(
-                state,
-                mesh,
+                trained.state,
+                self.mesh,
                 images_per_second=pace,
                 seconds=seconds,
-                num_train_images=len(data.training),
-                best_step=best_step,
+                num_train_images=len(self.data.training),
+                best_step=trained.best_step,
                 scores=None,
-                convolutions=recipe.generator.form,
-                set_aside=aside,
+                convolutions=self.recipe.generator.form,
+                set_aside=trained.set_aside,
             )
-            summary.write(workdir.summary)  # before the report too, which may take long on a CPU
-        if scorer:
-            report = write_report(scorer, sampler, best, workdir)
-            if first:
-                summary.model_copy(update={"scores": report.model_dump(mode="json")}).write(workdir.summary)
-    logger.info("done after %d steps: see %s", schedule.total, workdir.root)
+            summary.write(self.workdir.summary)  # before the report too, which may take long on a CPU
+        if self.scorer:
+            report = write_report(self.scorer, self.sampler, trained.best, self.workdir)
+            if processes.is_first():
+                summary.model_copy(update={"scores": report.model_dump(mode="json")}).write(self.workdir.summary)
+
+    def _create_advance(self, first_step: int, sync: StopSync | None, watchdog: Watchdog) -> Advance:
+        """Returns what takes a state some steps further, on the images whose turn it is.
+
+        `sync`, where there is one, travels with the calls.
+        """
+        settings, data, sizes = self.settings, self.data, self.recipe.sizes
+        order = Order(settings.seed, len(data.training), sizes.real, settings.data.sampling, data.class_counts)
+        first_batch = first_step * sizes.rounds
+        batches = create_batches(
+            data.prepared, data.training, settings.data, settings.model.channels, order, self.mesh, first_batch
+        )
+        multi_step: MultiStep = create_multi_step(self.recipe, self.mesh, batches.read)
+        if sync:
+            multi_step = sync.carried_by(multi_step)
+        compile_and_step, key = watchdog.ignoring(multi_step), jax.random.key(settings.seed)
+
+        def advance(state: TrainState, step: int, count: int) -> tuple[TrainState, dict[str, jax.Array]]:
+            watchdog.sign()
+            batch = batches.take(step * sizes.rounds, count * sizes.rounds)
+            run = compile_and_step if step == first_step else multi_step
+            return run(state, key, batches.dataset, batch)
+
+        return advance
 
 
 def _announce(settings: Settings, data: TrainingData, schedule: Schedule, mesh: Mesh) -> None:
@@ -123,60 +229,9 @@ def _announce(settings: Settings, data: TrainingData, schedule: Schedule, mesh: 
     logger.info("%d pixels a side, networks of width %d in %s, on %s", *size)
 
 
-def _run(
-    recipe: Recipe,
-    data: TrainingData,
-    workdir: Workdir,
-    mesh: Mesh,
-    schedule: Schedule,
-    sampler: Sampler,
-    scorer: ClassScorer | None,
-    checkpoints: Checkpoints,
-    origin: Run | None,
-) -> tuple[TrainState, float | None]:
-    """Trains from the newest checkpoint on; returns the final state, saved, and the pace in images a second."""
-    settings = recipe.settings
-    sync = StopSync(mesh) if processes.count() > 1 else None
-    with Watchdog(settings.train.stall_minutes) as watchdog:
-        state = start_or_restore(recipe, checkpoints, mesh)
-        if origin and not checkpoints.steps():
-            state = jax.device_put(take_weights(state, origin, settings), replicated(mesh))
-        first_step = int(state.step)
-        advance = _create_advance(recipe, data, mesh, first_step, sync, watchdog)
-        with (
-            StopRequest(sync or bool) as stop,
-            observed(settings, workdir, schedule, sampler, first_step, checkpoints.best_step) as observer,
-        ):
-            score_fn = watchdog.ignoring(create_score_fn(scorer, sampler, settings.seed, stop)) if scorer else None
-            state = run_loop(state, advance, schedule, checkpoints, observer, stop, score_fn)
-    return state, observer.images_per_second()
-
-
-def _create_advance(
-    recipe: Recipe, data: TrainingData, mesh: Mesh, first_step: int, sync: StopSync | None, watchdog: Watchdog
-) -> Advance:
-    """Returns what takes a state some steps further, on the images whose turn it is; `sync` travels with the calls."""
-    settings, sizes = recipe.settings, recipe.sizes
-    order = Order(settings.seed, len(data.training), sizes.real, settings.data.sampling, data.class_counts)
-    batches = create_batches(
-        data.prepared, data.training, settings.data, settings.model.channels, order, mesh, first_step * sizes.rounds
-    )
-    multi_step: MultiStep = create_multi_step(recipe, mesh, batches.read)
-    if sync:
-        multi_step = sync.carried_by(multi_step)
-    compile_and_step, key = watchdog.ignoring(multi_step), jax.random.key(settings.seed)
-
-    def advance(state: TrainState, step: int, count: int) -> tuple[TrainState, dict[str, jax.Array]]:
-        watchdog.sign()
-        batch = batches.take(step * sizes.rounds, count * sizes.rounds)
-        run = compile_and_step if step == first_step else multi_step
-        return run(state, key, batches.dataset, batch)
-
-    return advance
-
-
 def _draw_figures(workdir: Workdir, data: TrainingData, generated: Images, best_step: int | None) -> None:
     """Draws the curves, and as many real as generated images of each class side by side."""
+    workdir.figures.mkdir(exist_ok=True)
     save_curves(list(read_rows(workdir.metrics)), workdir.figures / CURVES, best_step)
     made = np.split(generated, len(data.labels))
     real = [data.spread(label, len(images)) for label, images in zip(data.labels, made, strict=True)]

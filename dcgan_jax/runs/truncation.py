@@ -38,5 +38,5 @@ def describe_price(prices: dict[str, Price], truncation: float) -> str:
 
 
 def _measure(run: Run, label: str, latents: Float[np.ndarray, "image latent"]) -> float:
-    images = np.stack([drawn.image for drawn in run.draw_at(label, latents, compared=False)])
+    images = np.stack([drawn.image for drawn in run.draw_latents(label, latents, compared=False)])
     return compute_mean_similarity(to_gray(images), _PAIRS, np.random.default_rng(0))

@@ -74,14 +74,16 @@ class Workdir:
         return settings.checkpoint.dir or str(self.root / "checkpoints")
 
     @contextmanager
-    def opened(self) -> Iterator[None]:
-        """Creates the folder and keeps every other training out of it while entered; raises UserError if it cannot."""
+    def locked(self, name: str = ".lock") -> Iterator[None]:
+        """Creates the folder and keeps every other process that asks for this lock out of it while entered.
+
+        Raises UserError if it cannot.
+        """
         try:
-            for folder in (self.root, self.samples, self.figures):
-                folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.root / ".lock").acquire(timeout=0)
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.root / name).acquire(timeout=0)
         except Timeout:
-            message = "is trained in by another process: wait for it, or give a new one."
+            message = "is in use by another process: wait for it or stop it, or give another folder."
             raise FieldError("--workdir", self.root, message) from None
         except OSError as error:
             message = f"cannot be written ({error.strerror}): choose another folder."

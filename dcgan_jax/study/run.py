@@ -4,8 +4,6 @@ import asyncio
 import logging
 import socket
 
-from filelock import FileLock, Timeout
-
 from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.runs.starts import record_start
 from dcgan_jax.runs.workdir import Workdir
@@ -32,14 +30,7 @@ def study(settings: Settings, workdir: Workdir) -> None:
       UserError: the images, the plan or the address do not allow it, or a report is asked for too early.
     """
     asked, folder = settings.study, workdir.root / FOLDER
-    try:
-        workdir.root.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(workdir.root / ".study.lock").acquire(timeout=0)
-    except Timeout:
-        raise FileError(folder, "holds a study that another process serves: stop it first, or use it.") from None
-    except OSError as error:
-        raise FieldError("--workdir", workdir.root, f"cannot be written ({error.strerror}): choose another.") from None
-    with lock:
+    with workdir.locked(".study.lock"):
         if not (folder / PLAN).is_file():
             if asked.report:
                 raise FileError(folder, "holds no study: plan one with the same command, without the report.")
@@ -53,8 +44,8 @@ def study(settings: Settings, workdir: Workdir) -> None:
                 replace_code(opened, asked.new_code)
             if not asked.report and not opened.store.is_complete():
                 _serve(opened, asked)
-            if not asked.report and not opened.store.is_complete():
-                raise KeyboardInterrupt  # stopped: the command line says how to go on
+                if not opened.store.is_complete():
+                    raise KeyboardInterrupt  # stopped: the command line says how to go on
             write_report(opened, folder, asked.interim)
         finally:
             opened.close()

@@ -10,9 +10,8 @@ from dcgan_jax.errors import FieldError
 from dcgan_jax.memorization.correlation import to_gray
 from dcgan_jax.runs.prepare import prepare
 from dcgan_jax.runs.provenance import Provenance
-from dcgan_jax.runs.run import Run
+from dcgan_jax.runs.run import open_run
 from dcgan_jax.runs.workdir import Workdir
-from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.settings import Settings, StudySettings
 from dcgan_jax.study.material import Material, count_needed
 from dcgan_jax.study.plan import KeyRow, Origin
@@ -27,7 +26,8 @@ def draw_from_run(settings: Settings, workdir: Workdir) -> Material:
     Raises:
       UserError: there is no run, or there are too few real images of the kind that is asked for.
     """
-    study, run = settings.study, Run.open(str(workdir.root), create_mesh(), settings.study.max_similarity)
+    study = settings.study
+    run = open_run(workdir.root, max_similarity=study.max_similarity)
     labels = [run.require_label(settings.generate.label)] if settings.generate.label else run.labels
     num_real, num_generated = count_needed(study)
     prepared = prepare(run.settings, workdir)
@@ -35,7 +35,7 @@ def draw_from_run(settings: Settings, workdir: Workdir) -> Material:
     drawn = [
         (label, one)
         for label, count in zip(labels, _divide(num_generated, len(labels)), strict=True)
-        for one in (run.draw(label, study.seed, STREAM, count) if count else ())
+        for one in (run.draw_without_copies(label, study.seed, STREAM, count) if count else ())
     ]
     last = {label: one.number for label, one in drawn}
     rows = [KeyRow(kind="real", label=example.label, origin=example.file) for example in examples]

@@ -32,9 +32,6 @@ CLASSICAL = AugmentSettings(
     translation=0.08,
     brightness=0.2,
     contrast=0.2,
-    cutout=0.0,
-    target=0.0,
-    adaptation_images=1,
 )
 """Classical augmentation: what any image may look like on another day. Never mirrored."""
 

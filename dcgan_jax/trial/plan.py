@@ -12,7 +12,7 @@ from dcgan_jax.data.sources.spelling import find_spelling
 from dcgan_jax.data.train_files import format_train_files
 from dcgan_jax.errors import FieldError
 from dcgan_jax.evaluation.protocol import resolve_protocol
-from dcgan_jax.runs.run import Run
+from dcgan_jax.runs.run import open_run
 from dcgan_jax.runs.workdir import Workdir
 from dcgan_jax.runtime.devices import create_mesh
 from dcgan_jax.settings import ALL_CLASSES, ARMS, ArmName, Settings
@@ -96,7 +96,7 @@ def open_source(
     if not runs:
         return None, []
     mesh = create_mesh()
-    opened = [Run.open(run, mesh, settings.generate.max_similarity) for run in runs]
+    opened = [open_run(run, mesh=mesh, max_similarity=settings.generate.max_similarity) for run in runs]
     selection = create_selection(settings, prepared, split) if settings.trial.select else None
     return RunImages(opened, split, settings, selection), []
 

@@ -82,6 +82,7 @@ def write_results(known: Known, trained: Mapping[Unit, Trained], predict: Predic
         )
         for arm in known.arms
     ]
+    workdir.figures.mkdir(exist_ok=True)
     figures = draw_figures(record, results, test.labels, known.margin, workdir.figures)
     _save_predictions(workdir.root / PREDICTIONS, split, predictions)
     paths = [path.relative_to(workdir.root).as_posix() for path in figures]

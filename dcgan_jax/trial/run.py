@@ -40,7 +40,7 @@ def trial(settings: Settings, workdir: Workdir) -> None:
       UserError: the data, the synthetic images or the workdir do not allow it.
     """
     started = time.monotonic()
-    with workdir.opened():
+    with workdir.locked():
         prepared = prepare(settings, workdir)
         split = split_for_trial(prepared, settings)
         settings = choose_label(settings, split)

@@ -81,5 +81,5 @@ class RunImages:
 
 def _draw(run: Run, label: str, seed: int, stream: str, count: int) -> Images:
     """Returns images of a run, gray; those of one in color are turned gray."""
-    images = np.stack([drawn.image for drawn in run.draw(label, seed, stream, count)])
+    images = np.stack([drawn.image for drawn in run.draw_without_copies(label, seed, stream, count)])
     return to_gray(images)[..., None]

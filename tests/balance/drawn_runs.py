@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from dcgan_jax.balance import plan
 from dcgan_jax.data.phantom import draw_phantom
 from dcgan_jax.data.train_files import TrainFile
 from dcgan_jax.runs.provenance import Provenance
@@ -26,7 +27,7 @@ class DrawnRun(Run):
     def require_size(self, image_size):
         assert image_size == 64
 
-    def draw(self, label, seed, stream, count):
+    def draw_without_copies(self, label, seed, stream, count):
         assert label == "NORMAL"
         numbers = [number for number in range(2 * count) if number % 3][:count]
         for number in numbers:
@@ -39,6 +40,6 @@ def open_drawn_run(settings, root, monkeypatch):
     workdir = Workdir(root)
     workdir.root.mkdir()
     settings.save(workdir.config)
-    monkeypatch.setattr(Run, "open", lambda path, mesh, limit: DrawnRun(settings, workdir))
+    monkeypatch.setattr(plan, "open_run", lambda path, mesh, max_similarity: DrawnRun(settings, workdir))
     monkeypatch.setattr(Workdir, "identity", lambda self, settings: "identity")
     return workdir

@@ -5,12 +5,12 @@ import shutil
 
 import pytest
 
+from dcgan_jax.balance import plan
 from dcgan_jax.balance.run import balance
 from dcgan_jax.data import prepare as data_prepare
 from dcgan_jax.data.prepare import prepare
 from dcgan_jax.data.train_files import TrainFile
 from dcgan_jax.runs.provenance import Provenance
-from dcgan_jax.runs.run import Run
 from tests.balance.drawn_runs import DrawnRun
 from tests.refusals import refused
 
@@ -47,7 +47,7 @@ def test_a_run_that_saw_test_images_is_refused(settings, workdir, monkeypatch):
     run = DrawnRun(settings, workdir)
     seen = TrainFile(tested.file, tested.label, tested.patient, tested.sha256)
     monkeypatch.setitem(vars(run), "provenance", Provenance("run", (seen,)))
-    monkeypatch.setattr(Run, "open", lambda path, mesh, limit: run)
+    monkeypatch.setattr(plan, "open_run", lambda path, mesh, max_similarity: run)
     with refused("test/NORMAL/p0/0.png", path=workdir.root):
         balance_with(settings, workdir)
 

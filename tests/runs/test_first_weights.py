@@ -85,7 +85,7 @@ def test_a_run_that_is_told_other_classes_is_refused(settings, monkeypatch):
     """As many classes have weights of the same shapes, and each would begin with those of another."""
     both = settings.with_overrides({"data.label": "ALL", "model.num_classes": 2})
     origin = Mock(spec=Run, settings=both, labels=["NORMAL", "PNEUMONIA"])
-    monkeypatch.setattr(first_weights.Run, "open", lambda *_: origin)
+    monkeypatch.setattr(first_weights, "open_run", lambda *_, **__: origin)
     assert open_origin(both, ["NORMAL", "PNEUMONIA"], create_mesh(1)) is origin
     with refused("COVID, NORMAL", field="config.train.init_from", value=both.train.init_from):
         open_origin(both, ["COVID", "NORMAL"], create_mesh(1))

@@ -48,7 +48,7 @@ def clock(monkeypatch):
 @pytest.fixture
 def watched(tmp_path, tiny_settings, clock):
     workdir = Workdir(tmp_path / "run")
-    with workdir.opened(), RunLog(workdir.metrics, workdir.tensorboard, 0) as log:
+    with workdir.locked(), RunLog(workdir.metrics, workdir.tensorboard, 0) as log:
         progress = create_progress(6, "Training", "steps")
         yield (
             workdir,

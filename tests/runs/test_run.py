@@ -41,7 +41,7 @@ class Made(Run):
     def require_size(self, size):
         assert size == 64
 
-    def draw(self, label, seed, stream, count):
+    def draw_without_copies(self, label, seed, stream, count):
         value = 100 * self.labels.index(label) + 10 * self.number + seed
         return [SimpleNamespace(image=np.full((64, 64, 1), value, np.uint8))] * count
 
@@ -69,7 +69,7 @@ def test_generator_seeds_take_turns_among_equal_runs_and_draw_other_latents(halv
 
 def test_each_selected_image_is_chosen_among_candidates_of_its_own(halved_split, halved_settings):
     class Numbered(Made):
-        def draw(self, label, seed, stream, count):
+        def draw_without_copies(self, label, seed, stream, count):
             return [SimpleNamespace(image=np.full((64, 64, 1), number, np.uint8)) for number in range(count)]
 
     def take_last(run, label, fraction, images):
@@ -149,8 +149,8 @@ def test_the_search_for_copies_finds_them_and_does_not_describe_the_data_again(r
 
 def test_near_copies_are_left_out(run, monkeypatch):
     drawn = [Drawn(f"image{number}", number, Nearest("a.png", 0.95 if number % 2 else 0.5)) for number in range(10)]
-    monkeypatch.setattr(Run, "draw_all", lambda self, label, seed, stream, count: iter(drawn))
-    assert [(drawn.image, drawn.number) for drawn in run.draw("NORMAL", 0, "s", 3)] == [
+    monkeypatch.setattr(Run, "draw_seed", lambda self, label, seed, stream, count, compared: iter(drawn))
+    assert [(drawn.image, drawn.number) for drawn in run.draw_without_copies("NORMAL", 0, "s", 3)] == [
         ("image0", 0),
         ("image2", 2),
         ("image4", 4),
@@ -158,13 +158,13 @@ def test_near_copies_are_left_out(run, monkeypatch):
 
 
 def test_a_generator_of_copies_is_named(run, monkeypatch):
-    def copies(self, label, seed, stream, count):
+    def copies(self, label, seed, stream, count, compared):
         assert count == MOST_DRAWS * 2
         return iter([Drawn("image", 0, Nearest("a.png", 0.95))] * count)
 
-    monkeypatch.setattr(Run, "draw_all", copies)
+    monkeypatch.setattr(Run, "draw_seed", copies)
     with refused("20 images", "only 0", path=run.workdir.root):
-        list(run.draw("NORMAL", 0, "s", 2))
+        list(run.draw_without_copies("NORMAL", 0, "s", 2))
 
 
 def test_a_run_of_another_image_size_is_refused(run):

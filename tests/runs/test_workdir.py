@@ -28,7 +28,7 @@ FILES = "file\tclass\tpatient\tsha256\na.png\tNORMAL\t1\tab\n"
 def workdir(tmp_path, tiny_settings):
     """A workdir in which a run was started."""
     workdir = Workdir(tmp_path / "run")
-    with workdir.opened():
+    with workdir.locked():
         assert workdir.check_settings(tiny_settings) is None
         workdir.record(tiny_settings, FILES)
     return workdir
@@ -62,9 +62,9 @@ def test_modes_that_take_a_run_up_may_override_the_rest(workdir, tiny_settings):
 
 
 def test_only_one_process_trains_in_it(workdir):
-    with workdir.opened(), refused(field="--workdir", value=workdir.root), workdir.opened():
+    with workdir.locked(), refused(field="--workdir", value=workdir.root), workdir.locked():
         pass
-    with workdir.opened():
+    with workdir.locked():
         pass
 
 
@@ -72,7 +72,7 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").touch()
     with (
         refused("Not a directory", field="--workdir", value=tmp_path / "file" / "run"),
-        Workdir(tmp_path / "file" / "run").opened(),
+        Workdir(tmp_path / "file" / "run").locked(),
     ):
         pass
 

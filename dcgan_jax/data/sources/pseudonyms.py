@@ -1,6 +1,6 @@
 """Names for patients and files that tell nothing, the same at every start: HMAC-SHA256 with a key of this machine.
 
-The key lies in the cache, for its owner's eyes alone, and in no output. Who copies it into another machine's cache gets
+The key lies in the cache, readable by its owner only, and in no output. Who copies it into another machine's cache gets
 the same pseudonyms there; who deletes it gets others.
 """
 
