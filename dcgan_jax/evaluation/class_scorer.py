@@ -12,12 +12,12 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import UInt8
 
+from dcgan_jax.evaluation.evaluate_class import evaluate_class
 from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord
-from dcgan_jax.evaluation.report import create_report
 from dcgan_jax.evaluation.scorer import DrawFn, Scorer
 
 
-class ClassReport(NamedTuple):
+class RunEvaluation(NamedTuple):
     """What a full evaluation gives."""
 
     # Of one class its own; of several that of each, by name, and the mean of their FIDs.
@@ -60,13 +60,13 @@ class ClassScorer:
             **{f"{name}/{label}": value for label, own in scored.items() for name, value in own.items()},
         }
 
-    def create_report(self, draw_fn: DrawFn, seed: int, step: int) -> ClassReport:
-        """Scores a generator in full; see `report.create_report`."""
-        reports = {label: create_report(scorer, draw_fn, seed, step) for label, scorer in self.by_class.items()}
-        images = {label: report.images for label, report in reports.items()}
-        records = {label: report.record for label, report in reports.items()}
+    def evaluate(self, draw_fn: DrawFn, seed: int, step: int) -> RunEvaluation:
+        """Scores a generator in full; see `evaluate_class`."""
+        evaluations = {label: evaluate_class(scorer, draw_fn, seed, step) for label, scorer in self.by_class.items()}
+        images = {label: of_class.images for label, of_class in evaluations.items()}
+        records = {label: of_class.record for label, of_class in evaluations.items()}
         if len(records) == 1:
-            return ClassReport(next(iter(records.values())), images)
+            return RunEvaluation(next(iter(records.values())), images)
         together = ClassesRecord(
             step=step,
             fid=float(np.mean([record.fid for record in records.values()])),
@@ -74,4 +74,4 @@ class ClassScorer:
             fingerprint=self.fingerprint,
             classes=records,
         )
-        return ClassReport(together, images)
+        return RunEvaluation(together, images)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -19,23 +19,26 @@ Vectors = Float[np.ndarray, "_ dims"]
 RngFn = Callable[[str], np.random.Generator]
 """The name of a random stream -> that stream: what one part draws does not depend on what others do."""
 
-Side = tuple[Vectors, Sequence[str]]
-"""Features of real images, and whose each is."""
+
+class RealFeatures(NamedTuple):
+    """Features of real images, and the patient of each."""
+
+    features: Vectors
+    patients: Sequence[str]
 
 
 def compute_seed_scores(
-    real: Side, held_out: Side | None, generated: Sequence[Vectors], rng_fn: RngFn
+    real: RealFeatures, held_out: RealFeatures | None, generated: Sequence[Vectors], rng_fn: RngFn
 ) -> dict[str, Any]:
     """Returns fields of an `EvaluationRecord`: means over the latent seeds, what each seed gave, intervals, baselines.
 
     A mean, and its list in `by_seed`, is None where there are too few images for that score. Held-out images are None
     where there are fewer than two of them; the generated ones are given by latent seed.
     """
-    scores = _compute_by_seed(real[0], None if held_out is None else held_out[0], generated, rng_fn("kid_subsets"))
+    unseen = None if held_out is None else held_out.features
+    scores = _compute_by_seed(real.features, unseen, generated, rng_fn("kid_subsets"))
     by_seed = {name: None if scores[0].get(name) is None else [of[name] for of in scores] for name in scores[0]}
-    baseline = compute_baselines(
-        *real, held_out and held_out[0], np.concatenate(generated), len(generated[0]), rng_fn("floor")
-    )
+    baseline = compute_baselines(*real, unseen, np.concatenate(generated), len(generated[0]), rng_fn("floor"))
     return {
         **{name: None if values is None else float(np.mean(values)) for name, values in by_seed.items()},
         "by_seed": by_seed,
@@ -57,16 +60,19 @@ def _compute_by_seed(
 
 
 def _compute_intervals(
-    real: Side, held_out: Side | None, by_seed: dict[str, Any], generated: Vectors, rng_fn: RngFn
+    real: RealFeatures, held_out: RealFeatures | None, by_seed: dict[str, Any], generated: Vectors, rng_fn: RngFn
 ) -> Intervals | None:
     """Returns the interval of fid, with those of other scores in it, or None where there can be none."""
 
     def compute(
-        name: str, score_fn: Callable[[Vectors, Vectors], float | None], side: Side | None, smallest: float = -np.inf
+        name: str,
+        score_fn: Callable[[Vectors, Vectors], float | None],
+        images: RealFeatures | None,
+        smallest: float = -np.inf,
     ) -> Interval | None:
-        if side is None or by_seed[name] is None:
+        if images is None or by_seed[name] is None:
             return None
-        features, patients = side
+        features, patients = images
 
         def score(stays: np.ndarray) -> float | None:
             return score_fn(features[stays], generated)

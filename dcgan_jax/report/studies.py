@@ -4,10 +4,9 @@ from typing import NamedTuple
 
 from dcgan_jax.report.numbers import show, show_share
 from dcgan_jax.report.strips import Strip, create_strip
+from dcgan_jax.study.multireader import CHANCE
 from dcgan_jax.study.report_record import Interval, ReaderResult, StudyReport
 from dcgan_jax.study.report_text import format_verdict
-
-CHANCE = 0.5
 
 
 class Reader(NamedTuple):

@@ -1,7 +1,7 @@
 """`--mode=evaluate`: scores a checkpoint in full, with its baselines, its intervals and a search for copies."""
 
 from dcgan_jax.runs.run import Run
-from dcgan_jax.runs.scoring import create_scorer, require_same_weights, write_report
+from dcgan_jax.runs.scoring import create_scorer, require_same_weights, write_evaluation
 from dcgan_jax.runs.starts import record_start
 from dcgan_jax.runs.training_data import read_training_data
 from dcgan_jax.runs.workdir import Workdir
@@ -23,4 +23,4 @@ def evaluate(settings: Settings, workdir: Workdir) -> None:
     require_same_weights(scorer)
     if processes.is_first():
         record_start(workdir, "evaluate")
-    write_report(scorer, run.sampler, state, workdir)
+    write_evaluation(scorer, run.sampler, state, workdir)

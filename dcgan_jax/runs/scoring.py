@@ -106,7 +106,7 @@ def create_score_fn(scorer: ClassScorer, sampler: Sampler, seed: int, stop: Stop
     return score
 
 
-def write_report(
+def write_evaluation(
     scorer: ClassScorer, sampler: Sampler, state: TrainState, workdir: Workdir
 ) -> EvaluationRecord | ClassesRecord:
     """Scores a state in full, writes the record and each class's figure of the closest pairs, shows the table.
@@ -118,7 +118,7 @@ def write_report(
     def draw(label: int, seed: int, stream: str, count: int) -> Iterator[Images]:
         return sampler.batches(state.sampled_generator, seed, stream, count, label=label)
 
-    record, images = scorer.create_report(draw, REPORT_SEED, step)
+    record, images = scorer.evaluate(draw, REPORT_SEED, step)
     if not processes.is_first():
         return record
     workdir.evaluation.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,7 @@ from dcgan_jax.runs.observer import draw_samples, observed
 from dcgan_jax.runs.restore import restore_or_fall_back, start_or_restore
 from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.run_checkpoints import checkpoints_of_run
-from dcgan_jax.runs.scoring import create_score_fn, create_scorer_if_possible, write_report
+from dcgan_jax.runs.scoring import create_score_fn, create_scorer_if_possible, write_evaluation
 from dcgan_jax.runs.starts import record_start
 from dcgan_jax.runs.summary import summarize
 from dcgan_jax.runs.training_data import TrainingData, read_training_data
@@ -187,9 +187,9 @@ class Training:
             )
             summary.write(self.workdir.summary)  # before the report too, which may take long on a CPU
         if self.scorer:
-            report = write_report(self.scorer, self.sampler, trained.best, self.workdir)
+            record = write_evaluation(self.scorer, self.sampler, trained.best, self.workdir)
             if processes.is_first():
-                summary.model_copy(update={"scores": report.model_dump(mode="json")}).write(self.workdir.summary)
+                summary.model_copy(update={"scores": record.model_dump(mode="json")}).write(self.workdir.summary)
 
     def _create_advance(self, first_step: int, sync: StopSync | None, watchdog: Watchdog) -> Advance:
         """Returns what takes a state some steps further, on the images whose turn it is.

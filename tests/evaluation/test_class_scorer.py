@@ -6,8 +6,8 @@ import pytest
 
 from dcgan_jax.evaluation import class_scorer
 from dcgan_jax.evaluation.class_scorer import ClassScorer
+from dcgan_jax.evaluation.evaluate_class import Evaluation
 from dcgan_jax.evaluation.record import record_of_class
-from dcgan_jax.evaluation.report import Report
 from dcgan_jax.evaluation.scorer import Scorer
 from dcgan_jax.evaluation.table import describe_record
 
@@ -60,13 +60,13 @@ def test_whatever_moves_the_score_of_a_class_changes_the_fingerprint():
 
 
 def test_the_report_holds_that_of_each_class(monkeypatch, old_record):
-    def create_report(scorer, draw_fn, seed, step):
+    def evaluate_class(scorer, draw_fn, seed, step):
         assert draw_fn(scorer.number, seed) == (scorer.number, seed)
         record = old_record.model_copy(update={"fid": scorer.scores["fid"], "step": step})
-        return Report(record, f"images of {scorer.number}")
+        return Evaluation(record, f"images of {scorer.number}")
 
-    monkeypatch.setattr(class_scorer, "create_report", create_report)
-    record, images = ClassScorer({"NORMAL": NORMAL, "PNEUMONIA": PNEUMONIA}).create_report(draw_fn, 7, 12)
+    monkeypatch.setattr(class_scorer, "evaluate_class", evaluate_class)
+    record, images = ClassScorer({"NORMAL": NORMAL, "PNEUMONIA": PNEUMONIA}).evaluate(draw_fn, 7, 12)
     assert (record.fid, record.step, record.protocol) == (2.5, 12, "default")
     assert {label: of_class.fid for label, of_class in record.classes.items()} == {"NORMAL": 1.0, "PNEUMONIA": 4.0}
     assert record_of_class(record, "PNEUMONIA") is record.classes["PNEUMONIA"]
@@ -74,7 +74,7 @@ def test_the_report_holds_that_of_each_class(monkeypatch, old_record):
     last = describe_record(record).splitlines()[-1]
     assert last.split()[:5] == ["FID", "of", "all", "classes", "2.5"]
     assert last.endswith("chooses the best checkpoint")
-    record, images = ClassScorer({"NORMAL": NORMAL}).create_report(draw_fn, 7, 12)
+    record, images = ClassScorer({"NORMAL": NORMAL}).evaluate(draw_fn, 7, 12)
     assert record is record_of_class(record, "NORMAL")
     assert (record.fid, record.step) == (1.0, 12)
     assert images == {"NORMAL": "images of 0"}

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
+from dcgan_jax.evaluation import evaluate_class as evaluate_module
 from dcgan_jax.evaluation import featurizer
-from dcgan_jax.evaluation import report as report_module
 from dcgan_jax.evaluation import scorer as scorer_module
+from dcgan_jax.evaluation.evaluate_class import evaluate_class
 from dcgan_jax.evaluation.featurizer import Featurizer, RealImages
 from dcgan_jax.evaluation.protocol import resolve_protocol
 from dcgan_jax.evaluation.record import EvaluationRecord, read_evaluation
-from dcgan_jax.evaluation.report import create_report
 from dcgan_jax.evaluation.scorer import (
     CHOICE_STREAM,
     REPORT_STREAM,
@@ -70,7 +70,7 @@ class Generator:
 def fake_inception(cache):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(featurizer, "FeatureExtractor", FakeExtractor)
-        for module in (report_module, scorer_module):
+        for module in (evaluate_module, scorer_module):
             patch.setattr(module, "DEEPEST_DIMS", 192)  # Gaussians at 2048 take longer than all other tests here
         # The cache knows features by pixels and weights, not by who computed them.
         patch.setenv(CACHE_VARIABLE, str(cache / "fake_inception"))
@@ -97,7 +97,7 @@ def create_scorer(
 
 @pytest.fixture(scope="module")
 def report(tiny_settings):
-    return create_report(create_scorer(tiny_settings, draw_real(40, 2)), Generator(), seed=3, step=12)
+    return evaluate_class(create_scorer(tiny_settings, draw_real(40, 2)), Generator(), seed=3, step=12)
 
 
 def test_a_record_holds_everything_that_was_promised_and_reads_back(report, tmp_path):
@@ -134,7 +134,7 @@ def test_baselines_stand_beside_scores_at_their_counts(report):
 
 
 def test_held_out_images_leave_baseline_and_interval_as_they_are(tiny_settings, report):
-    record = create_report(create_scorer(tiny_settings), Generator(), seed=3, step=12).record
+    record = evaluate_class(create_scorer(tiny_settings), Generator(), seed=3, step=12).record
     assert report.record.baseline.model_copy(update={"held_out": None}) == record.baseline
     assert report.record.interval.model_copy(update={"kid_held_out": None}) == record.interval
 
@@ -147,7 +147,7 @@ def test_counts_stand_beside_what_depends_on_them(report):
 
 def test_the_record_says_which_real_images_these_are(tiny_settings):
     scorer = create_scorer(tiny_settings, draw_real(9, 2), seeds=1, description={"source": "phantom", "holdout": 0.1})
-    section = create_report(scorer, Generator(), seed=0, step=1).record.real_images
+    section = evaluate_class(scorer, Generator(), seed=0, step=1).record.real_images
     assert (section.source, section.holdout) == ("phantom", 0.1)
     assert section.image_size == (SIZE, SIZE)
     assert (section.num_training, section.num_scored, section.num_held_out) == (60, 60, 9)
@@ -159,7 +159,7 @@ def test_latents_that_choose_a_checkpoint_never_meet_the_report(tiny_settings):
     scorer.score(generator, seed=3)
     assert generator.asked == [(3, CHOICE_STREAM, GENERATED)]
     generator.asked.clear()
-    create_report(scorer, generator, seed=3, step=1)
+    evaluate_class(scorer, generator, seed=3, step=1)
     assert {stream for _, stream, _ in generator.asked} == {REPORT_STREAM} != {CHOICE_STREAM}
     assert sorted(seed for seed, _, _ in generator.asked) == list(range(3, 13))
 
@@ -207,7 +207,7 @@ def test_what_does_not_move_a_score_leaves_the_fingerprint(tiny_settings):
 
 
 def test_without_held_out_images_what_needs_them_is_open(tiny_settings):
-    record = create_report(create_scorer(tiny_settings), Generator(), seed=0, step=1).record
+    record = evaluate_class(create_scorer(tiny_settings), Generator(), seed=0, step=1).record
     assert record.memorization.compared_with == "training_patients"
     assert record.kid_held_out is None
     assert record.baseline.held_out is None
@@ -216,19 +216,19 @@ def test_without_held_out_images_what_needs_them_is_open(tiny_settings):
 
 
 def test_fewer_than_ten_seeds_give_no_interval_and_say_so(tiny_settings):
-    record = create_report(create_scorer(tiny_settings, draw_real(9, 2), seeds=2), Generator(), seed=0, step=1).record
+    record = evaluate_class(create_scorer(tiny_settings, draw_real(9, 2), seeds=2), Generator(), seed=0, step=1).record
     assert record.interval is None
     assert any("config.eval.seeds=2" in warning for warning in record.warnings)
 
 
 def test_the_inception_score_needs_a_classifier(tiny_settings):
-    record = create_report(create_scorer(tiny_settings, seeds=1), Generator(), seed=0, step=1).record
+    record = evaluate_class(create_scorer(tiny_settings, seeds=1), Generator(), seed=0, step=1).record
     assert record.inception_score is None
     assert "no classifier" in record.inception_score_note
     # All classes equally likely for every image: exp(0).
     classifier = (np.zeros((192, 5), np.float32), np.zeros(5, np.float32))
     scorer = create_scorer(tiny_settings, seeds=1, classifier=classifier)
-    record = create_report(scorer, Generator(), seed=0, step=1).record
+    record = evaluate_class(scorer, Generator(), seed=0, step=1).record
     assert (record.inception_score, record.inception_score_std) == (pytest.approx(1.0), pytest.approx(0.0))
 
 
@@ -238,7 +238,7 @@ def test_what_is_doubtful_is_said(tiny_settings):
     assert "stand-in weights" in warnings
     assert "1,341 real images, and there are 60" in warnings
     assert "128x128 pixels, and these have 32x32" in warnings
-    record = create_report(create_scorer(tiny_settings, seeds=1), Generator(), seed=0, step=1).record
+    record = evaluate_class(create_scorer(tiny_settings, seeds=1), Generator(), seed=0, step=1).record
     assert any("24 generated images are too few for 64 dimensions" in warning for warning in record.warnings)
 
 
@@ -258,12 +258,12 @@ def test_the_stretch_hides_no_copies(tiny_settings):
 
     training = dull(60, 1)
     scorer = create_scorer(tiny_settings, dull(40, 2), training=training, seeds=1, stretch=True)
-    record = create_report(scorer, lambda label, seed, stream, count: [training.pixels[:count]], seed=0, step=1).record
+    record = evaluate_class(scorer, lambda label, seed, stream, count: [training.pixels[:count]], seed=0, step=1).record
     assert record.memorization.memorised_share_by_space == {"features": 1.0, "pixels": 1.0}
 
 
 def test_the_same_evaluation_gives_the_same_record(tiny_settings, report):
-    again = create_report(create_scorer(tiny_settings, draw_real(40, 2)), Generator(), seed=3, step=12)
+    again = evaluate_class(create_scorer(tiny_settings, draw_real(40, 2)), Generator(), seed=3, step=12)
     assert again.record == report.record
 
 

@@ -11,7 +11,7 @@ from jaxtyping import Float, UInt8
 
 from dcgan_jax.evaluation.record import Baselines, DeepestCounts, EvaluationRecord, RealImagesRecord
 from dcgan_jax.evaluation.scorer import DEEPEST_DIMS, NEAREST_DIMS, REPORT_STREAM, DrawFn, Scorer
-from dcgan_jax.evaluation.seed_scores import compute_seed_scores
+from dcgan_jax.evaluation.seed_scores import RealFeatures, compute_seed_scores
 from dcgan_jax.evaluation.versions import collect_versions
 from dcgan_jax.inception.features import Features
 from dcgan_jax.memorization.assessment import assess_memorization
@@ -39,14 +39,14 @@ Vectors = Float[np.ndarray, "_ dims"]
 Images = UInt8[np.ndarray, "image height width channel"]
 
 
-class Report(NamedTuple):
+class Evaluation(NamedTuple):
     """What a full evaluation gives."""
 
     record: EvaluationRecord
     images: Images  # the generated images of the first latent seed; `record.memorization` counts positions in them
 
 
-def create_report(scorer: Scorer, draw_fn: DrawFn, seed: int, step: int) -> Report:
+def evaluate_class(scorer: Scorer, draw_fn: DrawFn, seed: int, step: int) -> Evaluation:
     """Scores a generator in full.
 
     What `comparison.SCORES` names are means over the latent seeds seed, seed + 1, ... of the stream "score_report";
@@ -64,10 +64,11 @@ def create_report(scorer: Scorer, draw_fn: DrawFn, seed: int, step: int) -> Repo
     further = (scorer.draw(draw_fn, other, REPORT_STREAM) for other in seeds[1:])
     measured = [first, *(scorer.measure_generated(batches, (protocol.dims,)) for batches in further)]
     generated = [features[protocol.dims] for features in measured]
-    real = training[protocol.dims][scorer.scored], [scorer.training.patients[position] for position in scorer.scored]
+    patients = [scorer.training.patients[position] for position in scorer.scored]
+    real = RealFeatures(training[protocol.dims][scorer.scored], patients)
     unseen = None
     if held_out is not None and scorer.held_out is not None and len(scorer.held_out) > 1:
-        unseen = held_out[protocol.dims], scorer.held_out.patients
+        unseen = RealFeatures(held_out[protocol.dims], scorer.held_out.patients)
     memorization = _assess_memorization(scorer, images, first, training, held_out, rng_fn("planted_copies"))
     scores = compute_seed_scores(real, unseen, generated, rng_fn)
     record = EvaluationRecord(
@@ -83,11 +84,11 @@ def create_report(scorer: Scorer, draw_fn: DrawFn, seed: int, step: int) -> Repo
         seed=seed,
         seeds=seeds,
         stream=REPORT_STREAM,
-        warnings=_warn(scorer, real[0], generated, memorization),
+        warnings=_warn(scorer, real.features, generated, memorization),
         versions=collect_versions(),
         device=jax.devices()[0].device_kind,
     )
-    return Report(record, images)
+    return Evaluation(record, images)
 
 
 def create_rng(seed: int, name: str) -> np.random.Generator:
