@@ -13,7 +13,6 @@ from typing import Any, Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from jaxtyping import Array, Float
 
 Form = Literal["xla", "onednn"]
@@ -46,12 +45,9 @@ class Window(NamedTuple):
     @classmethod
     def same(cls, height: int, width: int, kernel: Float[Array, "kh kw in out"], stride: int) -> "Window":
         """Returns the window padded as TensorFlow's and Keras' `same`: ceil(size / stride) pixels come out."""
-        high, wide, *_ = kernel.shape
-        rows = max(high - (height % stride or stride), 0)
-        columns = max(wide - (width % stride or stride), 0)
-        before = rows // 2, columns // 2
-        after = rows - before[0], columns - before[1]
-        return cls((height, width), (high, wide), (stride, stride), before, after)
+        size, window, strides = (height, width), (kernel.shape[0], kernel.shape[1]), (stride, stride)
+        before, after = zip(*jax.lax.padtype_to_pads(size, window, strides, "SAME"), strict=True)
+        return cls(size, window, strides, before, after)
 
     @property
     def size_after(self) -> tuple[int, ...]:
@@ -115,8 +111,7 @@ def upsampled_conv(
     Returns:
       Feature maps of twice the height and width, of type `dtype`.
     """
-    kernel = kernel[::-1, ::-1].swapaxes(2, 3)
-    kernel = jnp.pad(kernel, ((1, 1), (1, 1), (0, 0), (0, 0)))
+    kernel = jnp.pad(kernel[::-1, ::-1].swapaxes(2, 3), ((1, 1), (1, 1), (0, 0), (0, 0)))
     kernel = kernel[1:] + kernel[:-1]
     kernel = kernel[:, 1:] + kernel[:, :-1]
     return conv_transpose(x.astype(dtype), kernel.astype(dtype), stride=2, form=form)
@@ -157,7 +152,9 @@ def _make(
 
     def forward(x: Float[Array, "..."], kernel: Float[Array, "..."]) -> Float[Array, "..."]:
         padding = list(zip(window.before, window.after, strict=True))
-        return lax.conv_general_dilated(x, kernel, window.strides, padding, dimension_numbers=("NHWC", "HWIO", "NHWC"))
+        return jax.lax.conv_general_dilated(
+            x, kernel, window.strides, padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
+        )
 
     if part == "g":
         return forward(a, b)
@@ -165,20 +162,15 @@ def _make(
     return jax.linear_transpose(linear, jax.ShapeDtypeStruct(shapes[part], g.dtype))(g)[0]
 
 
-def _keep(part: _Part, a: Any, b: Any, window: Window, form: Form) -> tuple[Any, tuple[Any, Any]]:
-    return _make(part, a, b, window, form), (a, b)
-
-
 def _differentiate(part: _Part, window: Window, form: Form, kept: tuple[Any, Any], cotangent: Any) -> tuple[Any, ...]:
     parts = dict(zip(_MADE_OF[part], kept, strict=True)) | {part: cotangent}
     return tuple(_make(one, *(parts[name] for name in _MADE_OF[one]), window, form) for one in _MADE_OF[part])
 
 
-_make.defvjp(_keep, _differentiate)
+_make.defvjp(lambda *given: (_make(*given), given[1:3]), _differentiate)
 
 
 def _call(part: _Part, shape: tuple[int, ...], window: Window, *arrays: Float[Array, "..."]) -> Float[Array, "..."]:
     """Lets oneDNN make a part from the two it is made of; a bias may come third, with ReLU."""
-    result = jax.ShapeDtypeStruct(shape, arrays[0].dtype)
-    call = jax.ffi.ffi_call(TARGET, result, vmap_method="sequential")
+    call = jax.ffi.ffi_call(TARGET, jax.ShapeDtypeStruct(shape, arrays[0].dtype), vmap_method="sequential")
     return call(*arrays, product=np.int64(list(_MADE_OF).index(part)), window=np.asarray(window[2:]).ravel())

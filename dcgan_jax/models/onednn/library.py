@@ -77,15 +77,14 @@ def load_handler() -> None:
 
 def _find_file(name: str) -> Path:
     """Returns where the packages put a file."""
-    for package in PACKAGES:
-        try:
-            files = importlib.metadata.files(package) or []
-        except importlib.metadata.PackageNotFoundError:
-            raise UnavailableError(f"{package} is not installed; pip install {' '.join(PACKAGES)}") from None
-        for file in files:
-            if file.name == name and (path := Path(str(file.locate())).resolve()).is_file():
-                return path
-    raise UnavailableError(f"{name} is missing from the package {package}; install it again")
+    try:
+        files = [file for package in PACKAGES for file in importlib.metadata.files(package) or []]
+    except importlib.metadata.PackageNotFoundError as error:
+        raise UnavailableError(f"{error.name} is not installed; pip install {' '.join(PACKAGES)}") from None
+    for path in (Path(str(file.locate())).resolve() for file in files if file.name == name):
+        if path.is_file():
+            return path
+    raise UnavailableError(f"{name} is missing from the packages {', '.join(PACKAGES)}; install them again")
 
 
 def _build(library: Path, headers: Path) -> Path:
@@ -99,9 +98,9 @@ def _build(library: Path, headers: Path) -> Path:
     command = [compiler, "-std=c++17", "-O2", "-shared", "-fPIC", f"-I{jax.ffi.include_dir()}", f"-I{headers}"]
     command += [str(SOURCE), str(library), f"-Wl,-rpath,{library.parent}"]
     version = subprocess.run([compiler, "--version"], capture_output=True, check=False).stdout
-    depends_on = [SOURCE.read_bytes(), version, *map(str.encode, [*command, jax.__version__, platform.machine()])]
-    depends_on.append(str(library.stat().st_mtime_ns).encode())
-    built = cache_dir("onednn") / f"{hashlib.sha256(b' '.join(depends_on)).hexdigest()[:32]}.so"
+    facts = [*command, jax.__version__, platform.machine(), str(library.stat().st_mtime_ns)]
+    depends_on = b" ".join([SOURCE.read_bytes(), version, *map(str.encode, facts)])
+    built = cache_dir("onednn") / f"{hashlib.sha256(depends_on).hexdigest()[:32]}.so"
     if not built.is_file():
         built.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=built.parent) as folder:

@@ -15,7 +15,6 @@ namespace {
 namespace ffi = xla::ffi;
 using dnnl::memory;
 using Buffer = ffi::AnyBuffer;
-using Output = ffi::Result<ffi::AnyBuffer>;
 using Window = ffi::Span<const int64_t>;  // strides, padding before, padding after; of height and width each
 
 enum Product { kForward, kByData, kByWeights };
@@ -30,10 +29,7 @@ struct Plan {
   memory::desc kernel, scratchpad;
 };
 
-dnnl::engine& Engine() {
-  static dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
-}
+const dnnl::engine kEngine(dnnl::engine::kind::cpu, 0);
 
 memory::desc Describe(Buffer buffer, bool is_kernel) {
   auto type = buffer.element_type() == ffi::DataType::BF16 ? memory::data_type::bf16 : memory::data_type::f32;
@@ -42,7 +38,7 @@ memory::desc Describe(Buffer buffer, bool is_kernel) {
   return {{d[0], d[3], d[1], d[2]}, type, memory::format_tag::nhwc};
 }
 
-Plan CreatePlan(Product product, const Arrays& arrays, Window window) {
+Plan CreatePlan(int64_t product, const Arrays& arrays, Window window) {
   const memory::dims strides{window[0], window[1]}, before{window[2], window[3]}, after{window[4], window[5]};
   const memory::desc kernel(arrays.kernel.get_dims(), arrays.kernel.get_data_type(), memory::format_tag::any);
   const auto algorithm = dnnl::algorithm::convolution_direct;
@@ -56,41 +52,37 @@ Plan CreatePlan(Product product, const Arrays& arrays, Window window) {
   auto plan = [&](const auto& chosen, const memory::desc& inside) {
     const auto& from = product == kByWeights ? inside : arrays.kernel;
     const auto& to = product == kByWeights ? arrays.kernel : inside;
-    auto reorder = from == to ? dnnl::reorder() : dnnl::reorder({Engine(), from, Engine(), to});
+    auto reorder = from == to ? dnnl::reorder() : dnnl::reorder({kEngine, from, kEngine, to});
     return Plan{dnnl::primitive(chosen), reorder, inside, chosen.scratchpad_desc()};
   };
-  const dnnl::convolution_forward::primitive_desc forward(Engine(), dnnl::prop_kind::forward_training, algorithm,
+  const dnnl::convolution_forward::primitive_desc forward(kEngine, dnnl::prop_kind::forward_training, algorithm,
                                                           arrays.x, kernel, arrays.bias, arrays.g, strides, before,
                                                           after, attributes);
   if (product == kForward) return plan(forward, forward.weights_desc());
   if (product == kByData) {
-    const dnnl::convolution_backward_data::primitive_desc backward(Engine(), algorithm, arrays.x, kernel, arrays.g,
+    const dnnl::convolution_backward_data::primitive_desc backward(kEngine, algorithm, arrays.x, kernel, arrays.g,
                                                                    strides, before, after, forward, attributes);
     return plan(backward, backward.weights_desc());
   }
-  const dnnl::convolution_backward_weights::primitive_desc backward(Engine(), algorithm, arrays.x, kernel, arrays.g,
+  const dnnl::convolution_backward_weights::primitive_desc backward(kEngine, algorithm, arrays.x, kernel, arrays.g,
                                                                     strides, before, after, forward, attributes);
   return plan(backward, backward.diff_weights_desc());
 }
 
-const Plan& FindPlan(Product product, const Arrays& arrays, Window window) {
+const Plan& FindPlan(int64_t product, const Arrays& arrays, Window window) {
   static std::mutex mutex;
-  static std::map<std::vector<int64_t>, Plan> plans;
-  std::vector<int64_t> key{product, static_cast<int64_t>(arrays.x.get_data_type()), arrays.bias.is_zero()};
-  for (const auto& desc : {arrays.x, arrays.kernel, arrays.g}) {
-    for (int64_t size : desc.get_dims()) key.push_back(size);
-  }
-  key.insert(key.end(), window.begin(), window.end());
+  static std::map<std::vector<memory::dims>, Plan> plans;
+  const memory::dims kind{product, static_cast<int64_t>(arrays.x.get_data_type()), arrays.bias.is_zero()};
+  const std::vector<memory::dims> key{kind, arrays.x.get_dims(), arrays.kernel.get_dims(), arrays.g.get_dims(),
+                                      memory::dims(window.begin(), window.end())};
   const std::lock_guard<std::mutex> lock(mutex);
-  auto found = plans.find(key);
-  if (found == plans.end()) found = plans.emplace(key, CreatePlan(product, arrays, window)).first;
-  return found->second;
+  if (!plans.count(key)) plans.emplace(key, CreatePlan(product, arrays, window));
+  return plans.at(key);
 }
 
 // Makes the product of two arrays, in the order x, kernel, g without the one that is made; of a forward one a bias may
 // come third: then it is added, and what is below 0 becomes 0.
-ffi::Error Make(ffi::RemainingArgs given, Output made, int64_t number, Window window) try {
-  const auto product = static_cast<Product>(number);
+ffi::Error Make(ffi::RemainingArgs given, ffi::Result<Buffer> made, int64_t product, Window window) try {
   const Buffer first = *given.get<Buffer>(0), second = *given.get<Buffer>(1);
   const Buffer x = product == kByData ? *made : first, kernel = product == kByWeights ? *made : second;
   const Buffer g = product == kForward ? *made : product == kByData ? first : second;
@@ -98,16 +90,16 @@ ffi::Error Make(ffi::RemainingArgs given, Output made, int64_t number, Window wi
   void* bias = given.size() == 3 ? given.get<Buffer>(2)->untyped_data() : nullptr;
   if (bias) arrays.bias = {{arrays.g.get_dims()[1]}, memory::data_type::f32, memory::format_tag::x};
   const Plan& plan = FindPlan(product, arrays, window);
-  dnnl::stream stream(Engine());
-  memory outside(arrays.kernel, Engine(), kernel.untyped_data());
-  memory inside = plan.reorder ? memory(plan.kernel, Engine()) : outside;
+  dnnl::stream stream(kEngine);
+  memory outside(arrays.kernel, kEngine, kernel.untyped_data());
+  memory inside = plan.reorder ? memory(plan.kernel, kEngine) : outside;
   if (plan.reorder && product != kByWeights) plan.reorder.execute(stream, outside, inside);
   plan.compute.execute(
-      stream, {{product == kByData ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, memory(arrays.x, Engine(), x.untyped_data())},
+      stream, {{product == kByData ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, memory(arrays.x, kEngine, x.untyped_data())},
                {product == kByWeights ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, inside},
-               {product == kForward ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST, memory(arrays.g, Engine(), g.untyped_data())},
-               {DNNL_ARG_BIAS, memory(arrays.bias, Engine(), bias)},
-               {DNNL_ARG_SCRATCHPAD, memory(plan.scratchpad, Engine())}});
+               {product == kForward ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST, memory(arrays.g, kEngine, g.untyped_data())},
+               {DNNL_ARG_BIAS, memory(arrays.bias, kEngine, bias)},
+               {DNNL_ARG_SCRATCHPAD, memory(plan.scratchpad, kEngine)}});
   if (plan.reorder && product == kByWeights) plan.reorder.execute(stream, inside, outside);
   stream.wait();
   return ffi::Error::Success();
