@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array, Float
 
 Form = Literal["xla", "onednn"]
@@ -46,7 +47,7 @@ class Window(NamedTuple):
     def same(cls, height: int, width: int, kernel: Float[Array, "kh kw in out"], stride: int) -> "Window":
         """Returns the window padded as TensorFlow's and Keras' `same`: ceil(size / stride) pixels come out."""
         size, window, strides = (height, width), (kernel.shape[0], kernel.shape[1]), (stride, stride)
-        before, after = zip(*jax.lax.padtype_to_pads(size, window, strides, "SAME"), strict=True)
+        before, after = zip(*lax.padtype_to_pads(size, window, strides, "SAME"), strict=True)
         return cls(size, window, strides, before, after)
 
     @property
@@ -152,9 +153,7 @@ def _make(
 
     def forward(x: Float[Array, "..."], kernel: Float[Array, "..."]) -> Float[Array, "..."]:
         padding = list(zip(window.before, window.after, strict=True))
-        return jax.lax.conv_general_dilated(
-            x, kernel, window.strides, padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
-        )
+        return lax.conv_general_dilated(x, kernel, window.strides, padding, dimension_numbers=("NHWC", "HWIO", "NHWC"))
 
     if part == "g":
         return forward(a, b)
