@@ -68,15 +68,15 @@ def trial(settings: Settings, workdir: Workdir) -> None:
         trainer = Trainer(settings.trial, bank.images, *validation)
         train_classifiers(settings, trainer, bank, validation, arms, positive, store)
         known = Known(
-            plan,
-            arms,
-            split,
-            settings.trial.margin,
-            notes,
-            describe_variance_sources(generators, settings.trial.seeds),
-            generators,
-            tell_apart(settings, bank, split),
-            started,
+            plan=plan,
+            arms=arms,
+            split=split,
+            margin=settings.trial.margin,
+            notes=notes,
+            variance_sources=describe_variance_sources(generators, settings.trial.seeds),
+            generators=generators,
+            two_sample_test=tell_apart(settings, bank, split),
+            started=started,
         )
         trained = {unit: store.read(unit) for arm in arms for unit in list_units(arm, settings.trial)}
         verdict = write_results(known, trained, partial(trainer.predict, images=prepared.images(split.test)), workdir)
