@@ -47,7 +47,7 @@ def plan_fillings(
         )
     paths = settings.balance.runs or ((str(workdir.root),) if workdir.config.is_file() else ())
     mesh = create_mesh()
-    opened = [open_run(path, mesh=mesh, max_similarity=settings.balance.max_similarity) for path in paths]
+    opened = [open_run(path, None, mesh, settings.balance.max_similarity) for path in paths]
     chosen = {label: _choose_run(opened, label) for label in lacking}
     fillings = [Filling(label, lacking[label], run) for label, run in chosen.items() if run]
     short = [f"{label} stays {count} images short" for label, count in lacking.items() if not chosen[label]]

@@ -119,7 +119,7 @@ def _wait_for_lock(path: Path) -> AbstractContextManager[object]:
     try:
         return lock.acquire(timeout=0)
     except Timeout:
-        logger.info("waiting for another process to prepare the images (%s)", path)
+        logger.warning("waiting for another process to prepare the images (%s)", path)
         return lock.acquire()
 
 

@@ -94,7 +94,7 @@ def evaluate_class(scorer: Scorer, draw_fn: DrawFn, seed: int, step: int) -> Eva
 def create_rng(seed: int, name: str) -> np.random.Generator:
     """Returns the random stream of a name: what one part of a report draws does not move what others draw.
 
-    The names are part of what a score is: with another one it differs.
+    A renamed stream changes the score.
     """
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
 

@@ -240,8 +240,8 @@ def choose_record(
 ) -> str | None:
     """Returns the name of the record that speaks for a run; None where there is none.
 
-    It is of `step` where one is, else of the last step; of several protocols that one comes first. Nothing depends on
-    when a file was written.
+    It is of `step` where one is, else of the last step; of several protocols that one comes first, and of several
+    fingerprints of one the last by name. Nothing depends on when a file was written.
     """
 
     def rank(name: str) -> tuple[bool, int, bool, str]:

@@ -23,7 +23,7 @@ _Part = Literal["x", "kernel", "g"]
 _MADE_OF: dict[_Part, tuple[_Part, _Part]] = {"g": ("x", "kernel"), "x": ("g", "kernel"), "kernel": ("x", "g")}
 
 TARGET = "dcgan_jax_convolution"
-"""Name of the custom call of onednn/products.cc; it counts the products as `_MADE_OF` does."""
+"""Name of the custom call of onednn/products.cc; it numbers the products in the order of `_MADE_OF`."""
 
 
 class Window(NamedTuple):

@@ -20,6 +20,9 @@ from dcgan_jax.random_streams import draw_keep_mask
 
 STAGES = 4
 
+DECODER = "reconstruct"
+"""With this the names of the layers begin that no logit depends on."""
+
 
 class Discriminator(nn.Module):
     """Images to logits: 5x5 convolutions, one at full size and four that halve it, dropout and a dense layer.
@@ -93,9 +96,9 @@ class Discriminator(nn.Module):
     def _reconstruct(self, x: Float[Array, "batch h w c"], channels: int) -> Float[Array, "batch h2 w2 channels"]:
         computed = {"kernel_size": 3, "dtype": self.dtype, "form": self.form}
         for stage in reversed(range(1, STAGES)):  # twice the size, half the channels
-            x = UpsampledConv(self.base_channels * 2**stage, **computed, name=f"reconstruct_{stage}")(x)
+            x = UpsampledConv(self.base_channels * 2**stage, **computed, name=f"{DECODER}_{stage}")(x)
             x = nn.leaky_relu(x, negative_slope=LEAK)
-        x = Conv(channels, **computed, name="to_reconstruction")(x)
+        x = Conv(channels, **computed, name=f"{DECODER}_image")(x)
         return jnp.tanh(x.astype(jnp.float32))
 
 

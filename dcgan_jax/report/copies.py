@@ -42,8 +42,8 @@ def describe_copies(record: MemorizationRecord, with_files: bool) -> Copies:
             f"{show_share(expected.highest)}. "
         )
     if measured is not None:
-        reading += f"The same search flags {show_share(measured)} of the images of patients it was not trained on."
+        reading += f"The same search flags {show_share(measured)} of real images ({record.reference})."
     values: list[tuple[Kind, float | None]] = [("own", share), ("real", measured)]
-    label = f"Memorized share {show_share(share)}; held-out patients {show_share(measured)}"
+    label = f"Memorized share {show_share(share)}; {record.reference} {show_share(measured)}"
     strip = create_strip(label, values, interval, (0.0, expected.highest) if expected else None)
     return Copies(record, show_share(share), show_shares(*interval) if interval else "", reading, strip, pairs)

@@ -1,7 +1,7 @@
 """What was run, and how it was set: commands, data, duration, hardware, fields that differ from their defaults."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -48,7 +48,7 @@ def list_commands(records: Records, is_shared: bool) -> tuple[Command, ...]:
     return tuple(
         Command(
             ("dcgan-jax", *(shlex.quote(_shorten_argument(one, paths) if is_shared else one) for one in arguments)),
-            _show_time(starts[0].time) + (f", resumed {len(starts) - 1} times" if len(starts) > 1 else ""),
+            _show_starts(starts),
         )
         for arguments, starts in times.items()
     )
@@ -119,6 +119,11 @@ def _show(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return str(value) if value != "" else "empty"
+
+
+def _show_starts(starts: Sequence[Start]) -> str:
+    again = len(starts) - 1
+    return _show_time(starts[0].time) + (f", again {again} time{'s'[: again != 1]}" if again else "")
 
 
 def _show_time(time: str) -> str:

@@ -48,11 +48,11 @@ class OriginRecord(Record):
 
 
 def open_origin(settings: Settings, labels: Sequence[str], mesh: Mesh) -> Run:
-    """Opens the run that `train.init_from` names, at its best checkpoint, for a run of these classes.
+    """Opens the run that `train.init_from` names, at the checkpoint that its `eval.checkpoint` names.
 
     Raises UserError if there is none, its networks have other shapes, or they are told other classes.
     """
-    origin = open_run(settings.train.init_from, mesh=mesh)
+    origin = open_run(settings.train.init_from, None, mesh)
     other = {name: of for name, of in origin.settings.differences(settings).items() if name in _SHAPING}
     switches = [(of.model.minibatch_std, of.loss.reconstruction) for of in (origin.settings, settings)]
     for name, own, here in zip(_SWITCHES, *switches, strict=True):

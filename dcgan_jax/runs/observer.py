@@ -99,7 +99,6 @@ class TrainObserver:
         images = draw_samples(self._sampler, state.sampled_generator, self._settings)
         grid = tile(images, GRID_SIDE)
         content = encode_png(grid)
-        self._workdir.samples.mkdir(exist_ok=True)
         for name in (f"step_{step:07d}.png", LATEST):
             path = self._workdir.samples / name
             retrying.retry(partial(atomic_file.write_bytes, path, content), path)
@@ -118,7 +117,6 @@ class TrainObserver:
             return
         path = self._workdir.figures / CURVES
         with contextlib.suppress(OSError):  # the next checkpoint, or the end, draws them again
-            path.parent.mkdir(exist_ok=True)
             save_curves(list(read_rows(self._workdir.metrics)), path, self._best_step())
         self._drawn_at = time.monotonic()
         self._drawing = self._drawn_at - began
@@ -151,6 +149,8 @@ def observed(
     if not processes.is_first():
         yield SilentObserver(settings, sampler)
         return
+    for folder in (workdir.samples, workdir.figures):
+        folder.mkdir(exist_ok=True)
     with (
         RunLog(workdir.metrics, workdir.tensorboard, first_step) as log,
         create_progress(schedule.total, "Training", "steps", first_step, waits_for="compiling") as progress,

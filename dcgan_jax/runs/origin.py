@@ -1,7 +1,7 @@
 """What a run's card tells of it: counts of its training images and the scores of its checkpoint."""
 
 from dcgan_jax.cards.origin import Origin
-from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord, choose_record, read_evaluation
+from dcgan_jax.evaluation.record import ClassesRecord, EvaluationRecord, read_evaluation
 from dcgan_jax.runs.first_weights import has_private_origin
 from dcgan_jax.runs.run import Run
 from dcgan_jax.runs.workdir import Workdir
@@ -25,7 +25,8 @@ def describe_origin(run: Run) -> Origin:
 
 
 def find_record(workdir: Workdir, step: int, protocol: str) -> EvaluationRecord | ClassesRecord | None:
-    """Returns the record of scores of a checkpoint, None where it was not scored; see `choose_record`."""
-    records = {path.name: read_evaluation(path) for path in workdir.evaluation.glob(f"step_{step:07d}_*.json")}
-    name = choose_record(records, step, protocol)
-    return records[name] if name else None
+    """Returns the record of scores of a checkpoint, None where it was not scored; see `choose_record` for which."""
+    for named in (f"step_{step:07d}_{protocol}_*.json", f"step_{step:07d}_*.json"):
+        if places := sorted(workdir.evaluation.glob(named)):
+            return read_evaluation(places[-1])
+    return None

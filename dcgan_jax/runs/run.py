@@ -232,7 +232,7 @@ class Run:
 
 
 def open_run(
-    folder: str | Path, checkpoint: str = "best", mesh: Mesh | None = None, max_similarity: float = 0.0
+    folder: str | Path, checkpoint: str | None = "best", mesh: Mesh | None = None, max_similarity: float = 0.0
 ) -> Run:
     """Opens the run in a workdir, to draw images and to read its scores.
 
@@ -240,12 +240,13 @@ def open_run(
 
     Args:
       folder: the workdir.
-      checkpoint: "best" (the latest where none is scored), "latest" or a step.
+      checkpoint: "best" (the latest where none is scored), "latest" or a step; None: the run's own `eval.checkpoint`.
       mesh: devices to draw on; None: all.
       max_similarity: see `Run`.
 
     Raises:
       UserError: there is no run, or it is damaged.
     """
-    workdir = Workdir(Path(folder).expanduser().resolve())
-    return Run(workdir, workdir.settings({"eval.checkpoint": checkpoint}), mesh or create_mesh(), max_similarity)
+    workdir = Workdir(Path(folder).expanduser().absolute())
+    settings = workdir.settings({} if checkpoint is None else {"eval.checkpoint": checkpoint})
+    return Run(workdir, settings, mesh or create_mesh(), max_similarity)

@@ -4,7 +4,6 @@ import logging
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import jax
@@ -71,6 +70,8 @@ def train(settings: Settings, workdir: Workdir) -> None:
             if first:
                 record_start(workdir, "train")
             _announce(settings, data, schedule, mesh)
+            recipe = create_recipe(settings, data.class_counts if settings.model.num_classes else ())
+            sampler = Sampler(recipe.generator, settings.model.latent_size, mesh)
             scorer = create_scorer_if_possible(settings, data) if schedule.is_scored else None
             if scorer:
                 checkpoints.compare_under(scorer.fingerprint)
@@ -78,7 +79,7 @@ def train(settings: Settings, workdir: Workdir) -> None:
                 origin = origin or open_origin(settings, data.labels, mesh)  # stopped before its first checkpoint
                 if first:
                     record_origin(origin, workdir)
-            training = Training(workdir, mesh, data, schedule, settings, scorer, checkpoints, origin)
+            training = Training(workdir, mesh, data, schedule, recipe, sampler, scorer, checkpoints, origin)
             trained = training.run()
         training.write_results(trained, started)
     logger.info("done after %d steps: see %s", schedule.total, workdir.root)
@@ -111,7 +112,8 @@ class Training:
       mesh: the devices.
       data: what it trains on.
       schedule: when what happens.
-      settings: of the run.
+      recipe: modules, optimizers and settings.
+      sampler: what draws from its generator.
       scorer: of its generator; None: no state is scored.
       checkpoints: where states are saved.
       origin: the run whose weights it begins with; None: drawn ones.
@@ -121,24 +123,15 @@ class Training:
     mesh: Mesh
     data: TrainingData
     schedule: Schedule
-    settings: Settings
+    recipe: Recipe
+    sampler: Sampler
     scorer: ClassScorer | None
     checkpoints: Checkpoints
     origin: Run | None
 
-    @cached_property
-    def recipe(self) -> Recipe:
-        """Modules, optimizers and settings."""
-        return create_recipe(self.settings, self.data.class_counts if self.settings.model.num_classes else ())
-
-    @cached_property
-    def sampler(self) -> Sampler:
-        """What draws from its generator."""
-        return Sampler(self.recipe.generator, self.settings.model.latent_size, self.mesh)
-
     def run(self) -> Trained:
         """Trains from the newest checkpoint on; raises what `train` does."""
-        settings, checkpoints = self.settings, self.checkpoints
+        settings, checkpoints = self.recipe.settings, self.checkpoints
         sync = StopSync(self.mesh) if processes.count() > 1 else None
         with Watchdog(settings.train.stall_minutes) as watchdog:
             state = start_or_restore(self.recipe, checkpoints, self.mesh)
@@ -167,7 +160,7 @@ class Training:
 
         `started` is the time by `time.monotonic` at which this start began.
         """
-        generated = draw_samples(self.sampler, trained.state.sampled_generator, self.settings)
+        generated = draw_samples(self.sampler, trained.state.sampled_generator, self.recipe.settings)
         pace, seconds = trained.pace, time.monotonic() - started
         if processes.is_first():
             _draw_figures(self.workdir, self.data, generated, trained.best_step)
@@ -196,7 +189,7 @@ class Training:
 
         `sync`, where there is one, travels with the calls.
         """
-        settings, data, sizes = self.settings, self.data, self.recipe.sizes
+        settings, data, sizes = self.recipe.settings, self.data, self.recipe.sizes
         order = Order(settings.seed, len(data.training), sizes.real, settings.data.sampling, data.class_counts)
         first_batch = first_step * sizes.rounds
         batches = create_batches(
@@ -231,7 +224,6 @@ def _announce(settings: Settings, data: TrainingData, schedule: Schedule, mesh: 
 
 def _draw_figures(workdir: Workdir, data: TrainingData, generated: Images, best_step: int | None) -> None:
     """Draws the curves, and as many real as generated images of each class side by side."""
-    workdir.figures.mkdir(exist_ok=True)
     save_curves(list(read_rows(workdir.metrics)), workdir.figures / CURVES, best_step)
     made = np.split(generated, len(data.labels))
     real = [data.spread(label, len(images)) for label, images in zip(data.labels, made, strict=True)]

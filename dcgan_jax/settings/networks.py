@@ -63,7 +63,7 @@ class LossSettings(Section):
     mode_seeking: NonNegativeFloat = 0.0
     """Weight of the generator's mode-seeking term: latents apart, images apart. 0: off."""
     reconstruction: NonNegativeFloat = 0.0
-    """Weight of what the discriminator misses when it draws the real images from its last features. 0: off."""
+    """Weight of the discriminator's error in reconstructing real images from its last features. 0: off."""
     imle: NonNegativeFloat = 0.0
     """Weight of the generator's distance from each real image to the nearest generated one (IMLE). 0: off."""
 

@@ -23,7 +23,10 @@ _BOUNDS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "multiple_of": "a multi
 
 
 class FieldReference(NamedTuple):
-    """A field as a reader needs it: by its dotted name, the default as it is written on a command line."""
+    """A field as a reader needs it: by its dotted name, the default as it is written on a command line.
+
+    `is_path` says whether it holds a path, or several.
+    """
 
     name: str
     values: str

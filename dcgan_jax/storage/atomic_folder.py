@@ -1,6 +1,7 @@
 """Folders that are there whole or not at all, whenever the process or the machine stops."""
 
 import contextlib
+import glob
 import os
 import shutil
 import uuid
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PARTIAL = ".partial-"
-"""Between the name of a folder and letters of chance: what a killed process leaves of it."""
+"""Between the name of a folder and random letters, in the name of what a killed process leaves of it."""
 
 
 @contextlib.contextmanager
@@ -20,7 +21,7 @@ def replacing(folder: Path, mode: int = 0o777) -> Iterator[Path]:
 
     Args:
       folder: its parent is there; what it holds is removed in the end.
-      mode: who may read it.
+      mode: permission bits, less the umask.
 
     Raises:
       OSError: the disk is full, or the parent cannot be written.
@@ -33,11 +34,22 @@ def replacing(folder: Path, mode: int = 0o777) -> Iterator[Path]:
         _flush(partial)
         if folder.exists():
             folder.rename(replaced)
-        partial.rename(folder)
+        try:
+            partial.rename(folder)
+        except BaseException:
+            if replaced.exists():
+                replaced.rename(folder)
+            raise
         _flush_folder(folder.parent)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(replaced, ignore_errors=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Removes what killed processes left of a folder; nobody may be writing it."""
+    for leftover in folder.parent.glob(f"{glob.escape(folder.name)}{PARTIAL}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _flush(folder: Path) -> None:
@@ -53,6 +65,7 @@ def _flush(folder: Path) -> None:
 def _flush_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with contextlib.suppress(OSError):  # of file systems that do not flush folders
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -13,7 +13,7 @@ from scipy import stats
 
 from dcgan_jax.errors import FieldError, FileError
 from dcgan_jax.settings import StudySettings
-from dcgan_jax.storage.atomic_folder import replacing
+from dcgan_jax.storage.atomic_folder import remove_leftovers, replacing
 from dcgan_jax.study.codes import ORGANIZER, create_code, hash_code, name_reader
 from dcgan_jax.study.database import FILE
 from dcgan_jax.study.material import Material
@@ -35,8 +35,10 @@ def plan_study(study: StudySettings, material: Material, folder: Path) -> Mappin
     of them.
 
     Raises:
-      UserError: a text can't be read, or the folder can't be written.
+      UserError: a text can't be read, or the folder can't be written or holds something else.
     """
+    if folder.exists() and any(folder.iterdir()):
+        raise FileError(folder, f"holds files and no {PLAN}: bring that back, or move the folder away.")
     rng = np.random.default_rng(int.from_bytes(os.urandom(32)))
     texts = {
         CONSENT: _read_text(study.consent, "consent", study),
@@ -51,6 +53,7 @@ def plan_study(study: StudySettings, material: Material, folder: Path) -> Mappin
     steps = {reader: plan_steps(naive, tasks, study.repeats, rng) for reader in range(1, study.readers + 1)}
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(folder)
         with replacing(folder, mode=0o700) as part:  # readable by its owner only
             (part / IMAGES).write_bytes(pixels)
             for name, text in texts.items():

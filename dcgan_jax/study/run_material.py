@@ -27,7 +27,7 @@ def draw_from_run(settings: Settings, workdir: Workdir) -> Material:
       UserError: there is no run, or there are too few real images of the kind that is asked for.
     """
     study = settings.study
-    run = open_run(workdir.root, max_similarity=study.max_similarity)
+    run = open_run(workdir.root, None, max_similarity=study.max_similarity)
     labels = [run.require_label(settings.generate.label)] if settings.generate.label else run.labels
     num_real, num_generated = count_needed(study)
     prepared = prepare(run.settings, workdir)

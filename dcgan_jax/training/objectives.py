@@ -133,16 +133,18 @@ class Objectives:
           discriminator: its parameters.
           vectors: of its spectral normalization.
           count: images over all devices.
-          real: this device's share of `count` / 2 real images; each is the better one of two pairs, where there are.
+          real: this device's share of `count` / 2 real images: each the better one of two pairs, where there are some,
+            and one that asks for a generated one near it, with IMLE.
         """
         settings = self.recipe.settings
 
         def objective(params: PyTree) -> tuple[Float[Array, ""], Metrics]:
             latents = self._latents("generator", count)
             images = self._draw(params, latents, "generator", count)
-            seen_real = self._augment(real, "generator")
+            is_of_pairs = settings.loss.kind == "relativistic"
+            seen_real = self._augment(real, "generator" if is_of_pairs else "generator_real")
             of_real, sown_real = self._judge(discriminator, vectors, seen_real, "generator_real")
-            if settings.loss.kind == "relativistic":
+            if is_of_pairs:
                 # Neighbors share a real image, and its changes: on any number of devices they are the same pairs.
                 keys = jnp.repeat(self._keys("augment_generator", count // 2), 2)
                 logits, sown = self._judge(discriminator, vectors, self._augmented(images, keys), "generator")

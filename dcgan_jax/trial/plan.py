@@ -96,7 +96,7 @@ def open_source(
     if not runs:
         return None, []
     mesh = create_mesh()
-    opened = [open_run(run, mesh=mesh, max_similarity=settings.generate.max_similarity) for run in runs]
+    opened = [open_run(run, None, mesh, settings.generate.max_similarity) for run in runs]
     selection = create_selection(settings, prepared, split) if settings.trial.select else None
     return RunImages(opened, split, settings, selection), []
 

@@ -40,6 +40,6 @@ def open_drawn_run(settings, root, monkeypatch):
     workdir = Workdir(root)
     workdir.root.mkdir()
     settings.save(workdir.config)
-    monkeypatch.setattr(plan, "open_run", lambda path, mesh, max_similarity: DrawnRun(settings, workdir))
+    monkeypatch.setattr(plan, "open_run", lambda path, checkpoint, mesh, max_similarity: DrawnRun(settings, workdir))
     monkeypatch.setattr(Workdir, "identity", lambda self, settings: "identity")
     return workdir

@@ -47,7 +47,7 @@ def test_a_run_that_saw_test_images_is_refused(settings, workdir, monkeypatch):
     run = DrawnRun(settings, workdir)
     seen = TrainFile(tested.file, tested.label, tested.patient, tested.sha256)
     monkeypatch.setitem(vars(run), "provenance", Provenance("run", (seen,)))
-    monkeypatch.setattr(plan, "open_run", lambda path, mesh, max_similarity: run)
+    monkeypatch.setattr(plan, "open_run", lambda path, checkpoint, mesh, max_similarity: run)
     with refused("test/NORMAL/p0/0.png", path=workdir.root):
         balance_with(settings, workdir)
 

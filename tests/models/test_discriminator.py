@@ -43,7 +43,7 @@ def test_it_shows_its_features_and_what_it_reconstructs_to_whoever_asks(params):
     """Without the decoder the logits are the same; the features are those that the last layer weighs."""
     discriminator = Discriminator(2, reconstructs=True)
     more = discriminator.init(jax.random.key(0), IMAGES)["params"]
-    assert set(more) - set(params) == {"reconstruct_3", "reconstruct_2", "reconstruct_1", "to_reconstruction"}
+    assert set(more) - set(params) == {"reconstruct_3", "reconstruct_2", "reconstruct_1", "reconstruct_image"}
     logits, sown = discriminator.apply({"params": more}, IMAGES, mutable="intermediates")
     np.testing.assert_array_equal(logits, Discriminator(2).apply({"params": params}, IMAGES))
     (features,), (reconstruction,) = sown["intermediates"]["features"], sown["intermediates"]["reconstruction"]

@@ -126,6 +126,6 @@ def test_a_command_is_listed_once_however_often_it_went_on():
     assert command.words == (
         *("dcgan-jax", "--config=cxr", "'--workdir=/home/anna/a run'", "--config.trial.runs=/a/one,/b/two"),
     )
-    assert command.when == "2026-01-01 09:30 UTC, resumed 2 times"
+    assert command.when == "2026-01-01 09:30 UTC, again 2 times"
     (shared,) = list_commands(Records("run", starts=tuple(starts)), is_shared=True)
     assert shared.words == ("dcgan-jax", "--config=cxr", "--workdir=...", "--config.trial.runs=...")

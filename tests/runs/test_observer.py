@@ -49,6 +49,8 @@ def clock(monkeypatch):
 def watched(tmp_path, tiny_settings, clock):
     workdir = Workdir(tmp_path / "run")
     with workdir.locked(), RunLog(workdir.metrics, workdir.tensorboard, 0) as log:
+        workdir.samples.mkdir()
+        workdir.figures.mkdir()
         progress = create_progress(6, "Training", "steps")
         yield (
             workdir,

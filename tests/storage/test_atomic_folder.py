@@ -1,8 +1,10 @@
 """A folder takes its name whole or not at all."""
 
+from pathlib import Path
+
 import pytest
 
-from dcgan_jax.storage.atomic_folder import replacing
+from dcgan_jax.storage.atomic_folder import remove_leftovers, replacing
 
 
 def names(folder):
@@ -41,3 +43,31 @@ def test_a_block_that_fails_leaves_what_was_there(tmp_path):
         fill_until_the_disk_is_full()
     assert names(tmp_path) == ["set"]
     assert names(tmp_path / "set") == ["old"]
+
+
+def test_a_rename_that_fails_brings_back_what_was_there(tmp_path, monkeypatch):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "old").touch()
+    rename = Path.rename
+
+    def rename_old_ones(self, target):
+        if ".partial-" in self.name and not self.name.endswith("-replaced"):
+            raise OSError("not renamed")
+        return rename(self, target)
+
+    def fill():
+        with replacing(tmp_path / "set") as partial:
+            (partial / "new").touch()
+
+    monkeypatch.setattr(Path, "rename", rename_old_ones)
+    with pytest.raises(OSError, match="not renamed"):
+        fill()
+    assert names(tmp_path) == ["set"]
+    assert names(tmp_path / "set") == ["old"]
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
+    for name in ("set", "set.partial-0a", "set.partial-0a-replaced", "settings", "other.partial-0a"):
+        (tmp_path / name).mkdir()
+    remove_leftovers(tmp_path / "set")
+    assert names(tmp_path) == ["other.partial-0a", "set", "settings"]

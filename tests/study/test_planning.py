@@ -5,8 +5,11 @@ import pytest
 from scipy import stats
 
 from dcgan_jax.study.multireader import combine, measure_accuracy
+from dcgan_jax.study.plan import PLAN
 from dcgan_jax.study.planning import expected_half_width
+from tests.refusals import refused
 from tests.study.null_studies import draw_study
+from tests.study.studies import make_study
 
 
 @pytest.mark.parametrize(("readers", "published"), [(3, 0.08), (5, 0.06)])
@@ -37,3 +40,20 @@ def test_more_readers_and_more_images_give_narrower_intervals():
 
 def test_one_reader_has_the_interval_of_a_share():
     assert expected_half_width(1, 100) == pytest.approx(1.959964 * 0.05)
+
+
+def test_a_study_whose_plan_is_missing_is_left_as_it_is(tmp_path):
+    """Its answers and its key may be there: planning anew would remove them."""
+    make_study(tmp_path / "study")
+    held = {path.name for path in (tmp_path / "study").iterdir()}
+    (tmp_path / "study" / PLAN).unlink()
+    with refused(path=tmp_path / "study"):
+        make_study(tmp_path / "study")
+    assert {path.name for path in (tmp_path / "study").iterdir()} == held - {PLAN}
+
+
+def test_only_its_owner_may_read_a_study(tmp_path):
+    (tmp_path / "study.partial-0a").mkdir()  # as a killed process leaves it
+    make_study(tmp_path / "study")
+    assert [path.name for path in tmp_path.iterdir()] == ["study"]
+    assert (tmp_path / "study").stat().st_mode & 0o777 == 0o700

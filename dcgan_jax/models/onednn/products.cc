@@ -29,7 +29,10 @@ struct Plan {
   memory::desc kernel, scratchpad;
 };
 
-const dnnl::engine kEngine(dnnl::engine::kind::cpu, 0);
+dnnl::engine& Engine() {
+  static dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
 
 memory::desc Describe(Buffer buffer, bool is_kernel) {
   auto type = buffer.element_type() == ffi::DataType::BF16 ? memory::data_type::bf16 : memory::data_type::f32;
@@ -52,19 +55,19 @@ Plan CreatePlan(int64_t product, const Arrays& arrays, Window window) {
   auto plan = [&](const auto& chosen, const memory::desc& inside) {
     const auto& from = product == kByWeights ? inside : arrays.kernel;
     const auto& to = product == kByWeights ? arrays.kernel : inside;
-    auto reorder = from == to ? dnnl::reorder() : dnnl::reorder({kEngine, from, kEngine, to});
+    auto reorder = from == to ? dnnl::reorder() : dnnl::reorder({Engine(), from, Engine(), to});
     return Plan{dnnl::primitive(chosen), reorder, inside, chosen.scratchpad_desc()};
   };
-  const dnnl::convolution_forward::primitive_desc forward(kEngine, dnnl::prop_kind::forward_training, algorithm,
+  const dnnl::convolution_forward::primitive_desc forward(Engine(), dnnl::prop_kind::forward_training, algorithm,
                                                           arrays.x, kernel, arrays.bias, arrays.g, strides, before,
                                                           after, attributes);
   if (product == kForward) return plan(forward, forward.weights_desc());
   if (product == kByData) {
-    const dnnl::convolution_backward_data::primitive_desc backward(kEngine, algorithm, arrays.x, kernel, arrays.g,
+    const dnnl::convolution_backward_data::primitive_desc backward(Engine(), algorithm, arrays.x, kernel, arrays.g,
                                                                    strides, before, after, forward, attributes);
     return plan(backward, backward.weights_desc());
   }
-  const dnnl::convolution_backward_weights::primitive_desc backward(kEngine, algorithm, arrays.x, kernel, arrays.g,
+  const dnnl::convolution_backward_weights::primitive_desc backward(Engine(), algorithm, arrays.x, kernel, arrays.g,
                                                                     strides, before, after, forward, attributes);
   return plan(backward, backward.diff_weights_desc());
 }
@@ -90,20 +93,20 @@ ffi::Error Make(ffi::RemainingArgs given, ffi::Result<Buffer> made, int64_t prod
   void* bias = given.size() == 3 ? given.get<Buffer>(2)->untyped_data() : nullptr;
   if (bias) arrays.bias = {{arrays.g.get_dims()[1]}, memory::data_type::f32, memory::format_tag::x};
   const Plan& plan = FindPlan(product, arrays, window);
-  dnnl::stream stream(kEngine);
-  memory outside(arrays.kernel, kEngine, kernel.untyped_data());
-  memory inside = plan.reorder ? memory(plan.kernel, kEngine) : outside;
+  dnnl::stream stream(Engine());
+  memory outside(arrays.kernel, Engine(), kernel.untyped_data());
+  memory inside = plan.reorder ? memory(plan.kernel, Engine()) : outside;
   if (plan.reorder && product != kByWeights) plan.reorder.execute(stream, outside, inside);
   plan.compute.execute(
-      stream, {{product == kByData ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, memory(arrays.x, kEngine, x.untyped_data())},
+      stream, {{product == kByData ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, memory(arrays.x, Engine(), x.untyped_data())},
                {product == kByWeights ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, inside},
-               {product == kForward ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST, memory(arrays.g, kEngine, g.untyped_data())},
-               {DNNL_ARG_BIAS, memory(arrays.bias, kEngine, bias)},
-               {DNNL_ARG_SCRATCHPAD, memory(plan.scratchpad, kEngine)}});
+               {product == kForward ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST, memory(arrays.g, Engine(), g.untyped_data())},
+               {DNNL_ARG_BIAS, memory(arrays.bias, Engine(), bias)},
+               {DNNL_ARG_SCRATCHPAD, memory(plan.scratchpad, Engine())}});
   if (plan.reorder && product == kByWeights) plan.reorder.execute(stream, inside, outside);
   stream.wait();
   return ffi::Error::Success();
-} catch (const dnnl::error& error) {
+} catch (const std::exception& error) {
   return ffi::Error::Internal(std::string("oneDNN: ") + error.what());
 }
 
