@@ -48,8 +48,8 @@ class SameHeaders:
 class BodyLimit:
     """Reads a body before anything else does, and refuses one that is too long or too slow."""
 
-    def __init__(self, app: ASGIApp, seconds: float = BODY_SECONDS):
-        self._app, self._seconds = app, seconds
+    def __init__(self, app: ASGIApp):
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request."""
@@ -62,7 +62,7 @@ class BodyLimit:
             return
         body, whole = b"", False
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(BODY_SECONDS):
                 while not whole:
                     message = await receive()
                     if message["type"] != "http.request":

@@ -101,7 +101,7 @@ def test_a_dicom_file_is_never_handed_on(settings, workdir, source, tmp_path):
 def test_what_is_handed_on_names_neither_source_nor_patients(settings, workdir, source, tmp_path, monkeypatch):
     """Nor the home, nor the workdir: real images are numbers, and so are patients."""
     scored = workdir.root / "evaluation"
-    monkeypatch.setattr(DrawnRun, "draw", renamed(DrawnRun.draw))
+    monkeypatch.setattr(DrawnRun, "draw_without_copies", renamed(DrawnRun.draw_without_copies))
     balance(settings.with_overrides({"balance.real": "copy"}), workdir)
     out = tmp_path / "out"
     rows = rows_of(out)

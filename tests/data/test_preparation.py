@@ -118,6 +118,7 @@ KILL_AT = """
 import os, signal, threading
 from dcgan_jax.data import decoding
 from dcgan_jax.data import preparation as module
+from dcgan_jax.storage import atomic_folder
 kill = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -129,7 +130,7 @@ kill = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
         "module.write_examples = kill",  # the records are written, the index is not
         "module.write_files_list = kill",
         "module.Path.rename = kill",  # all is there, half of it in its place
-        "module._flush_folder = kill",
+        "atomic_folder._flush_folder = kill",
     ],
 )
 def test_a_killed_preparation_leaves_nothing_half_made(run_python, own_cache, settings, moment):

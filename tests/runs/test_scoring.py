@@ -2,11 +2,12 @@
 
 import json
 import logging
+from unittest.mock import Mock
 
 import pytest
 from PIL import Image
 
-from dcgan_jax.data.prepared import Example
+from dcgan_jax.data.prepared import Example, PreparedSet
 from dcgan_jax.evaluation import protocol
 from dcgan_jax.inception.weights import WeightsUnavailableError
 from dcgan_jax.runs import scoring
@@ -58,7 +59,7 @@ def test_a_class_of_one_image_is_refused_before_training(settings):
         for number, label in enumerate(("NORMAL", "NORMAL", "TB"))
     ]
     with refused("config.eval.every_epochs=0", field="config.data.label", value="TB"):
-        scoring.create_scorer(settings, TrainingData(None, training, ()))
+        scoring.create_scorer(settings, TrainingData(Mock(spec=PreparedSet), tuple(training), ()))
 
 
 def test_scores_are_logged_when_due(run):

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from dcgan_jax.study.guards import BodyLimit
+from dcgan_jax.study import guards
 from tests.study.clients import NASTY, begin, count_answers, judge
 from tests.study.studies import make_study, serving, sign_in, token_of
 
@@ -116,7 +116,7 @@ def test_ten_megabytes_in_pieces_are_refused(stranger):
 
 def test_a_slow_body_is_given_up(served, monkeypatch):
     address, _ = served
-    monkeypatch.setattr(BodyLimit.__init__, "__defaults__", (0.1,))
+    monkeypatch.setattr(guards, "BODY_SECONDS", 0.1)
     target = urlsplit(address)
     with socket.create_connection((target.hostname, target.port), timeout=10) as raw:
         raw.sendall(b"POST /answers HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{")

@@ -39,7 +39,7 @@ def test_from_a_run_to_a_report(run, tmp_path):
     assert "points either way" in " ".join(log.read_text().split())
 
     refusal = launch("--mode=study", f"--workdir={run}", *TINY, log=tmp_path / "second")
-    assert_refused(refusal, path=run / "study")
+    assert_refused(refusal, field="--workdir", value=run)
 
     reader = SimulatedReader(address, code, GrainJudge())
     for _ in range(4):
