@@ -4,7 +4,7 @@
 
 At 64x64 and an eighth of the width, after 128,000 images (three seeds, stand-in weights), its FID is 0.44 to 0.63,
 where the recipe before (`ablation:best_skips`) has 0.51 to 0.63 and real images are at 0.07; recall and the FID of 2048
-features are better in each seed. At 128x128, after 640,000 images (one seed), it is 0.19: docs/results.md.
+features are better in each seed. At 128x128, after 640,000 images (two seeds), it is 0.18 and 0.19: docs/results.md.
 
 - Small batches, most of what was gained first: the paper's recipe has an FID of 6.51 to 9.20 after 25,600
   images, and of 3.94 to 4.82 with batches of 16.
