@@ -41,7 +41,7 @@ def get_config(batch_size: str = "8") -> ConfigDict:
     """Returns the recipe of pairs in which each stage of the generator adds an image of its own, for a batch size."""
     if not batch_size.isdecimal() or not int(batch_size) or int(batch_size) % 8:
         raise ValueError(
-            f"batch size {batch_size!r} is none of this recipe's: give a multiple of 8, as in cxr_best.py:128"
+            f"batch size {batch_size!r} is none of this recipe's: give a multiple of 8, as in cxr_best.py:32"
         )
     config = ablation.get_config("best_light")
     fit_to_batch(config, int(batch_size))

@@ -88,11 +88,9 @@ class Objectives:
             }
             if kind == "real" and settings.augment.is_adaptive:
                 metrics["mean_sign_real"] = jnp.mean(jnp.sign(logits))
-            if kind == "real" and settings.loss.reconstruction:
-                metrics["reconstruction"] = reconstruction_loss(sown["reconstruction"], seen.images)
-                value += settings.loss.reconstruction * metrics["reconstruction"]
+            error, errors = self._compare_reconstruction(sown, seen) if kind == "real" else (0.0, {})
             penalty, penalties = self._penalize(kind, params, vectors, seen, stream)
-            return value + penalty, metrics | penalties
+            return value + error + penalty, metrics | errors | penalties
 
         return objective
 
@@ -116,11 +114,9 @@ class Objectives:
             }
             if settings.augment.is_adaptive:
                 metrics["mean_sign_real"] = jnp.mean(jnp.sign(of_real - of_generated))
-            if settings.loss.reconstruction:
-                metrics["reconstruction"] = reconstruction_loss(sown["reconstruction"], seen_real.images)
-                value += settings.loss.reconstruction * metrics["reconstruction"]
+            error, errors = self._compare_reconstruction(sown, seen_real)
             penalty, penalties = self._penalize("real", params, vectors, seen_real, f"real{stream}")
-            value, metrics = value + penalty, metrics | penalties
+            value, metrics = value + error + penalty, metrics | errors | penalties
             penalty, penalties = self._penalize("generated", params, vectors, seen_generated, f"generated{stream}")
             return value + penalty, metrics | penalties
 
@@ -190,6 +186,19 @@ class Objectives:
         if class_weights:
             labels = draw_labels(self._keys(f"labels_{purpose}", count), class_weights)
         return LabeledImages(self.recipe.generator.apply({"params": params}, latents, labels), labels)
+
+    def _compare_reconstruction(
+        self, sown: dict[str, Float[Array, "local ..."]], seen: LabeledImages
+    ) -> tuple[Float[Array, ""] | float, Metrics]:
+        """Returns the weighted error of the discriminator's reconstruction of real images, and what is reported of it.
+
+        It is 0, and not reported, where its weight is 0.
+        """
+        weight = self.recipe.settings.loss.reconstruction
+        if not weight:
+            return 0.0, {}
+        error = reconstruction_loss(sown["reconstruction"], seen.images)
+        return weight * error, {"reconstruction": error}
 
     def _penalize(
         self, kind: Kind, params: PyTree, vectors: Vectors | None, seen: LabeledImages, stream: str

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dcgan_jax.evaluation.record import ClassesRecord, read_evaluation
+from dcgan_jax.evaluation.record import ClassesRecord, choose_record, read_evaluation
 from dcgan_jax.evaluation.table import describe_record
 from tests.evaluation.conftest import OLD_RECORD
 from tests.refusals import refused
@@ -52,6 +52,16 @@ def test_an_old_record_of_several_classes_is_read(old_record, old_values, tmp_pa
     assert record.classes["PNEUMONIA"] == old_record
     record.write(path)
     assert read_evaluation(path) == record
+
+
+def test_the_record_that_speaks_for_a_run_is_of_the_step_then_of_the_protocol_then_the_last_by_name(old_record):
+    records = {
+        name: old_record.model_copy(update={"step": step, "protocol": protocol})
+        for name, step, protocol in (("a", 4, "default"), ("b", 4, "default"), ("c", 4, "paper"), ("d", 6, "default"))
+    }
+    asked = ((4, "default"), (4, "paper"), (6, "paper"), (5, "default"), (None, "paper"))
+    assert [choose_record(records, *one) for one in asked] == ["b", "c", "d", "d", "d"]
+    assert choose_record({}, 4, "default") is None
 
 
 def damage(**changes):
