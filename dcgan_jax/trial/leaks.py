@@ -48,9 +48,18 @@ def refuse_leaks(provenance: Provenance, split: TrialSplit, settings: Settings) 
 
 
 def exceeds(provenance: Provenance, split: TrialSplit, fraction: float) -> TrainFile | None:
-    """Returns an image that the generator was trained on and the arms of this fraction are not, if there is one."""
-    allowed = {example.patient for example in split.training[fraction]}
-    return next((row for row in provenance.seen if row.patient not in allowed), None)
+    """Returns an image that the generator was trained on and the arms of this fraction are not, if there is one.
+
+    An arm may have a patient's images of one class and not of another; a class that the trial does not know is none of
+    its own, and then the patient alone decides.
+    """
+    patients = {example.patient for example in split.training[fraction]}
+    of_class = {(example.patient, example.label) for example in split.training[fraction]}
+
+    def is_allowed(row: TrainFile) -> bool:
+        return row.patient in patients and (row.label not in split.labels or (row.patient, row.label) in of_class)
+
+    return next((row for row in provenance.seen if not is_allowed(row)), None)
 
 
 def refuse_excess(provenance: Provenance, split: TrialSplit, fraction: float, settings: Settings) -> None:

@@ -59,6 +59,14 @@ def test_a_generator_that_saw_more_than_its_arm_is_refused(halved_split, halved_
         refuse_excess(provenance, halved_split, 0.5, halved_settings)
 
 
+def test_a_patient_of_one_class_is_not_allowed_in_another(halved_split, trained_on):
+    kept = next(one for one in halved_split.training[0.5] if one.label == "PNEUMONIA")
+    assert exceeds(trained_on([kept]), halved_split, 0.5) is None
+    for label, is_refused in (("NORMAL", True), ("of another trial", False)):
+        other = example(f"{label}/x/a.png", patient=kept.patient)
+        assert (exceeds(trained_on([other]), halved_split, 0.5) is not None) == is_refused
+
+
 def test_the_list_of_a_run_is_found_beside_and_above_its_images(tmp_path, trained_on):
     (tmp_path / "generated" / "deeper").mkdir(parents=True)
     assert find_provenances(tmp_path / "generated", []) == []
