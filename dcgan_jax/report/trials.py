@@ -5,7 +5,7 @@ from typing import NamedTuple
 from dcgan_jax.report.numbers import show_p, show_share, show_signed
 from dcgan_jax.report.strips import Strip, create_strip
 from dcgan_jax.settings import ARMS
-from dcgan_jax.trial.record import Comparison, OfArm, Summary, TrialRecord, TwoSampleTest
+from dcgan_jax.trial.record import Comparison, OfArm, OverCopies, Summary, TrialRecord, TwoSampleTest
 
 
 class Difference(NamedTuple):
@@ -20,13 +20,15 @@ class Difference(NamedTuple):
 class Trial(NamedTuple):
     """A finished trial: what was compared and on whom, differences to the reference, and each arm's name and score.
 
-    `told_apart` says whether a classifier can tell synthetic from real images; it may be empty.
+    `over_copies` are arms with their differences to as many copies of real images. `told_apart` says whether a
+    classifier can tell synthetic from real images; it may be empty.
     """
 
     record: TrialRecord
     facts: str
     differences: tuple[Difference, ...]
     arms: tuple[tuple[str, Summary], ...]
+    over_copies: tuple[tuple[str, OverCopies], ...]
     told_apart: str
 
 
@@ -53,6 +55,7 @@ def describe_trial(record: TrialRecord) -> Trial:
         facts=facts,
         differences=tuple(map(describe, rows)),
         arms=tuple((_name(row), row) for row in record.summaries if row.metric == "auc"),
+        over_copies=tuple((_name(row), row) for row in record.over_copies),
         told_apart=_describe_two_sample(record.two_sample_test) if record.two_sample_test else "",
     )
 

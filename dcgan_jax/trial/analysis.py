@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from dcgan_jax.metrics.intervals import GROUPS, assign_groups
-from dcgan_jax.trial.arms import REFERENCE, Arm, Unit
-from dcgan_jax.trial.record import Analysis, Comparison, Metric, Summary
+from dcgan_jax.trial.arms import COPIES, REFERENCE, Arm, Unit
+from dcgan_jax.trial.record import Analysis, Comparison, Metric, OverCopies, Summary
 from dcgan_jax.trial.scores import METRICS, compute_scores
 from dcgan_jax.trial.statistics import Estimate, adjust_for_number, create_estimate
 from dcgan_jax.trial.variance_sources import count_independent
@@ -90,7 +90,7 @@ def analyze(
     generators: Mapping[Arm, Sequence[int]],
     repeating: Collection[Arm] = (),
 ) -> Analysis:
-    """Returns each arm's scores with intervals, and each arm less the reference.
+    """Returns each arm's scores with intervals, each arm less the reference, and less copies of real images.
 
     Args:
       measured: the scores of every classifier; each arm has all pairs of classifier and generator seeds.
@@ -118,7 +118,9 @@ def analyze(
                 verdict = SAME_CLASSIFIERS
             comparisons.append(comparison.model_copy(update={"verdict": verdict}))
     summaries = [_summarize(tables[arm], arm, metric) for arm in arms for metric in METRICS]
-    return Analysis(summaries=tuple(summaries), comparisons=tuple(comparisons))
+    return Analysis(
+        summaries=tuple(summaries), comparisons=tuple(comparisons), over_copies=tuple(_compare_with_copies(tables))
+    )
 
 
 def choose_primary(arms: Sequence[Arm]) -> Arm | None:
@@ -163,6 +165,28 @@ def _compare(tables: _Tables, reference: _Tables, metric: Metric) -> Estimate:
     """Returns the difference to the reference, classifier seed by classifier seed and on the same patients."""
     difference = tables.whole(metric) - reference.whole(metric)
     return create_estimate(difference, tables.left_out(metric) - reference.left_out(metric))
+
+
+def _compare_with_copies(tables: Mapping[Arm, _Tables]) -> list[OverCopies]:
+    """Returns each arm that differs from `duplicated` in what it adds alone, less that arm, in the primary metric."""
+    estimates = {
+        arm: _compare(tables[arm], tables[copies], PRIMARY_METRIC)
+        for arm in tables
+        if arm.kind.added == "of_one_class"
+        and not arm.kind.is_augmented
+        and (copies := Arm(COPIES, arm.ratio, arm.fraction)) in tables
+    }
+    adjusted = adjust_for_number([estimate.p_value() for estimate in estimates.values()])
+    return [
+        OverCopies(
+            **arm.columns,
+            difference=estimate.mean,
+            interval=estimate.interval(),
+            p_value=estimate.p_value(),
+            p_adjusted=p_adjusted,
+        )
+        for (arm, estimate), p_adjusted in zip(estimates.items(), adjusted, strict=True)
+    ]
 
 
 def _describe(

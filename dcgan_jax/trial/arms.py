@@ -12,6 +12,8 @@ from dcgan_jax.settings import ARMS, ArmKind, ArmName, TrialSettings
 from dcgan_jax.trial.fitting import Task
 
 REFERENCE: ArmName = "real"
+COPIES: ArmName = "duplicated"
+"""The arm that has as many images as one with synthetic images, and no new ones."""
 
 _COPIES_STREAM = 11
 

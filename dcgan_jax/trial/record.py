@@ -133,11 +133,30 @@ class PrimaryComparison(Comparison):
     endpoint: str
 
 
+class OverCopies(OfArm):
+    """An arm less `duplicated` at the same ratio and fraction, in the area under the ROC curve.
+
+    Both have as many images: it is what synthetic images add beyond their number.
+
+    Attributes:
+      difference: of the means.
+      interval: 95%.
+      p_value: of no difference.
+      p_adjusted: for the number of these rows.
+    """
+
+    difference: float
+    interval: tuple[float, float]
+    p_value: float
+    p_adjusted: float
+
+
 class Analysis(Part):
-    """Each arm's scores, and each arm less the reference."""
+    """Each arm's scores, each arm less the reference, and each less copies of real images, empty in older records."""
 
     summaries: tuple[Summary, ...]
     comparisons: tuple[Comparison, ...]
+    over_copies: tuple[OverCopies, ...] = ()
 
 
 class TwoSampleTest(Part):
@@ -181,6 +200,7 @@ class TrialRecord(Record):
       arms: all classifiers.
       summaries: each arm's scores.
       comparisons: each arm less the reference.
+      over_copies: arms with synthetic images less the one with as many copies; none in older records.
       without_ambiguous: the same without test images whose patient may be in training.
       two_sample_test: None where there are too few patients or no synthetic images.
       calibration: of each arm.
@@ -205,6 +225,7 @@ class TrialRecord(Record):
     arms: tuple[Scored, ...]
     summaries: tuple[Summary, ...]
     comparisons: tuple[Comparison, ...]
+    over_copies: tuple[OverCopies, ...] = ()
     without_ambiguous: Analysis | None
     two_sample_test: TwoSampleTest | None
     calibration: tuple[Calibration, ...]

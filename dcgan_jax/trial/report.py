@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from dcgan_jax.settings import ARMS
 from dcgan_jax.storage.markdown import escape
-from dcgan_jax.trial.arms import REFERENCE
+from dcgan_jax.trial.arms import COPIES, REFERENCE
 from dcgan_jax.trial.plan_record import Plan
-from dcgan_jax.trial.record import Analysis, Calibration, ImageCounts, OfArm, TrialRecord, TwoSampleTest
+from dcgan_jax.trial.record import Analysis, Calibration, ImageCounts, OfArm, OverCopies, TrialRecord, TwoSampleTest
 from dcgan_jax.trial.scores import METRICS
 from dcgan_jax.trial.verdict import METRIC_NAMES
 
@@ -38,7 +38,8 @@ def describe_trial(record: TrialRecord, figures: Sequence[str]) -> str:
     Names of classes and files are shown as they are, whatever signs they have.
     """
     lines = [*_head(record), *[f"- {escape(note)}" for note in record.notes], "", *_arms(record)]
-    lines += _tables(Analysis(summaries=record.summaries, comparisons=record.comparisons))
+    whole = Analysis(summaries=record.summaries, comparisons=record.comparisons, over_copies=record.over_copies)
+    lines += _tables(whole)
     if record.without_ambiguous:
         lines += [f"## Without the {record.splits.ambiguous.images} ambiguous test images", ""]
         lines += _tables(record.without_ambiguous, level=3)
@@ -153,7 +154,27 @@ def _tables(analysis: Analysis, level: int = 2) -> list[str]:
         for row in analysis.comparisons
         if row.metric == "auc"
     ]
-    return [*lines, ""]
+    return [*lines, "", *_over_copies(analysis.over_copies, marks)]
+
+
+def _over_copies(rows: Sequence[OverCopies], marks: str) -> list[str]:
+    if not rows:
+        return []
+    return [
+        f"{marks} Do synthetic images add more than their number?",
+        "",
+        f"Each arm less `{COPIES}` at the same ratio and fraction, in the area under the ROC curve: both have as many "
+        "images. Secondary; p adjusted is Holm's over these rows.",
+        "",
+        "| arm | ratio | fraction | difference | p | p adjusted |",
+        "|---" * 6 + "|",
+        *[
+            f"| {_key(row)} | {row.difference:+.4f} ({_span(row.interval, '+.4f')}) | {row.p_value:.3g} | "
+            f"{row.p_adjusted:.3g} |"
+            for row in rows
+        ],
+        "",
+    ]
 
 
 def _smallest(difference: float | None) -> str:

@@ -115,6 +115,7 @@ def _create_record(
         arms=arms,
         summaries=analysis.summaries,
         comparisons=analysis.comparisons,
+        over_copies=analysis.over_copies,
         without_ambiguous=without_ambiguous,
         two_sample_test=known.two_sample_test,
         calibration=tuple(

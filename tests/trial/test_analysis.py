@@ -159,6 +159,34 @@ def test_only_the_primary_comparison_is_tested_for_equivalence(analysis):
     assert not any("the same as" in row.verdict for row in analysis.comparisons if not row.primary)
 
 
+def test_synthetic_images_are_compared_with_as_many_copies_too(test_images, predictions):
+    """Two arms, each on its own ratio's copies; what is augmented besides differs in more than what it adds."""
+    arms = [REAL, SYNTHETIC, Arm("synthetic", 0.5, 1.0), Arm("both", 1.0, 1.0)]
+    arms += [Arm("duplicated", ratio, 1.0) for ratio in (1.0, 0.5)]
+    qualities = [(1.0, 0), (1.3, 1), (1.1, 2), (1.0, 3), (1.2, 4), (1.0, 5)]
+    drawn = {
+        Unit(arm, seed, 0): Prediction(predict(test_images, quality, 100 * place + seed), 0.5)
+        for arm, (quality, place) in zip(arms, qualities, strict=True)
+        for seed in range(4)
+    }
+    measured = {unit: measure(prediction, test_images) for unit, prediction in drawn.items()}
+    rows = analyze(measured, arms, 0.01, {arm: [1] if arm.has_synthetic else [] for arm in arms}).over_copies
+    assert [(row.arm, row.ratio) for row in rows] == [("synthetic", 1.0), ("synthetic", 0.5)]
+    for row, copies in zip(rows, arms[4:], strict=True):
+        pairs = [
+            measured[Unit(Arm("synthetic", row.ratio, 1.0), seed, 0)].whole["auc"]
+            - measured[Unit(copies, seed, 0)].whole["auc"]
+            for seed in range(4)
+        ]
+        assert row.difference == pytest.approx(np.mean(pairs))
+        assert row.interval[0] < row.difference < row.interval[1]
+    assert [row.p_adjusted for row in rows] == adjust_for_number([row.p_value for row in rows])
+
+
+def test_without_copies_there_is_nothing_to_compare_with(analysis):
+    assert analysis.over_copies == ()
+
+
 def test_what_could_be_shown_is_at_the_level_of_the_test(test_images):
     """Over patients alone there are 19 degrees of freedom; two comparisons of a metric share the level of 0.05."""
     predictions = {
