@@ -39,10 +39,14 @@ def describe_trial(record: TrialRecord) -> Trial:
     band = (-float(margin), float(margin)) if isinstance(margin, int | float) else None
     furthest = max([*(abs(end) for row in rows for end in row.interval), *(band or ()), 1e-6]) * 1.06
 
+    def name(row: OfArm) -> str:
+        ratio = f", ratio {row.ratio:g}" if row.ratio else ""
+        return f"{row.arm.replace('_', ' ')}{ratio}, {record.plan.describe_share(row.fraction)}"
+
     def describe(row: Comparison) -> Difference:
-        label = f"{_name(row)}: difference {show_signed(row.difference)}"
+        label = f"{name(row)}: difference {show_signed(row.difference)}"
         strip = create_strip(label, [("own", row.difference)], row.interval, band, (-furthest, furthest))
-        return Difference(_name(row), ARMS[row.arm].description.replace("`", ""), row, strip)
+        return Difference(name(row), ARMS[row.arm].description.replace("`", ""), row, strip)
 
     test, training = record.splits.test, max(record.splits.training, key=lambda counts: counts.fraction)
     facts = (
@@ -54,8 +58,8 @@ def describe_trial(record: TrialRecord) -> Trial:
         record=record,
         facts=facts,
         differences=tuple(map(describe, rows)),
-        arms=tuple((_name(row), row) for row in record.summaries if row.metric == "auc"),
-        over_copies=tuple((_name(row), row) for row in record.over_copies),
+        arms=tuple((name(row), row) for row in record.summaries if row.metric == "auc"),
+        over_copies=tuple((name(row), row) for row in record.over_copies),
         told_apart=_describe_two_sample(record.two_sample_test) if record.two_sample_test else "",
     )
 
@@ -66,8 +70,3 @@ def _describe_two_sample(told: TwoSampleTest) -> str:
         f"A classifier that is trained to tell synthetic from real images is right on {show_share(told.accuracy)} of "
         f"{told.images} images of other patients (by chance: 50%; p {'' if p_value[0] == '<' else '= '}{p_value})."
     )
-
-
-def _name(row: OfArm) -> str:
-    ratio = f", ratio {row.ratio:g}" if row.ratio else ""
-    return f"{row.arm.replace('_', ' ')}{ratio}, {row.fraction:.0%} of the patients"

@@ -27,8 +27,8 @@ class TrialSettings(Section):
     """Synthetic images per real one of their class; the first belongs to the primary endpoint."""
     fractions: Annotated[tuple[Fraction, ...], Field(min_length=1), *Listed] = (1.0,)
     """Shares of the training patients; the first belongs to the primary endpoint."""
-    scarce: str = ""
-    """The class that `fractions` are of: of all others, every training patient stays. Empty: of each class."""
+    fractions_of: Literal["each_class", "label"] = "each_class"
+    """Whose patients these are shares of: each class's, or those of `data.label`, while all of the others stay."""
     seeds: Annotated[PositiveInt, Unit("classifiers")] = 5
     """Classifiers of each arm: weights, order, augmentation."""
     generator_seeds: Annotated[PositiveInt, Unit("draws")] = 4

@@ -13,7 +13,7 @@ from dcgan_jax.trial.record import Analysis, Comparison, Metric, OverCopies, Sum
 from dcgan_jax.trial.scores import METRICS, compute_scores
 from dcgan_jax.trial.statistics import Estimate, adjust_for_number, create_estimate
 from dcgan_jax.trial.variance_sources import count_independent
-from dcgan_jax.trial.verdict import LEVEL, SAME_CLASSIFIERS, describe_difference
+from dcgan_jax.trial.verdict import LEVEL, SAME_CLASSIFIERS, describe_difference, describe_over_copies
 
 PRIMARY_METRIC: Metric = "auc"
 _SEED = 0
@@ -90,7 +90,7 @@ def analyze(
     generators: Mapping[Arm, Sequence[int]],
     repeating: Collection[Arm] = (),
 ) -> Analysis:
-    """Returns each arm's scores with intervals, each arm less the reference, and less copies of real images.
+    """Returns each arm's scores with intervals, each arm less the reference, and some less copies (`OverCopies`).
 
     Args:
       measured: the scores of every classifier; each arm has all pairs of classifier and generator seeds.
@@ -119,7 +119,7 @@ def analyze(
             comparisons.append(comparison.model_copy(update={"verdict": verdict}))
     summaries = [_summarize(tables[arm], arm, metric) for arm in arms for metric in METRICS]
     return Analysis(
-        summaries=tuple(summaries), comparisons=tuple(comparisons), over_copies=tuple(_compare_with_copies(tables))
+        summaries=tuple(summaries), comparisons=tuple(comparisons), over_copies=_compare_with_copies(tables, generators)
     )
 
 
@@ -167,7 +167,9 @@ def _compare(tables: _Tables, reference: _Tables, metric: Metric) -> Estimate:
     return create_estimate(difference, tables.left_out(metric) - reference.left_out(metric))
 
 
-def _compare_with_copies(tables: Mapping[Arm, _Tables]) -> list[OverCopies]:
+def _compare_with_copies(
+    tables: Mapping[Arm, _Tables], generators: Mapping[Arm, Sequence[int]]
+) -> tuple[OverCopies, ...]:
     """Returns each arm that differs from `duplicated` in what it adds alone, less that arm, in the primary metric."""
     estimates = {
         arm: _compare(tables[arm], tables[copies], PRIMARY_METRIC)
@@ -177,16 +179,19 @@ def _compare_with_copies(tables: Mapping[Arm, _Tables]) -> list[OverCopies]:
         and (copies := Arm(COPIES, arm.ratio, arm.fraction)) in tables
     }
     adjusted = adjust_for_number([estimate.p_value() for estimate in estimates.values()])
-    return [
-        OverCopies(
+    rows = []
+    for (arm, estimate), p_adjusted in zip(estimates.items(), adjusted, strict=True):
+        row = OverCopies(
             **arm.columns,
             difference=estimate.mean,
             interval=estimate.interval(),
             p_value=estimate.p_value(),
             p_adjusted=p_adjusted,
+            verdict="",
         )
-        for (arm, estimate), p_adjusted in zip(estimates.items(), adjusted, strict=True)
-    ]
+        verdict = describe_over_copies(row, min(generators[arm], default=None))
+        rows.append(row.model_copy(update={"verdict": verdict}))
+    return tuple(rows)
 
 
 def _describe(

@@ -47,10 +47,6 @@ class Arm:
         """Whether synthetic images take part."""
         return self.kind.added in ("of_one_class", "of_all_classes")
 
-    def __str__(self) -> str:
-        ratio = f" at ratio {self.ratio:g}" if self.ratio else ""
-        return f"{self.name}{ratio} with {self.fraction:.0%} of the patients"
-
 
 class Unit(NamedTuple):
     """One classifier of an arm."""

@@ -42,7 +42,8 @@ def draw_figures(
     fractions = list(dict.fromkeys(result.arm.fraction for result in results))
     if len(fractions) > 1:
         paths.append(folder / "scarcity.png")
-        save_scarcity(_list_areas(record), paths[-1])
+        whose = f"{record.plan.label} images" if record.plan.of_label_alone else "images"
+        save_scarcity(_list_areas(record), f"real training {whose}", paths[-1])
     for fraction in fractions:
         own = {_title(result.arm): result for result in results if result.arm.fraction == fraction}
         places = [folder / f"{name}_{fraction:g}.png" for name in ("roc", "learning", "calibration")]
@@ -54,8 +55,15 @@ def draw_figures(
 
 
 def _list_areas(record: TrialRecord) -> dict[str, list[tuple[int, float, tuple[float, float]]]]:
-    """Returns, by arm, the number of real training images, the mean area and its interval at each fraction."""
-    images = {counts.fraction: counts.images for counts in record.splits.training}
+    """Returns, by arm, the number of real training images, the mean area and its interval at each fraction.
+
+    Where fractions are of one class alone, the images are those of that class.
+    """
+    plan = record.plan
+    images = {
+        counts.fraction: counts.classes[plan.label] if plan.of_label_alone else counts.images
+        for counts in record.splits.training
+    }
     curves: dict[str, list[tuple[int, float, tuple[float, float]]]] = {}
     for row in record.summaries:
         if row.metric == "auc":
@@ -126,12 +134,15 @@ def save_differences(comparisons: Sequence[Comparison], margin: float, path: Pat
     save_figure(figure, path)
 
 
-def save_scarcity(curves: Mapping[str, Sequence[tuple[int, float, tuple[float, float]]]], path: Path) -> None:
-    """Draws the area under the ROC curve over the number of real training images, with intervals.
+def save_scarcity(
+    curves: Mapping[str, Sequence[tuple[int, float, tuple[float, float]]]], images: str, path: Path
+) -> None:
+    """Draws the area under the ROC curve over the number of images, with intervals.
 
-    The curves are by arm, for each fraction the number of images, the area and its interval.
+    The curves are by arm, for each fraction the number of images, the area and its interval; `images` says what is
+    counted.
     """
-    with _plot(path, "real training images", "area under the test images' ROC curve") as axes:
+    with _plot(path, images, "area under the test images' ROC curve") as axes:
         for index, (arm, points) in enumerate(curves.items()):
             counts, values, intervals = (np.array(column) for column in zip(*sorted(points), strict=True))
             beside = counts * (1 + 0.02 * (index - len(curves) / 2))  # so that the intervals can be told apart

@@ -50,26 +50,26 @@ def refuse_leaks(provenance: Provenance, split: TrialSplit, settings: Settings) 
 def exceeds(provenance: Provenance, split: TrialSplit, fraction: float) -> TrainFile | None:
     """Returns an image that the generator was trained on and the arms of this fraction are not, if there is one.
 
-    An arm may have a patient's images of one class and not of another; a class that the trial does not know is none of
-    its own, and then the patient alone decides.
+    Of their patients an arm may have the images of one class and not those of another. An image that no arm could have
+    is allowed where its patient is.
     """
     patients = {example.patient for example in split.training[fraction]}
-    of_class = {(example.patient, example.label) for example in split.training[fraction]}
-
-    def is_allowed(row: TrainFile) -> bool:
-        return row.patient in patients and (row.label not in split.labels or (row.patient, row.label) in of_class)
-
-    return next((row for row in provenance.seen if not is_allowed(row)), None)
+    without = split.known - {example.sha256 for example in split.training[fraction]}
+    return next((row for row in provenance.seen if row.patient not in patients or row.sha256 in without), None)
 
 
 def refuse_excess(provenance: Provenance, split: TrialSplit, fraction: float, settings: Settings) -> None:
     """Raises UserError if a generator was trained on more than the arms of a fraction are."""
     if row := exceeds(provenance, split, fraction):
+        is_cut = settings.trial.fractions_of == "each_class" or row.label == settings.data.label
+        own = row in provenance.rows
         raise FileError(
             provenance.name,
-            f"has a generator that was trained on more than the {fraction:g} of the training patients that an arm of "
-            f"this trial has ({row.file} for one): train one with {_remedy(split, settings, fraction)}, or leave that "
-            "fraction out of config.trial.fractions.",
+            f"has a generator that {'was' if own else 'began with weights that were'} trained on {row.file} "
+            f"({row.label}), and the arms with the fraction {fraction:g} are not: train "
+            f"{'it' if own else 'the run of its config.train.init_from'} with "
+            f"{_remedy(split, settings, fraction if is_cut else 1.0)}, or leave that fraction out of "
+            "config.trial.fractions.",
         )
 
 

@@ -108,6 +108,20 @@ class Plan(Record):
             "synthetic": values.get("synthetic images"),
         }
 
+    @property
+    def of_label_alone(self) -> bool:
+        """Whether fractions are of the patients of `label`, and not of those of each class."""
+        return self.fields.get("trial.fractions_of") == "label"
+
+    def describe_share(self, fraction: float) -> str:
+        """Returns a fraction in words."""
+        return f"{fraction:.0%} of the {f'{self.label} patients' if self.of_label_alone else 'patients'}"
+
+    def describe_arm(self, arm: Arm) -> str:
+        """Returns an arm in words."""
+        ratio = f" at ratio {arm.ratio:g}" if arm.ratio else ""
+        return f"{arm.name}{ratio} with {self.describe_share(arm.fraction)}"
+
     def differences(self, begun: "Plan") -> list[str]:
         """Returns the names of what differs in the plan that was begun.
 

@@ -134,7 +134,7 @@ class PrimaryComparison(Comparison):
 
 
 class OverCopies(OfArm):
-    """An arm less `duplicated` at the same ratio and fraction, in the area under the ROC curve.
+    """`synthetic` or `selected` less `duplicated` at the same ratio and fraction, in the area under the ROC curve.
 
     Both have as many images: it is what synthetic images add beyond their number.
 
@@ -143,16 +143,18 @@ class OverCopies(OfArm):
       interval: 95%.
       p_value: of no difference.
       p_adjusted: for the number of these rows.
+      verdict: what it supports, as a sentence.
     """
 
     difference: float
     interval: tuple[float, float]
     p_value: float
     p_adjusted: float
+    verdict: str
 
 
 class Analysis(Part):
-    """Each arm's scores, each arm less the reference, and each less copies of real images, empty in older records."""
+    """Each arm's scores, each arm less the reference, and some less copies of real images (none in older records)."""
 
     summaries: tuple[Summary, ...]
     comparisons: tuple[Comparison, ...]
@@ -200,7 +202,7 @@ class TrialRecord(Record):
       arms: all classifiers.
       summaries: each arm's scores.
       comparisons: each arm less the reference.
-      over_copies: arms with synthetic images less the one with as many copies; none in older records.
+      over_copies: `synthetic` and `selected` less the arm with as many copies; none in older records.
       without_ambiguous: the same without test images whose patient may be in training.
       two_sample_test: None where there are too few patients or no synthetic images.
       calibration: of each arm.

@@ -20,16 +20,19 @@ _METHOD = (
     "Intervals are 95%, by Student's t over classifier seeds, generator seeds and patients (delete-one-group "
     "jackknife, whole patients), each for itself. The primary endpoint was declared before anything was trained and "
     "is judged by its own p-value and, for equivalence, by two one-sided tests with the margin declared with it. All "
-    "other comparisons are secondary and judged by p adjusted, Holm's over the comparisons of the same metric, so an "
-    "interval of one may leave out zero without a difference being said; over the metrics nothing is corrected, and "
-    "equivalence is not tested. Smallest detectable: the difference that the test would have found four times out of "
-    "five; for secondary comparisons at the level of the smallest of so many p-values (Bonferroni)."
+    "other comparisons are secondary and judged by p adjusted, so an interval of one may leave out zero without a "
+    "difference being said: Holm's over the comparisons of the same metric with real images alone, or over those with "
+    "copies. Over metrics, and over both of these, nothing is corrected, and equivalence is not tested. Smallest "
+    "detectable: the difference that the test would have found four times out of five; for secondary comparisons at "
+    "the level of the smallest of so many p-values (Bonferroni)."
 )
 
 
 def describe_endpoint(plan: Plan) -> str:
     """Returns the primary endpoint in words."""
-    return f"area under the ROC curve, {plan.primary} against {REFERENCE}" if plan.primary else "none"
+    return (
+        f"area under the ROC curve, {plan.describe_arm(plan.primary)} against {REFERENCE}" if plan.primary else "none"
+    )
 
 
 def describe_trial(record: TrialRecord, figures: Sequence[str]) -> str:
@@ -54,7 +57,7 @@ def _head(record: TrialRecord) -> list[str]:
     primary = record.primary
     lines = ["# Does it help?", "", f"**{primary.verdict if primary else 'Nothing was compared.'}**", ""]
     if primary:
-        lines += [f"Primary endpoint, declared beforehand: {primary.endpoint}.", ""]
+        lines += [f"Primary endpoint, declared beforehand: {escape(primary.endpoint)}.", ""]
     negative = " and ".join(map(escape, record.negative))
     return [
         *lines,
@@ -163,16 +166,10 @@ def _over_copies(rows: Sequence[OverCopies], marks: str) -> list[str]:
     return [
         f"{marks} Do synthetic images add more than their number?",
         "",
-        f"Each arm less `{COPIES}` at the same ratio and fraction, in the area under the ROC curve: both have as many "
-        "images. Secondary; p adjusted is Holm's over these rows.",
+        f"Each arm less `{COPIES}` at the same ratio and fraction, which has as many images. These comparisons are "
+        "secondary; their p is adjusted among themselves.",
         "",
-        "| arm | ratio | fraction | difference | p | p adjusted |",
-        "|---" * 6 + "|",
-        *[
-            f"| {_key(row)} | {row.difference:+.4f} ({_span(row.interval, '+.4f')}) | {row.p_value:.3g} | "
-            f"{row.p_adjusted:.3g} |"
-            for row in rows
-        ],
+        *[f"- {row.arm}, ratio {row.ratio:g}, fraction {row.fraction:g}: {row.verdict}" for row in rows],
         "",
     ]
 

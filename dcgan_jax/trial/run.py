@@ -17,6 +17,7 @@ from dcgan_jax.trial.arms import Arm, create_task, list_arms, list_units
 from dcgan_jax.trial.fitting import Fit, Images, Task, Trainer, portions
 from dcgan_jax.trial.image_bank import ImageBank, create_bank
 from dcgan_jax.trial.plan import choose_arms, choose_label, choose_positive, create_plan, open_source
+from dcgan_jax.trial.plan_record import Plan
 from dcgan_jax.trial.record import RECORD, TwoSampleTest
 from dcgan_jax.trial.report import describe_endpoint
 from dcgan_jax.trial.results import REPORT, Known, write_results
@@ -66,7 +67,7 @@ def trial(settings: Settings, workdir: Workdir) -> None:
         labels = np.array([example.label == positive for example in split.validation], int)
         validation = prepared.images(split.validation), labels
         trainer = Trainer(settings.trial, bank.images, *validation)
-        train_classifiers(settings, trainer, bank, validation, arms, positive, store)
+        train_classifiers(settings, trainer, bank, validation, arms, plan, store)
         known = Known(
             plan=plan,
             arms=arms,
@@ -89,7 +90,7 @@ def train_classifiers(
     bank: ImageBank,
     validation: tuple[Images, Labels],
     arms: Sequence[Arm],
-    positive: str,
+    plan: Plan,
     store: Store,
 ) -> None:
     """Trains what is not in the store yet, portion by portion, and keeps each portion at once."""
@@ -100,10 +101,10 @@ def train_classifiers(
     images, labels = validation
     with create_progress(total * trial.steps, "Trial", "updates", (total - left) * trial.steps) as progress:
         for arm, of_arm in missing.items():
-            progress.set_postfix_str(f" ({arm})", refresh=False)
+            progress.set_postfix_str(f" ({plan.describe_arm(arm)})", refresh=False)
             for portion in portions(of_arm):
                 tasks = [
-                    create_task(unit, bank.real[arm.fraction], bank.synthetic_positions, settings.data.label, positive)
+                    create_task(unit, bank.real[arm.fraction], bank.synthetic_positions, plan.label, plan.positive)
                     for unit in portion
                 ]
                 for unit, task, fit in zip(portion, tasks, trainer.fit(tasks, progress.update), strict=True):

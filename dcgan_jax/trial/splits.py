@@ -1,9 +1,9 @@
 """Which images a trial trains on, chooses on and tests on, and that none of them is in two places.
 
 The training patients of each class are ranked as for a training run (data/selection.py). The first are the test split
-where the source has none, the next the validation split, and the rest is trained on: with `trial.scarce`, a fraction of
-it of that class, and all of the others. So a run with the same `data.split_seed` and a `data.holdout` of at least
-validation + test has seen neither, and one with `data.fraction` as well has seen no more than the arm of that fraction.
+where the source has none, the next the validation split, and the rest is trained on, a fraction of it of each class or
+of one alone. So a run with the same `data.split_seed` and a `data.holdout` of at least validation + test has seen
+neither, and one with `data.fraction` as well has seen no more than the arm of that fraction.
 """
 
 import math
@@ -19,7 +19,7 @@ from dcgan_jax.data.sources.folder_names import split_of_folder
 from dcgan_jax.data.sources.source import TEST, TRAIN
 from dcgan_jax.data.sources.spelling import find_spelling
 from dcgan_jax.errors import FieldError
-from dcgan_jax.settings import DataSettings, Settings
+from dcgan_jax.settings import ALL_CLASSES, DataSettings, Settings
 
 _LISTED = 3
 
@@ -35,6 +35,7 @@ class TrialSplit:
     # Test images whose patient is in training or validation by one of two readings of the names.
     ambiguous: frozenset[Example]
     notes: tuple[str, ...]  # what a reader of the results should know about the splits
+    known: frozenset[str]  # sha256 of all images that could be trained on, whatever the fractions
 
     @property
     def labels(self) -> list[str]:
@@ -46,18 +47,18 @@ def split_for_trial(prepared: PreparedSet, settings: Settings) -> TrialSplit:
     """Divides the images of a prepared set.
 
     Raises:
-      UserError: a class is missing somewhere, the scarce one is none, there are too few patients, or images or patients
-        are in two splits.
+      UserError: a class is missing somewhere, the one to take a fraction of has no name, there are too few patients, or
+        images or patients are in two splits.
     """
     data, trial = settings.data, settings.trial
     has_test = any(example.split == TEST for example in prepared.examples)
     labels = sorted({example.label for example in prepared.examples if example.split == TRAIN})
     held = round(trial.validation + (0 if has_test else trial.test), 6)
     test = [example for example in prepared.examples if example.split == TEST]
-    scarce = _find_scarce(trial.scarce, labels)
+    cut = _find_cut(settings, labels)
 
     def select(fraction: float) -> list[tuple[tuple[Example, ...], tuple[Example, ...]]]:
-        shares = {label: fraction if label in scarce else 1.0 for label in labels}
+        shares = {label: fraction if label in cut else 1.0 for label in labels}
         of_class = [{"holdout": held, "fraction": share, "label": label} for label, share in shares.items()]
         return [select_training(prepared, data.model_copy(update=fields), settings.seed) for fields in of_class]
 
@@ -73,10 +74,8 @@ def split_for_trial(prepared: PreparedSet, settings: Settings) -> TrialSplit:
 
     largest = training[max(training)]
     notes = []
-    if trial.scarce:
-        notes.append(
-            f"Fractions are of the patients of {', '.join(scarce)} alone: every arm has all of the other classes."
-        )
+    if trial.fractions_of == "label" and min(training) < 1:
+        notes.append(f"Fractions are of the patients of {cut[0]} alone: real images of other classes are all there.")
     if has_test and not _was_set_apart(test, data):
         name = "the source's test split"
         _refuse_shared_pixels([*everything, *validation], test)
@@ -95,14 +94,21 @@ def split_for_trial(prepared: PreparedSet, settings: Settings) -> TrialSplit:
         )
     for where, examples in (("training", largest), ("validation", validation), ("test", test)):
         _require_classes(where, examples, labels)
-    return TrialSplit(training, tuple(validation), tuple(test), name, ambiguous, tuple(notes))
+    known = frozenset(example.sha256 for example in everything)
+    return TrialSplit(training, tuple(validation), tuple(test), name, ambiguous, tuple(notes), known)
 
 
-def _find_scarce(asked: str, labels: Sequence[str]) -> Sequence[str]:
-    """Returns the classes that a fraction is of."""
-    if asked and find_spelling(asked, labels) not in labels:
-        raise FieldError("config.trial.scarce", asked, f"is no class: choose one of {', '.join(labels)}.")
-    return [find_spelling(asked, labels)] if asked else labels
+def _find_cut(settings: Settings, labels: Sequence[str]) -> Sequence[str]:
+    """Returns the classes whose patients a fraction is of."""
+    if settings.trial.fractions_of == "each_class":
+        return labels
+    if settings.data.label == ALL_CLASSES:
+        raise FieldError(
+            "config.trial.fractions_of",
+            "label",
+            f"needs a class: give one of {', '.join(labels)} with config.data.label.",
+        )
+    return [find_spelling(settings.data.label, labels)]
 
 
 def _was_set_apart(test: Sequence[Example], data: DataSettings) -> bool:

@@ -1,6 +1,6 @@
 """What a comparison supports, as a sentence: a difference, equivalence, or neither shown."""
 
-from dcgan_jax.trial.record import Comparison, Metric
+from dcgan_jax.trial.record import Comparison, Metric, OverCopies
 from dcgan_jax.trial.statistics import ENOUGH_SEEDS
 
 LEVEL = 0.05
@@ -50,6 +50,20 @@ def describe_difference(comparison: Comparison, margin: float | None, generators
         sentence = (
             f"No difference of the {metric} to real images alone {shown} ({measured}){_describe_power(comparison)}."
         )
+    return sentence + _warn_of_few(generators)
+
+
+def describe_over_copies(row: OverCopies, generators: int | None) -> str:
+    """Returns a sentence on what synthetic images add over as many copies; see `describe_difference`."""
+    low, high = row.interval
+    measured = f"{row.difference:+.4f}, 95% interval {low:+.4f} to {high:+.4f}, adjusted p {_format(row.p_adjusted)}"
+    metric = METRIC_NAMES["auc"]
+    if row.p_adjusted < LEVEL:
+        sentence = (
+            f"The {metric} is {'higher' if row.difference > 0 else 'lower'} than with as many copies ({measured})."
+        )
+    else:
+        sentence = f"No difference of the {metric} to as many copies is shown ({measured})."
     return sentence + _warn_of_few(generators)
 
 

@@ -159,28 +159,34 @@ def test_only_the_primary_comparison_is_tested_for_equivalence(analysis):
     assert not any("the same as" in row.verdict for row in analysis.comparisons if not row.primary)
 
 
-def test_synthetic_images_are_compared_with_as_many_copies_too(test_images, predictions):
-    """Two arms, each on its own ratio's copies; what is augmented besides differs in more than what it adds."""
-    arms = [REAL, SYNTHETIC, Arm("synthetic", 0.5, 1.0), Arm("both", 1.0, 1.0)]
-    arms += [Arm("duplicated", ratio, 1.0) for ratio in (1.0, 0.5)]
-    qualities = [(1.0, 0), (1.3, 1), (1.1, 2), (1.0, 3), (1.2, 4), (1.0, 5)]
-    drawn = {
-        Unit(arm, seed, 0): Prediction(predict(test_images, quality, 100 * place + seed), 0.5)
-        for arm, (quality, place) in zip(arms, qualities, strict=True)
-        for seed in range(4)
+def test_synthetic_images_are_compared_with_as_many_copies_of_the_same_fraction_too(test_images):
+    """What is augmented besides differs from copies in more than what it adds."""
+    compared = [Arm("synthetic", 1.0, 1.0), Arm("selected", 0.5, 1.0), Arm("synthetic", 1.0, 0.5)]
+    copies = [Arm("duplicated", arm.ratio, arm.fraction) for arm in compared]
+    arms = [REAL, Arm("real", 0.0, 0.5), *compared, *copies, Arm("both", 1.0, 1.0)]
+    measured = {
+        Unit(arm, seed, draw): measure(
+            Prediction(predict(test_images, 1 + place / 9, 99 * place + 9 * draw + seed), 0.5), test_images
+        )
+        for place, arm in enumerate(arms)
+        for seed in range(3)
+        for draw in range(2 if arm.has_synthetic else 1)
     }
-    measured = {unit: measure(prediction, test_images) for unit, prediction in drawn.items()}
-    rows = analyze(measured, arms, 0.01, {arm: [1] if arm.has_synthetic else [] for arm in arms}).over_copies
-    assert [(row.arm, row.ratio) for row in rows] == [("synthetic", 1.0), ("synthetic", 0.5)]
-    for row, copies in zip(rows, arms[4:], strict=True):
+    rows = analyze(measured, arms, 0.01, {arm: [2] if arm.has_synthetic else [] for arm in arms}).over_copies
+    assert [Arm(row.arm, row.ratio, row.fraction) for row in rows] == compared
+    for row, arm, duplicated in zip(rows, compared, copies, strict=True):
         pairs = [
-            measured[Unit(Arm("synthetic", row.ratio, 1.0), seed, 0)].whole["auc"]
-            - measured[Unit(copies, seed, 0)].whole["auc"]
-            for seed in range(4)
+            measured[Unit(arm, seed, draw)].whole["auc"] - measured[Unit(duplicated, seed, 0)].whole["auc"]
+            for seed in range(3)
+            for draw in range(2)
         ]
         assert row.difference == pytest.approx(np.mean(pairs))
         assert row.interval[0] < row.difference < row.interval[1]
-    assert [row.p_adjusted for row in rows] == adjust_for_number([row.p_value for row in rows])
+        assert "2 generators" in row.verdict
+    smallest, middle, largest = sorted(rows, key=lambda row: row.p_value)  # Holm: times three, two and one
+    assert smallest.p_adjusted == pytest.approx(min(3 * smallest.p_value, 1))
+    assert middle.p_adjusted == pytest.approx(min(max(2 * middle.p_value, smallest.p_adjusted), 1))
+    assert largest.p_adjusted == pytest.approx(max(largest.p_value, middle.p_adjusted))
 
 
 def test_without_copies_there_is_nothing_to_compare_with(analysis):

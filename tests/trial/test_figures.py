@@ -29,6 +29,7 @@ def test_the_mean_roc_curve_runs_from_corner_to_corner(drawn):
 
 def test_scarce_data_are_drawn_from_few_images_to_many(drawn):
     points = [(3632, 0.99, (0.98, 0.995)), (370, 0.95, (0.9, 0.97))]
-    (axes,) = drawn(save_scarcity, {"real": points, "synthetic 1": points})
+    (axes,) = drawn(save_scarcity, {"real": points, "synthetic 1": points}, "real training NORMAL images")
+    assert axes.get_xlabel() == "real training NORMAL images"
     assert [text.get_text() for text in axes.get_xticklabels()] == ["370", "3,632"]
     assert next(line.get_ydata().tolist() for line in axes.lines if len(line.get_ydata()) == 2) == [0.95, 0.99]

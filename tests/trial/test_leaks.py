@@ -1,12 +1,18 @@
 """No generator may have seen what its images are tested with."""
 
+import dataclasses
+
 import pytest
 
 from dcgan_jax.data.train_files import format_train_files
 from dcgan_jax.runs.provenance import read_provenance
 from dcgan_jax.trial.leaks import exceeds, find_provenances, refuse_excess, refuse_leaks
+from dcgan_jax.trial.splits import split_for_trial
+from tests.data.listed_set import ListedSet
 from tests.refusals import refused
 from tests.trial.examples import TWENTY_AND_THIRTY, example
+
+OF_LABEL = {"trial.fractions_of": "label"}
 
 
 @pytest.fixture
@@ -55,16 +61,34 @@ def test_a_generator_that_saw_a_held_out_image_under_another_name_is_refused(
 def test_a_generator_that_saw_more_than_its_arm_is_refused(halved_split, halved_settings, trained_on, tmp_path):
     provenance = trained_on(halved_split.training[1.0])
     assert exceeds(provenance, halved_split, 1.0) is None
-    with refused("the 0.5", "config.data.fraction=0.5", path=tmp_path):
+    with refused("the fraction 0.5", "config.data.fraction=0.5", path=tmp_path):
         refuse_excess(provenance, halved_split, 0.5, halved_settings)
 
 
-def test_a_patient_of_one_class_is_not_allowed_in_another(halved_split, trained_on):
-    kept = next(one for one in halved_split.training[0.5] if one.label == "PNEUMONIA")
-    assert exceeds(trained_on([kept]), halved_split, 0.5) is None
-    for label, is_refused in (("NORMAL", True), ("of another trial", False)):
-        other = example(f"{label}/x/a.png", patient=kept.patient)
-        assert (exceeds(trained_on([other]), halved_split, 0.5) is not None) == is_refused
+def test_an_image_that_an_arm_has_not_is_refused_whatever_its_class_is_called(halved_settings, trained_on):
+    """Every patient has an image of each class, and an arm may have the one without the other."""
+    both = [example(f"{label}/{number}/a.png", patient=f"{number}") for label in ("A", "B") for number in range(20)]
+    split = split_for_trial(ListedSet(*both), halved_settings.with_overrides({"data.label": "A", **OF_LABEL}))
+    cut = next(one for one in split.training[1.0] if one not in split.training[0.5])
+    assert cut.label == "A"
+    for seen in (cut, dataclasses.replace(cut, label="No Finding")):
+        assert exceeds(trained_on([seen]), split, 0.5) == (seen.file, seen.label, seen.patient, seen.sha256)
+        assert exceeds(trained_on([seen]), split, 1.0) is None
+    assert exceeds(trained_on([one for one in both if one in split.training[0.5]]), split, 0.5) is None
+
+
+def test_weights_of_all_patients_of_another_class_are_allowed_where_one_alone_is_rare(
+    halved_settings, trained_on, tmp_path
+):
+    settings = halved_settings.with_overrides({"data.label": "NORMAL", **OF_LABEL})
+    split = split_for_trial(TWENTY_AND_THIRTY, settings)
+    own, other = ([one for one in split.training[0.5] if one.label == name] for name in ("NORMAL", "PNEUMONIA"))
+    origin = tmp_path / "origin_files.tsv"
+    origin.write_text(format_train_files(other))
+    refuse_excess(trained_on(own), split, 0.5, settings)
+    origin.write_text(format_train_files(split.training[1.0]))
+    with refused("config.train.init_from", "config.data.fraction=0.5", "0.5", path=tmp_path):
+        refuse_excess(trained_on(own), split, 0.5, settings)
 
 
 def test_the_list_of_a_run_is_found_beside_and_above_its_images(tmp_path, trained_on):

@@ -43,21 +43,25 @@ def test_a_run_with_the_share_held_out_has_seen_what_its_arm_has(settings):
     assert set(split.training[0.5]) < set(split.training[1.0])
 
 
-def test_a_scarce_class_alone_is_cut_and_what_is_held_out_stays(settings):
+def test_fractions_of_the_label_cut_that_class_alone_and_what_is_held_out_stays(settings):
     of_each = split_for_trial(WITHOUT_TEST, settings)
-    split = split_for_trial(WITHOUT_TEST, settings.with_overrides({"trial.scarce": "normal"}))
+    split = split_for_trial(
+        WITHOUT_TEST, settings.with_overrides({"trial.fractions_of": "label", "data.label": "normal"})
+    )
     counts = {
         fraction: [len(owners(chosen, label)) for label in split.labels] for fraction, chosen in split.training.items()
     }
     assert counts == {1.0: [14, 21], 0.5: [7, 21]}
     assert owners(split.training[0.5], "NORMAL") == owners(of_each.training[0.5], "NORMAL")
     assert (split.validation, split.test) == (of_each.validation, of_each.test)
-    assert (len(split.notes), len(of_each.notes)) == (1, 0)
+    assert "the patients of NORMAL alone" in split.notes[0]
+    assert not of_each.notes
 
 
-def test_a_scarce_class_that_is_none_is_refused(settings):
-    with refused("NORMAL, PNEUMONIA", field="config.trial.scarce", value="COVID"):
-        split_for_trial(WITHOUT_TEST, settings.with_overrides({"trial.scarce": "COVID"}))
+def test_fractions_of_the_label_need_one(settings):
+    changes = {"trial.fractions_of": "label", "data.label": "ALL"}
+    with refused("NORMAL, PNEUMONIA", "config.data.label", field="config.trial.fractions_of", value="label"):
+        split_for_trial(WITHOUT_TEST, settings.with_overrides(changes))
 
 
 def test_a_split_seed_makes_the_split_whatever_the_seed(settings):

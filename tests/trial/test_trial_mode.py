@@ -162,7 +162,7 @@ def test_runs_are_absolute_paths_with_commas_between(command_refused, finished_r
 
 def split_of(*labels):
     images = tuple(image for label in labels for image in patients(label, 2))
-    return TrialSplit({1.0: images}, images, images, "", frozenset(), ())
+    return TrialSplit({1.0: images}, images, images, "", frozenset(), (), frozenset())
 
 
 @dataclasses.dataclass

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dcgan_jax.trial.record import Comparison
-from dcgan_jax.trial.verdict import describe_difference
+from dcgan_jax.trial.record import Comparison, OverCopies
+from dcgan_jax.trial.verdict import describe_difference, describe_over_copies
 
 PRIMARY = Comparison(
     arm="synthetic",
@@ -79,3 +79,30 @@ def test_few_generators_are_a_warning(generators, said):
 @pytest.mark.parametrize("generators", [None, 4])
 def test_enough_generators_are_none(generators):
     assert "Warning" not in describe(PRIMARY, generators)
+
+
+@pytest.mark.parametrize(
+    ("difference", "p_adjusted", "said"),
+    [
+        (
+            0.03,
+            0.01,
+            "is higher than with as many copies (+0.0300, 95% interval +0.0100 to +0.0500, adjusted p = 0.010)",
+        ),
+        (-0.03, 0.01, "is lower than with as many copies (-0.0300"),
+        (0.03, 0.06, "No difference of the area under the ROC curve to as many copies is shown (+0.0300"),
+    ],
+)
+def test_sentences_on_what_is_added_over_copies(difference, p_adjusted, said):
+    row = OverCopies(
+        arm="synthetic",
+        ratio=1.0,
+        fraction=0.1,
+        difference=difference,
+        interval=(0.01, 0.05),
+        p_value=0.001,
+        p_adjusted=p_adjusted,
+        verdict="",
+    )
+    assert said in describe_over_copies(row, 4)
+    assert "Warning: one generator" in describe_over_copies(row, 1)
