@@ -25,7 +25,8 @@ more devices, give the batch size after a colon, a multiple of 8 times the devic
 
     python launch.py --config=configs/cxr_best.py:32 --workdir=runs/cxr_best
 
-It sees as many images, and rates, second moment and length follow from the batch by one rule (`fit_to_batch`). At
+It sees as many images, and rates, second moment, penalties and length follow from the batch by one rule
+(`fit_to_batch`). At
 64x64, after 128,000 images, 32 is as good as 8 to within what seeds differ by (one seed), and 128 has twice the FID. A
 run of another length wants its own optimizer.decay_start and .decay_end: the half and the whole of its steps.
 """
@@ -54,7 +55,8 @@ def fit_to_batch(config: ConfigDict, batch_size: int) -> None:
     With k times the images in a batch, rates are the square root of k times as high, and the second moment forgets k
     times as much in a step, so that it is averaged over as many images. This is the scaling rule of Malladi et al. 2022
     (https://arxiv.org/abs/2205.10287), under which the noise of Adam's path stays as it was. There is no first moment,
-    epsilon is too small to have a part in it, and the average of the weights counts images anyway.
+    epsilon is too small to have a part in it, and the average of the weights counts images anyway. Penalties come after
+    as many images, too, in every step at most: a second moment that forgets fast would not average them otherwise.
 
     Args:
       config: is changed.
@@ -63,6 +65,7 @@ def fit_to_batch(config: ConfigDict, batch_size: int) -> None:
     times, optimizer = batch_size / config.train.batch_size, config.optimizer
     config.train.batch_size = batch_size
     config.train.steps = round(config.train.steps / times)
+    config.loss.r1_every = max(round(config.loss.r1_every / times), 1)
     optimizer.generator_learning_rate *= math.sqrt(times)
     optimizer.discriminator_learning_rate *= math.sqrt(times)
     optimizer.beta2 = max(1 - times * (1 - optimizer.beta2), 0.0)
