@@ -61,15 +61,16 @@ def exceeds(provenance: Provenance, split: TrialSplit, fraction: float) -> Train
 def refuse_excess(provenance: Provenance, split: TrialSplit, fraction: float, settings: Settings) -> None:
     """Raises UserError if a generator was trained on more than the arms of a fraction are."""
     if row := exceeds(provenance, split, fraction):
-        is_cut = settings.trial.fractions_of == "each_class" or row.label == settings.data.label
+        of_label = row.label == settings.data.label or row.sha256 in split.known  # whatever that run calls the class
+        is_cut = settings.trial.fractions_of == "each_class" or of_label
         own = row in provenance.rows
         raise FileError(
             provenance.name,
             f"has a generator that {'was' if own else 'began with weights that were'} trained on {row.file} "
             f"({row.label}), and the arms with the fraction {fraction:g} are not: train "
             f"{'it' if own else 'the run of its config.train.init_from'} with "
-            f"{_remedy(split, settings, fraction if is_cut else 1.0)}, or leave that fraction out of "
-            "config.trial.fractions.",
+            f"{_remedy(split, settings, fraction if is_cut else 1.0)}{'' if own else ', and then it'}, or leave that "
+            "fraction out of config.trial.fractions.",
         )
 
 

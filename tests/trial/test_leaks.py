@@ -87,8 +87,12 @@ def test_weights_of_all_patients_of_another_class_are_allowed_where_one_alone_is
     origin.write_text(format_train_files(other))
     refuse_excess(trained_on(own), split, 0.5, settings)
     origin.write_text(format_train_files(split.training[1.0]))
-    with refused("config.train.init_from", "config.data.fraction=0.5", "0.5", path=tmp_path):
+    with refused("config.train.init_from", "config.data.fraction=0.5", "and then it", path=tmp_path):
         refuse_excess(trained_on(own), split, 0.5, settings)
+    cut = next(one for one in split.training[1.0] if one not in split.training[0.5])
+    origin.unlink()
+    with refused("config.data.fraction=0.5", "No Finding", path=tmp_path):
+        refuse_excess(trained_on([dataclasses.replace(cut, label="No Finding")]), split, 0.5, settings)
 
 
 def test_the_list_of_a_run_is_found_beside_and_above_its_images(tmp_path, trained_on):
