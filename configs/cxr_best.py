@@ -37,8 +37,8 @@ from ml_collections import ConfigDict
 
 from configs import ablation
 
-PENALTIES = 6
-"""Least number of them in the steps that the second moment of Adam averages over, 1 / (1 - beta2)."""
+PENALTIES_REMEMBERED = 6
+"""Penalties in the steps that Adam's second moment averages over, 1 / (1 - beta2), at least."""
 
 
 def get_config(batch_size: str = "8") -> ConfigDict:
@@ -59,7 +59,7 @@ def fit_to_batch(config: ConfigDict, batch_size: int) -> None:
     times as much in a step, so that it is averaged over as many images. This is the scaling rule of Malladi et al. 2022
     (https://arxiv.org/abs/2205.10287), under which the noise of Adam's path stays as it was. There is no first moment,
     epsilon is too small to have a part in it, and the average of the weights counts images anyway. Penalties come
-    `PENALTIES` times at least while the second moment remembers: it would not average them otherwise.
+    so often that the second moment averages over `PENALTIES_REMEMBERED`, or in every step.
 
     Args:
       config: is changed.
@@ -71,6 +71,7 @@ def fit_to_batch(config: ConfigDict, batch_size: int) -> None:
     optimizer.generator_learning_rate *= math.sqrt(times)
     optimizer.discriminator_learning_rate *= math.sqrt(times)
     optimizer.beta2 = max(1 - times * (1 - optimizer.beta2), 0.0)
-    config.loss.r1_every = max(min(config.loss.r1_every, int(1 / (1 - optimizer.beta2) / PENALTIES)), 1)
+    remembered_steps = 1 / (1 - optimizer.beta2)
+    config.loss.r1_every = max(1, min(config.loss.r1_every, int(remembered_steps / PENALTIES_REMEMBERED)))
     optimizer.decay_start = round(optimizer.decay_start / times)
     optimizer.decay_end = round(optimizer.decay_end / times)

@@ -43,7 +43,7 @@ def draw_figures(
     if len(fractions) > 1:
         paths.append(folder / "scarcity.png")
         whose = f"{record.plan.label} images" if record.plan.of_label_alone else "images"
-        save_scarcity(_list_areas(record), f"real training {whose}", paths[-1])
+        save_scarcity(list_areas(record), f"real training {whose}", paths[-1])
     for fraction in fractions:
         own = {_title(result.arm): result for result in results if result.arm.fraction == fraction}
         places = [folder / f"{name}_{fraction:g}.png" for name in ("roc", "learning", "calibration")]
@@ -54,7 +54,7 @@ def draw_figures(
     return paths
 
 
-def _list_areas(record: TrialRecord) -> dict[str, list[tuple[int, float, tuple[float, float]]]]:
+def list_areas(record: TrialRecord) -> dict[str, list[tuple[int, float, tuple[float, float]]]]:
     """Returns, by arm, the number of real training images, the mean area and its interval at each fraction.
 
     Where fractions are of one class alone, the images are those of that class.

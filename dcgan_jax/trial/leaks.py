@@ -54,23 +54,24 @@ def exceeds(provenance: Provenance, split: TrialSplit, fraction: float) -> Train
     is allowed where its patient is.
     """
     patients = {example.patient for example in split.training[fraction]}
-    without = split.known - {example.sha256 for example in split.training[fraction]}
+    without = split.trainable - {example.sha256 for example in split.training[fraction]}
     return next((row for row in provenance.seen if row.patient not in patients or row.sha256 in without), None)
 
 
 def refuse_excess(provenance: Provenance, split: TrialSplit, fraction: float, settings: Settings) -> None:
     """Raises UserError if a generator was trained on more than the arms of a fraction are."""
     if row := exceeds(provenance, split, fraction):
-        of_label = row.label == settings.data.label or row.sha256 in split.known  # whatever that run calls the class
-        is_cut = settings.trial.fractions_of == "each_class" or of_label
-        own = row in provenance.rows
+        is_of_label = row.label == settings.data.label or row.sha256 in split.trainable  # whatever the run calls it
+        is_cut = settings.trial.fractions_of == "each_class" or is_of_label
+        fields = _remedy(split, settings, fraction if is_cut else 1.0)
+        saw, remedy = "was trained on", f"train it with {fields}"
+        if row not in provenance.rows:
+            saw = "began with weights that were trained on"
+            remedy = f"train the run of its config.train.init_from with {fields}, and then it"
         raise FileError(
             provenance.name,
-            f"has a generator that {'was' if own else 'began with weights that were'} trained on {row.file} "
-            f"({row.label}), and the arms with the fraction {fraction:g} are not: train "
-            f"{'it' if own else 'the run of its config.train.init_from'} with "
-            f"{_remedy(split, settings, fraction if is_cut else 1.0)}{'' if own else ', and then it'}, or leave that "
-            "fraction out of config.trial.fractions.",
+            f"has a generator that {saw} {row.file} ({row.label}), and the arms with the fraction {fraction:g} are "
+            f"not: {remedy}, or leave that fraction out of config.trial.fractions.",
         )
 
 

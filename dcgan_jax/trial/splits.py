@@ -35,7 +35,7 @@ class TrialSplit:
     # Test images whose patient is in training or validation by one of two readings of the names.
     ambiguous: frozenset[Example]
     notes: tuple[str, ...]  # what a reader of the results should know about the splits
-    known: frozenset[str]  # sha256 of all images that could be trained on, whatever the fractions
+    trainable: frozenset[str]  # sha256 of all images that could be trained on, whatever the fractions
 
     @property
     def labels(self) -> list[str]:
@@ -94,8 +94,8 @@ def split_for_trial(prepared: PreparedSet, settings: Settings) -> TrialSplit:
         )
     for where, examples in (("training", largest), ("validation", validation), ("test", test)):
         _require_classes(where, examples, labels)
-    known = frozenset(example.sha256 for example in everything)
-    return TrialSplit(training, tuple(validation), tuple(test), name, ambiguous, tuple(notes), known)
+    trainable = frozenset(example.sha256 for example in everything)
+    return TrialSplit(training, tuple(validation), tuple(test), name, ambiguous, tuple(notes), trainable)
 
 
 def _find_cut(settings: Settings, labels: Sequence[str]) -> Sequence[str]:

@@ -36,9 +36,7 @@ def describe_difference(comparison: Comparison, margin: float | None, generators
     metric = METRIC_NAMES[comparison.metric]
     p_value = comparison.p_value if comparison.primary else comparison.p_adjusted
     is_equivalent = comparison.p_equivalence is not None and comparison.p_equivalence < LEVEL
-    low, high = comparison.interval
-    name = "p" if comparison.primary else "adjusted p"
-    measured = f"{comparison.difference:+.4f}, 95% interval {low:+.4f} to {high:+.4f}, {name} {_format(p_value)}"
+    measured = _describe_measured(comparison, "p" if comparison.primary else "adjusted p", p_value)
     if p_value < LEVEL:
         word = "higher" if comparison.difference > 0 else "lower"
         small = f", though by less than the margin of {margin:g}" if is_equivalent else ""
@@ -55,8 +53,7 @@ def describe_difference(comparison: Comparison, margin: float | None, generators
 
 def describe_over_copies(row: OverCopies, generators: int | None) -> str:
     """Returns a sentence on what synthetic images add over as many copies; see `describe_difference`."""
-    low, high = row.interval
-    measured = f"{row.difference:+.4f}, 95% interval {low:+.4f} to {high:+.4f}, adjusted p {_format(row.p_adjusted)}"
+    measured = _describe_measured(row, "adjusted p", row.p_adjusted)
     metric = METRIC_NAMES["auc"]
     if row.p_adjusted < LEVEL:
         sentence = (
@@ -65,6 +62,11 @@ def describe_over_copies(row: OverCopies, generators: int | None) -> str:
     else:
         sentence = f"No difference of the {metric} to as many copies is shown ({measured})."
     return sentence + _warn_of_few(generators)
+
+
+def _describe_measured(row: Comparison | OverCopies, name: str, p_value: float) -> str:
+    low, high = row.interval
+    return f"{row.difference:+.4f}, 95% interval {low:+.4f} to {high:+.4f}, {name} {_format(p_value)}"
 
 
 def _warn_of_few(generators: int | None) -> str:

@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from dcgan_jax.report.write import create_report, write_report
-from dcgan_jax.trial.record import OverCopies, TrialRecord
+from dcgan_jax.trial.record import TrialRecord
 from tests.refusals import refused
 from tests.report.workdirs import add_evaluation, add_real_images, add_trial, draw_samples, make_full, make_run
+from tests.trial.examples import OVER_COPIES
 
 
 @pytest.fixture(scope="module")
@@ -58,18 +59,8 @@ def test_what_synthetic_images_add_over_copies_is_on_it(tmp_path):
     root = make_run(tmp_path / "run")
     record = TrialRecord.read(add_trial(root))
     assert "more than their number" not in create_report(root)
-    row = OverCopies(
-        arm="synthetic",
-        ratio=0.5,
-        fraction=1.0,
-        difference=0.01,
-        interval=(-0.01, 0.03),
-        p_value=0.2,
-        p_adjusted=0.2,
-        verdict="It is no more than copies add.",
-    )
-    record.model_copy(update={"over_copies": (row,)}).write(root / "trial.json")
-    assert "synthetic, ratio 0.5, 100% of the patients: It is no more than copies add." in create_report(root)
+    record.model_copy(update={"over_copies": (OVER_COPIES,)}).write(root / "trial.json")
+    assert "synthetic, ratio 0.5, 50% of the patients: It is more." in create_report(root)
 
 
 def test_a_page_that_is_passed_on_has_no_links_and_no_folders_of_this_machine(full):

@@ -1,6 +1,7 @@
-"""Prepared sets without pixels, for what goes by names only."""
+"""Prepared sets without pixels, for what goes by names only, and a row of a record."""
 
 from dcgan_jax.data.prepared import Example
+from dcgan_jax.trial.record import OverCopies
 from tests.data.listed_set import ListedSet
 
 
@@ -21,3 +22,14 @@ def patients(label, count, split="train", images=2):
 
 
 TWENTY_AND_THIRTY = ListedSet(*patients("NORMAL", 20), *patients("PNEUMONIA", 30))
+
+OVER_COPIES = OverCopies(
+    arm="synthetic",
+    ratio=0.5,
+    fraction=0.5,
+    difference=0.03,
+    interval=(0.01, 0.05),
+    p_value=0.001,
+    p_adjusted=0.01,
+    verdict="It is more.",
+)

@@ -181,7 +181,6 @@ def test_synthetic_images_are_compared_with_as_many_copies_of_the_same_fraction_
             for draw in range(2)
         ]
         assert row.difference == pytest.approx(np.mean(pairs))
-        assert row.interval[0] < row.difference < row.interval[1]
         assert "2 generators" in row.verdict
     smallest, middle, largest = sorted(rows, key=lambda row: row.p_value)  # Holm: times three, two and one
     assert smallest.p_adjusted == pytest.approx(min(3 * smallest.p_value, 1))

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from dcgan_jax.trial.figures import save_roc_curves, save_scarcity
+from dcgan_jax.trial.figures import list_areas, save_roc_curves, save_scarcity
+from dcgan_jax.trial.record import TrialRecord
+from tests.trial.test_record import OLD_TRIAL
 
 
 @pytest.fixture
@@ -33,3 +35,11 @@ def test_scarce_data_are_drawn_from_few_images_to_many(drawn):
     assert axes.get_xlabel() == "real training NORMAL images"
     assert [text.get_text() for text in axes.get_xticklabels()] == ["370", "3,632"]
     assert next(line.get_ydata().tolist() for line in axes.lines if len(line.get_ydata()) == 2) == [0.95, 0.99]
+
+
+def test_where_one_class_alone_is_rare_its_images_are_counted():
+    record = TrialRecord.read(OLD_TRIAL)
+    fields = {**record.plan.fields, "trial.fractions_of": "label"}
+    rare = record.model_copy(update={"plan": record.plan.model_copy(update={"fields": fields})})
+    counted = [[points[0][0] for points in list_areas(one).values()] for one in (record, rare)]
+    assert counted == [[28, 28], [14, 14]]  # of NORMAL and PNEUMONIA 14 each

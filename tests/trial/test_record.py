@@ -8,10 +8,11 @@ import pytest
 from dcgan_jax.report.trials import describe_trial as describe_on_page
 from dcgan_jax.trial.arms import Arm
 from dcgan_jax.trial.plan_record import Plan
-from dcgan_jax.trial.record import OverCopies, TrialRecord
+from dcgan_jax.trial.record import TrialRecord
 from dcgan_jax.trial.report import describe_trial
 from dcgan_jax.trial.store import Store
 from tests.refusals import refused
+from tests.trial.examples import OVER_COPIES
 
 OLD = Path(__file__).parent / "records"
 OLD_TRIAL, OLD_PLAN = OLD / "trial_0.json", OLD / "plan_0.json"
@@ -44,20 +45,10 @@ def test_what_is_added_over_copies_and_whose_fractions_they_are_is_said_in_the_r
     old = TrialRecord.read(OLD_TRIAL)
     assert old.over_copies == ()
     assert "more than their number" not in describe_trial(old, [])
-    row = OverCopies(
-        arm="synthetic",
-        ratio=0.5,
-        fraction=0.5,
-        difference=0.01,
-        interval=(-0.01, 0.03),
-        p_value=0.2,
-        p_adjusted=0.4,
-        verdict="It is more.",
-    )
     plan = old.plan.model_copy(update={"fields": {**old.plan.fields, "trial.fractions_of": "label"}})
-    record = old.model_copy(update={"over_copies": (row,), "plan": plan})
+    record = old.model_copy(update={"over_copies": (OVER_COPIES,), "plan": plan})
     assert "- synthetic, ratio 0.5, fraction 0.5: It is more." in describe_trial(record, [])
-    assert describe_on_page(record).over_copies == (("synthetic, ratio 0.5, 50% of the NORMAL patients", row),)
+    assert describe_on_page(record).over_copies == (("synthetic, ratio 0.5, 50% of the NORMAL patients", OVER_COPIES),)
     arm = Arm("synthetic", 0.5, 0.5)
     assert [one.plan.describe_arm(arm) for one in (old, record)] == [
         "synthetic at ratio 0.5 with 50% of the patients",

@@ -2,8 +2,9 @@
 
 import pytest
 
-from dcgan_jax.trial.record import Comparison, OverCopies
+from dcgan_jax.trial.record import Comparison
 from dcgan_jax.trial.verdict import describe_difference, describe_over_copies
+from tests.trial.examples import OVER_COPIES
 
 PRIMARY = Comparison(
     arm="synthetic",
@@ -94,15 +95,6 @@ def test_enough_generators_are_none(generators):
     ],
 )
 def test_sentences_on_what_is_added_over_copies(difference, p_adjusted, said):
-    row = OverCopies(
-        arm="synthetic",
-        ratio=1.0,
-        fraction=0.1,
-        difference=difference,
-        interval=(0.01, 0.05),
-        p_value=0.001,
-        p_adjusted=p_adjusted,
-        verdict="",
-    )
+    row = OVER_COPIES.model_copy(update={"difference": difference, "p_adjusted": p_adjusted})
     assert said in describe_over_copies(row, 4)
     assert "Warning: one generator" in describe_over_copies(row, 1)
