@@ -2,6 +2,7 @@
 
 import io
 import logging
+import operator
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -42,10 +43,10 @@ def open_page(content: bytes, file: str) -> "TiffPage":
         pages = len(tiff.pages)
         page = tiff.pages.first
         size = page.imagewidth, page.imagelength, page.imagedepth, page.tilewidth, page.tilelength
+        width, height, depth, tile_width, tile_height = map(operator.index, size)  # damage can make several of one
     except Exception as error:  # a broken file raises almost anything
         raise BadImageError(file, f"its TIFF header is broken ({error})") from error
     check_pages(pages, file)
-    width, height, depth, tile_width, tile_height = size
     check_size(width, height * max(depth, 1), file)
     check_size(tile_width, tile_height, file)
     if width * height * depth == 0:

@@ -178,14 +178,27 @@ def test_what_is_refused_is_refused_for_its_true_reason(content, reason):
     assert "known format" not in caught.value.reason
 
 
-def test_a_claim_of_more_pixels_than_are_allowed_is_refused_before_they_are_read():
+def claim(values, *tags):
+    """Returns a file in which these tags, of width or height, have another type, count and value: 10 bytes."""
     content = bytearray(write(make_values("i2"), photometric=BLACK_IS_ZERO, byteorder="<"))
-    for tag in (256, 257):  # width and height, as 4-byte numbers
-        place = content.index(tag.to_bytes(2, "little") + b"\x03\x00") if tag.to_bytes(2, "little") + b"\x03\x00" in (
-            content) else content.index(tag.to_bytes(2, "little") + b"\x04\x00")  # fmt: skip
-        content[place + 2 : place + 12] = b"\x04\x00\x01\x00\x00\x00" + (10_000).to_bytes(4, "little")
+    for tag in tags:
+        starts = [tag.to_bytes(2, "little") + kind for kind in (b"\x03\x00", b"\x04\x00")]  # of 2 and 4 bytes
+        place = next(content.index(start) for start in starts if start in content)
+        content[place + 2 : place + 12] = values
+    return bytes(content)
+
+
+def test_a_claim_of_more_pixels_than_are_allowed_is_refused_before_they_are_read():
+    one_number = b"\x04\x00\x01\x00\x00\x00" + (10_000).to_bytes(4, "little")
     with pytest.raises(BadImageError, match="10,000 x 10,000 pixels"):
-        read_stored(bytes(content), "x")
+        read_stored(claim(one_number, 256, 257), "x")
+
+
+@pytest.mark.parametrize("tag", [256, 257])
+def test_a_size_of_two_numbers_is_a_broken_header(tag):
+    two_numbers = b"\x03\x00\x02\x00\x00\x00" + bytes([10, 0, 10, 0])
+    with pytest.raises(BadImageError, match="header is broken"):
+        read_stored(claim(two_numbers, tag), "x")
 
 
 def test_eight_bits_need_no_range():
